@@ -1,0 +1,204 @@
+import type { FinalState, JobState } from "./states.ts";
+
+/** Why a job ended in `dead`, `cancelled` or `skipped`. Stays with the job for its retention time. */
+export type EndReason =
+  /** The last allowed attempt failed. */
+  | "attempts-exhausted"
+  /** The handler threw `Discard`. */
+  | "discarded"
+  /** The stored payload does not fit the schema of this build. */
+  | "invalid-payload"
+  /** The worker vanished more than `maxCrashes` times while running this job. */
+  | "crash-loop"
+  /** Somebody called `cancel`. */
+  | "cancelled";
+
+/** An error as the store keeps it: text only, capped by the worker, never the payload. */
+export interface StoredError {
+  readonly name: string;
+  readonly message: string;
+  readonly stack?: string;
+  readonly code?: string;
+}
+
+/** A job on its way into the store. */
+export interface NewJob {
+  /** UUIDv7, made by the client: enqueueing the same id again is the same enqueue. */
+  readonly id: string;
+  /** Name of the job definition. */
+  readonly name: string;
+  readonly queue: string;
+  /** Version of the payload contract that `payload` was written with. */
+  readonly version: number;
+  /** −32,768…32,767; smaller is offered first. */
+  readonly priority: number;
+  /** Absolute time in ms since the epoch, by the provider's clock; wins over `delayMs`. */
+  readonly runAt?: number;
+  /** Relative to the provider's clock at the moment of acceptance. Default 0: ready at once. */
+  readonly delayMs?: number;
+  /** Crash-ended claims after which the job is dead, so that a poison job cannot kill workers for ever. */
+  readonly maxCrashes: number;
+  /** Opaque text; no provider ever looks into it. */
+  readonly payload: string;
+}
+
+export interface EnqueueResult {
+  readonly id: string;
+  /** `duplicate`: a job with this id is already there (an earlier call whose reply was lost); nothing was written. */
+  readonly outcome: "enqueued" | "duplicate";
+  readonly state: JobState;
+  /** When the job may start, ms since the epoch by the provider's clock. */
+  readonly runAt: number;
+}
+
+/** One lane of a claim: a queue, the room for it and the job definitions that this worker can run. */
+export interface ClaimLane {
+  readonly queue: string;
+  /** At most this many jobs; ≥ 1. */
+  readonly limit: number;
+  /** Only these jobs are taken, and only with `version ≤ maxVersion`. Others stay untouched. */
+  readonly handles: readonly { readonly name: string; readonly maxVersion: number }[];
+}
+
+export interface ClaimRequest {
+  /** Repeating a claim with the id of one whose reply was lost returns the same leases. Unique per worker and call. */
+  readonly claimId: string;
+  readonly workerId: string;
+  readonly leaseMs: number;
+  readonly lanes: readonly ClaimLane[];
+}
+
+/** A time-bound right to run a job. `fence` grows by one at every claim and is never reset. */
+export interface Lease {
+  readonly id: string;
+  readonly fence: number;
+}
+
+export interface ClaimedJob extends Lease {
+  readonly name: string;
+  readonly queue: string;
+  readonly version: number;
+  readonly priority: number;
+  /** The counted execution that this claim starts, from 1. Snoozes, releases and crashes are not counted. */
+  readonly attempt: number;
+  /** Claims that ended with the worker vanishing. */
+  readonly crashes: number;
+  readonly runAt: number;
+  readonly enqueuedAt: number;
+  readonly leaseUntil: number;
+  readonly payload: string;
+}
+
+/** The attempt succeeded. */
+export interface Completion extends Lease {
+  /** Opaque text, or absent if the job has no output. */
+  readonly output?: string;
+}
+
+/** The attempt ended otherwise. */
+export type Rejection = Lease &
+  (
+    | { readonly outcome: "retry"; readonly delayMs: number; readonly error: StoredError }
+    | { readonly outcome: "dead"; readonly reason: EndReason; readonly error: StoredError }
+    /** Not counted as an attempt: run again after `delayMs`. */
+    | { readonly outcome: "snooze"; readonly delayMs: number }
+    /** Not counted as an attempt: given back unchanged, ready at once. */
+    | { readonly outcome: "release" }
+  );
+
+/**
+ * What became of one settlement. `stale`: a newer claim holds the job, or the job is gone; nothing was changed.
+ * `alreadyDone`: this lease has already ended, by an earlier copy of this very call or by an operator; nothing was changed.
+ */
+export type Settlement = "ok" | "stale" | "alreadyDone";
+
+export interface ExtendRequest {
+  readonly workerId: string;
+  readonly leaseMs: number;
+}
+
+/** A lease that the store still counts as this worker's, after it was moved forward. */
+export interface HeldLease extends Lease {
+  readonly leaseUntil: number;
+  /** Somebody called `cancel`: abort the running attempt. */
+  readonly cancelRequested: boolean;
+}
+
+/** What a running handler says of itself. Fenced like a settlement. */
+export interface ProgressReport extends Lease {
+  /** 0…100. */
+  readonly progress: number;
+}
+
+export interface PromoteResult {
+  readonly promoted: number;
+  /** When the next scheduled job is due, if there is one. */
+  readonly nextRunAt: number | undefined;
+}
+
+export interface ReapResult {
+  /** Expired leases whose jobs are ready again. */
+  readonly readied: number;
+  /** Jobs that crashed their workers too often (`dead`), or whose cancellation was pending (`cancelled`). */
+  readonly ended: number;
+}
+
+export interface PruneRequest {
+  /** Retention per final state in ms since the job finished; a missing state is not pruned. */
+  readonly retentionMs: Readonly<Partial<Record<FinalState, number>>>;
+  /** At most this many jobs per call. */
+  readonly limit: number;
+}
+
+/** `cancelled`: no attempt starts any more. `requested`: it runs; its signal is aborted at the next heartbeat. */
+export type CancelOutcome = "cancelled" | "requested" | "alreadyDone" | "notFound";
+/** `alreadyWaiting`: the job is not final, so it will run without help. */
+export type RequeueOutcome = "requeued" | "alreadyWaiting" | "notFound";
+
+/** Everything a store knows about a job. */
+export interface JobRecord {
+  readonly id: string;
+  readonly name: string;
+  readonly queue: string;
+  readonly version: number;
+  readonly state: JobState;
+  readonly priority: number;
+  readonly attempt: number;
+  readonly crashes: number;
+  readonly fence: number;
+  readonly runAt: number;
+  readonly enqueuedAt: number;
+  readonly startedAt: number | undefined;
+  readonly finishedAt: number | undefined;
+  readonly workerId: string | undefined;
+  readonly leaseUntil: number | undefined;
+  readonly cancelRequested: boolean;
+  readonly progress: number | undefined;
+  readonly reason: EndReason | undefined;
+  readonly payload: string;
+  readonly output: string | undefined;
+  readonly error: StoredError | undefined;
+}
+
+export interface JobFilter {
+  readonly states?: readonly JobState[];
+  readonly names?: readonly string[];
+  readonly queues?: readonly string[];
+}
+
+export interface ListRequest extends JobFilter {
+  /** 1…1,000; default 100. */
+  readonly limit?: number;
+  /** `cursor` of the previous page. */
+  readonly cursor?: string;
+}
+
+/** Newest first. */
+export interface JobPage {
+  readonly jobs: readonly JobRecord[];
+  /** Absent on the last page. */
+  readonly cursor: string | undefined;
+}
+
+/** Number of jobs per queue and state; zeros are left out. */
+export type Counts = Readonly<Record<string, Readonly<Partial<Record<JobState, number>>>>>;

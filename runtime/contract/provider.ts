@@ -1,0 +1,140 @@
+import type {
+  CancelOutcome,
+  ClaimedJob,
+  ClaimRequest,
+  Completion,
+  Counts,
+  EnqueueResult,
+  ExtendRequest,
+  HeldLease,
+  JobFilter,
+  JobPage,
+  JobRecord,
+  ListRequest,
+  NewJob,
+  ProgressReport,
+  PromoteResult,
+  PruneRequest,
+  ReapResult,
+  Rejection,
+  RequeueOutcome,
+  Settlement,
+} from "./jobs.ts";
+
+/** What a store can do beyond the contract. Core asks for these, never for a provider's name. */
+export interface Capabilities {
+  /** Whether `enqueue` can take part in a transaction of the user, and whether that is synchronous code. */
+  readonly transactions: "none" | "sync" | "async";
+  /** Whether accepted calls survive the end of the process. */
+  readonly durable: boolean;
+  /** Whether several processes can work on one store. */
+  readonly multiProcess: boolean;
+}
+
+/**
+ * A hint that there may be something to do. Hints can be lost, doubled or late: the poll is the guarantee.
+ * A provider without a notifier is polled.
+ */
+export interface Notifier {
+  /** Calls `wake` after jobs became ready in one of `queues`; returns the way to stop listening. */
+  subscribe(queues: readonly string[], wake: () => void): () => void;
+}
+
+/**
+ * How a heartbeat thread reaches the store over a connection of its own. `module` is the URL of a module that exports
+ * `openLeaseExtender(data: unknown): LeaseExtender`; `data` must survive `structuredClone`.
+ */
+export interface LeaseThread {
+  readonly module: string;
+  readonly data: unknown;
+}
+
+export interface LeaseExtender {
+  extend(request: ExtendRequest): Promise<readonly HeldLease[]>;
+  close(): Promise<void>;
+}
+
+export interface MigrationReport {
+  /** Schema version of the store before and after. 0: there was none. */
+  readonly from: number;
+  readonly to: number;
+}
+
+export interface WaitOptions {
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * The contract between jobwright and a store.
+ *
+ * - Every call is one atomic step per job, and idempotent: a call whose reply was lost may be made again unchanged.
+ * - Calls on a running job carry `(id, fence)` and report per item; a refused item is a value, not an exception.
+ * - The expiry of a lease alone refuses nothing: until somebody else claims the job, its holder may still settle it.
+ * - Results stand in the order of the items given. Empty lists are allowed and do nothing.
+ * - The provider's clock decides every comparison with time.
+ * - A store that cannot be reached rejects with a `JobwrightError` whose `retryable` is true.
+ */
+export interface Provider {
+  readonly capabilities: Capabilities;
+  /** Absent: workers poll. */
+  readonly notifier?: Notifier;
+  /** Absent: heartbeats come from the worker's main thread. */
+  readonly leaseThread?: LeaseThread;
+
+  /** Creates or upgrades the store's schema; safe when several processes do it at once. Refuses a newer schema. */
+  migrate(): Promise<MigrationReport>;
+  /** Opens the store and checks its schema version. Idempotent. */
+  start(): Promise<void>;
+  /** Flushes what was accepted and closes what this provider opened. Idempotent; other calls reject afterwards. */
+  stop(): Promise<void>;
+
+  /** Persists jobs: all of them or none. A job whose id is already there is reported as `duplicate` and not written. */
+  enqueue(jobs: readonly NewJob[]): Promise<readonly EnqueueResult[]>;
+  /** Takes ready jobs by (priority, runAt, insertion order) and starts a lease on each. Paused queues give nothing. */
+  claim(request: ClaimRequest): Promise<readonly ClaimedJob[]>;
+  /** Ends leases with success. A job whose cancellation was requested ends `cancelled`, its output discarded. */
+  ack(completions: readonly Completion[]): Promise<readonly Settlement[]>;
+  /** Ends leases otherwise. A job whose cancellation was requested ends `cancelled`. */
+  nack(rejections: readonly Rejection[]): Promise<readonly Settlement[]>;
+  /** Moves every lease of this worker forward and returns them: what is not in the list is lost. */
+  extend(request: ExtendRequest): Promise<readonly HeldLease[]>;
+  /** Stores the progress of running jobs. */
+  report(reports: readonly ProgressReport[]): Promise<readonly Settlement[]>;
+
+  /** Makes at most `limit` due scheduled jobs ready. */
+  promote(limit: number): Promise<PromoteResult>;
+  /** Ends at most `limit` expired leases: the job is ready again, or `dead` after more than `maxCrashes`. */
+  reap(limit: number): Promise<ReapResult>;
+  /** Deletes jobs past their retention; returns how many. */
+  prune(request: PruneRequest): Promise<number>;
+
+  get(id: string): Promise<JobRecord | undefined>;
+  list(request: ListRequest): Promise<JobPage>;
+  counts(filter?: JobFilter): Promise<Counts>;
+  /** Ends waiting jobs at once and asks for the end of running ones. */
+  cancel(ids: readonly string[]): Promise<readonly CancelOutcome[]>;
+  /** Makes final jobs ready again, with fresh attempts. Their fence goes on growing. */
+  requeue(ids: readonly string[]): Promise<readonly RequeueOutcome[]>;
+  /** Stops claims from a queue on all processes. Enqueues are still accepted. */
+  pause(queue: string): Promise<void>;
+  resume(queue: string): Promise<void>;
+  /** Names of the paused queues. */
+  paused(): Promise<readonly string[]>;
+  /**
+   * Waits until the job is final and returns it; `undefined` if it does not exist.
+   * Rejects with `JW_WAIT_TIMEOUT` after `timeoutMs`, or with the signal's reason.
+   */
+  awaitSettled(id: string, options?: WaitOptions): Promise<JobRecord | undefined>;
+}
+
+/** A provider whose store can take part in a transaction of the user that is synchronous code. */
+export interface SyncTransactionProvider<Tx> extends Provider {
+  /** Persists jobs in the user's open transaction: they exist if and only if it commits. */
+  enqueueInTransaction(jobs: readonly NewJob[], tx: Tx): readonly EnqueueResult[];
+}
+
+/** A provider whose store can take part in a transaction of the user that is asynchronous code. */
+export interface AsyncTransactionProvider<Tx> extends Provider {
+  enqueueInTransaction(jobs: readonly NewJob[], tx: Tx): Promise<readonly EnqueueResult[]>;
+}

@@ -1,0 +1,49 @@
+import type { RetryPolicy } from "./backoff.ts";
+
+/**
+ * What generated code tells the runtime about each job: data only. Behaviour lives here in the runtime, so that a fix
+ * reaches everybody without generating again.
+ */
+
+export type JsonValue =
+  | null
+  | boolean
+  | number
+  | string
+  | readonly JsonValue[]
+  | { readonly [key: string]: JsonValue };
+
+/** Turns a value of the schema's input side into JSON and back, loss-free. Emitted for schemas that JSON cannot carry. */
+export interface WireCodec {
+  encode(value: unknown): unknown;
+  decode(wire: unknown): unknown;
+}
+
+export interface JobDescriptor {
+  readonly name: string;
+  readonly queue: string;
+  /** Version of the payload contract; ≥ 1. */
+  readonly version: number;
+  /** Smaller is offered first. */
+  readonly priority: number;
+  readonly retry: RetryPolicy;
+  /** An attempt's time limit in ms. */
+  readonly timeoutMs: number;
+  /** Crash-ended claims after which the job is dead. */
+  readonly maxCrashes: number;
+  /** Absent: the value is JSON as it is. */
+  readonly input?: WireCodec;
+  readonly output?: WireCodec;
+  /** Whether the schema declares an output. */
+  readonly hasOutput: boolean;
+}
+
+export interface SchemaDescriptor {
+  /** Format of this object; a runtime refuses what it does not know. */
+  readonly format: 1;
+  /** Hash of the model that the code was generated from. */
+  readonly hash: string;
+  readonly jobs: readonly JobDescriptor[];
+  /** Imports `jobs.schema.ts` at run time, for parsing. Kept out of the type program on purpose. */
+  readonly loadSchema: () => Promise<unknown>;
+}
