@@ -1,0 +1,53 @@
+import { existsSync, mkdirSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import type BetterSqlite3 from "better-sqlite3";
+import { JobwrightError } from "../../contract/index.ts";
+import { loadDriver } from "./driver.ts";
+import { storeError } from "./store-error.ts";
+
+/** What crosses to the heartbeat thread: how to open the same file again. */
+export interface DatabaseLocation {
+  readonly path: string;
+  readonly durability: Durability;
+}
+
+/** `full`: a power loss forgets nothing accepted. `normal`: it may forget the last moments; a killed process never does. */
+export type Durability = "full" | "normal";
+
+/**
+ * How long SQLite itself waits for another process's write lock, in ms. It waits synchronously, so this stays below what
+ * an event loop notices; `WriteQueue` goes on waiting asynchronously.
+ */
+const busyTimeoutMs = 20;
+
+const walSizeLimitBytes = 64 * 1024 * 1024;
+
+/** Opens (and, unless `mustExist`, creates) a database file with the settings that the promise rests on. */
+export function openDatabase(location: DatabaseLocation, mustExist = false): BetterSqlite3.Database {
+  const path = location.path === ":memory:" ? location.path : resolve(location.path);
+  const Database = loadDriver();
+  try {
+    if (path !== ":memory:" && !mustExist) mkdirSync(dirname(path), { recursive: true });
+    const database = new Database(path, { fileMustExist: mustExist, timeout: busyTimeoutMs });
+    configure(database, location.durability);
+    return database;
+  } catch (error) {
+    if (mustExist && !existsSync(path)) {
+      throw new JobwrightError("JW_STORE_PATH", `There is no database at ${path}.`, { cause: error });
+    }
+    throw storeError(error, path);
+  }
+}
+
+function configure(database: BetterSqlite3.Database, durability: Durability): void {
+  try {
+    database.pragma("journal_mode = WAL");
+    database.pragma(`synchronous = ${durability === "full" ? "FULL" : "NORMAL"}`);
+    database.pragma(`journal_size_limit = ${walSizeLimitBytes}`);
+    database.pragma("trusted_schema = OFF");
+    database.pragma("temp_store = MEMORY");
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
