@@ -1,0 +1,48 @@
+import type BetterSqlite3 from "better-sqlite3";
+import type { CompiledStatement } from "../sql/prepared.ts";
+
+export type Parameters = Readonly<Record<string, string | number | null>>;
+
+/** A database with its statements prepared on first use and kept. Rows come as the caller declares them. */
+export interface Connection {
+  readonly database: BetterSqlite3.Database;
+  /** Number of changed rows and the last rowid. */
+  run(statement: CompiledStatement, parameters: Parameters): BetterSqlite3.RunResult;
+  get<Row>(statement: CompiledStatement, parameters: Parameters): Row | undefined;
+  all<Row>(statement: CompiledStatement, parameters: Parameters): Row[];
+  /** Rows as arrays, for wide results on the hot path. */
+  raw<Row extends readonly unknown[]>(statement: CompiledStatement, parameters: Parameters): Row[];
+}
+
+export function createConnection(database: BetterSqlite3.Database): Connection {
+  const prepared = new Map<CompiledStatement, BetterSqlite3.Statement>();
+
+  function statementOf(statement: CompiledStatement): BetterSqlite3.Statement {
+    let result = prepared.get(statement);
+    if (!result) {
+      result = database.prepare(statement.text);
+      prepared.set(statement, result);
+    }
+    return result;
+  }
+
+  // The row types below are what the statement's text selects; the provider's suite runs every statement.
+  return {
+    database,
+    run: (statement, parameters) => statementOf(statement).run(ordered(statement, parameters)),
+    get: <Row>(statement: CompiledStatement, parameters: Parameters) =>
+      statementOf(statement).get(ordered(statement, parameters)) as Row | undefined,
+    all: <Row>(statement: CompiledStatement, parameters: Parameters) =>
+      statementOf(statement).all(ordered(statement, parameters)) as Row[],
+    raw: <Row extends readonly unknown[]>(statement: CompiledStatement, parameters: Parameters) =>
+      statementOf(statement).raw().all(ordered(statement, parameters)) as Row[],
+  };
+}
+
+export function ordered(statement: CompiledStatement, parameters: Parameters): (string | number | null)[] {
+  return statement.parameters.map((name) => {
+    const value = parameters[name];
+    if (value === undefined) throw new TypeError(`no value for :${name} in: ${statement.text}`);
+    return value;
+  });
+}

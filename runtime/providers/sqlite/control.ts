@@ -1,0 +1,164 @@
+import type {
+  CancelOutcome,
+  Counts,
+  EndReason,
+  JobFilter,
+  JobPage,
+  JobRecord,
+  JobState,
+  ListRequest,
+  PromoteResult,
+  PruneRequest,
+  ReapResult,
+  RequeueOutcome,
+  StoredError,
+} from "../../contract/index.ts";
+import type { Connection, Parameters } from "./connection.ts";
+import * as statements from "./statements.ts";
+
+/* Maintenance, inspection and the operator verbs, as synchronous functions; writers run inside an open transaction. */
+
+export function promoteJobs(connection: Connection, limit: number, now: number): PromoteResult {
+  const promoted = connection.run(statements.promoteJobs, { now, limit }).changes;
+  const next = connection.get<{ runAt: number | null }>(statements.selectNextRun, {});
+  return { promoted, nextRunAt: next?.runAt ?? undefined };
+}
+
+export function reapJobs(connection: Connection, limit: number, now: number): ReapResult {
+  const rows = connection.raw<[state: JobState]>(statements.reapJobs, { now, expiredBefore: now, limit });
+  const readied = rows.filter(([state]) => state === "ready").length;
+  return { readied, ended: rows.length - readied };
+}
+
+export function pruneJobs(connection: Connection, request: PruneRequest, now: number): number {
+  let left = request.limit;
+  for (const [state, retentionMs] of Object.entries(request.retentionMs)) {
+    if (left <= 0) break;
+    const rows = connection.raw<[seq: number]>(statements.pruneJobs, {
+      state,
+      finishedBefore: now - retentionMs,
+      limit: left,
+    });
+    for (const [seq] of rows) deleteAttachments(connection, seq);
+    left -= rows.length;
+  }
+  return request.limit - left;
+}
+
+function deleteAttachments(connection: Connection, seq: number): void {
+  connection.run(statements.deletePayload, { seq });
+  deleteResults(connection, seq);
+}
+
+function deleteResults(connection: Connection, seq: number): void {
+  connection.run(statements.deleteOutput, { seq });
+  connection.run(statements.deleteError, { seq });
+}
+
+export function cancelJob(connection: Connection, id: string, now: number): CancelOutcome {
+  if (connection.run(statements.cancelWaiting, { id, now }).changes === 1) return "cancelled";
+  if (connection.run(statements.cancelRunning, { id }).changes === 1) return "requested";
+  return stateOf(connection, id) === undefined ? "notFound" : "alreadyDone";
+}
+
+export function requeueJob(connection: Connection, id: string, now: number): RequeueOutcome {
+  const [row] = connection.raw<[seq: number]>(statements.requeueJob, { id, now });
+  if (row) {
+    deleteResults(connection, row[0]);
+    return "requeued";
+  }
+  return stateOf(connection, id) === undefined ? "notFound" : "alreadyWaiting";
+}
+
+export function stateOf(connection: Connection, id: string): JobState | undefined {
+  return connection.get<{ state: JobState }>(statements.selectState, { id })?.state;
+}
+
+interface RecordRow {
+  readonly seq: number;
+  readonly id: string;
+  readonly name: string;
+  readonly queue: string;
+  readonly version: number;
+  readonly state: JobState;
+  readonly priority: number;
+  readonly attempt: number;
+  readonly crashes: number;
+  readonly fence: number;
+  readonly runAt: number;
+  readonly enqueuedAt: number;
+  readonly startedAt: number | null;
+  readonly finishedAt: number | null;
+  readonly workerId: string | null;
+  readonly leaseUntil: number | null;
+  readonly cancelRequested: number;
+  readonly progress: number | null;
+  readonly reason: EndReason | null;
+  readonly payload: string;
+  readonly output: string | null;
+  readonly error: string | null;
+}
+
+export function getJob(connection: Connection, id: string): JobRecord | undefined {
+  const row = connection.get<RecordRow>(statements.selectJob, { id });
+  return row && toRecord(row);
+}
+
+const defaultPageSize = 100;
+const maxPageSize = 1_000;
+
+export function listJobs(connection: Connection, request: ListRequest): JobPage {
+  const limit = Math.min(maxPageSize, Math.max(1, request.limit ?? defaultPageSize));
+  const rows = connection.all<RecordRow>(statements.selectPage, {
+    ...filterParameters(request),
+    before: request.cursor === undefined ? Number.MAX_SAFE_INTEGER : Number(request.cursor),
+    limit: limit + 1,
+  });
+  const page = rows.slice(0, limit);
+  const last = page.at(-1);
+  return { jobs: page.map(toRecord), cursor: rows.length > limit && last ? String(last.seq) : undefined };
+}
+
+export function countJobs(connection: Connection, filter: JobFilter): Counts {
+  const rows = connection.all<{ queue: string; state: JobState; count: number }>(
+    statements.countJobs,
+    filterParameters(filter),
+  );
+  const counts: Record<string, Partial<Record<JobState, number>>> = {};
+  for (const { queue, state, count } of rows) (counts[queue] ??= {})[state] = count;
+  return counts;
+}
+
+function filterParameters(filter: JobFilter): Parameters {
+  const list = (values: readonly string[] | undefined) => (values ? JSON.stringify(values) : null);
+  return { states: list(filter.states), names: list(filter.names), queues: list(filter.queues) };
+}
+
+function toRecord(row: RecordRow): JobRecord {
+  const running = row.state === "running";
+  return {
+    id: row.id,
+    name: row.name,
+    queue: row.queue,
+    version: row.version,
+    state: row.state,
+    priority: row.priority,
+    attempt: row.attempt,
+    crashes: row.crashes,
+    fence: row.fence,
+    runAt: row.runAt,
+    enqueuedAt: row.enqueuedAt,
+    startedAt: row.startedAt ?? undefined,
+    finishedAt: row.finishedAt ?? undefined,
+    workerId: running ? (row.workerId ?? undefined) : undefined,
+    leaseUntil: running ? (row.leaseUntil ?? undefined) : undefined,
+    cancelRequested: row.cancelRequested === 1,
+    progress: row.progress ?? undefined,
+    reason: row.reason ?? undefined,
+    payload: row.payload,
+    output: row.output ?? undefined,
+    // Written by this provider as JSON of a StoredError. A job that succeeded in the end has no error.
+    error: row.error === null || row.state === "succeeded" ? undefined : (JSON.parse(row.error) as StoredError),
+  };
+}
+

@@ -1,0 +1,182 @@
+import type {
+  ClaimedJob,
+  ClaimLane,
+  ClaimRequest,
+  Completion,
+  HeldLease,
+  Lease,
+  NewJob,
+  EnqueueResult,
+  ExtendRequest,
+  JobState,
+  ProgressReport,
+  Rejection,
+  Settlement,
+} from "../../contract/index.ts";
+import type { CompiledStatement } from "../sql/prepared.ts";
+import type { Connection, Parameters } from "./connection.ts";
+import * as statements from "./statements.ts";
+
+/* The hot half of the contract as synchronous functions that run inside one open transaction. */
+
+export function enqueueJob(connection: Connection, job: NewJob, now: number): EnqueueResult {
+  const runAt = job.runAt ?? now + (job.delayMs ?? 0);
+  const state: JobState = runAt > now ? "scheduled" : "ready";
+  const inserted = connection.run(statements.insertJob, {
+    id: job.id,
+    name: job.name,
+    queue: job.queue,
+    version: job.version,
+    state,
+    priority: job.priority,
+    runAt,
+    now,
+    maxCrashes: job.maxCrashes,
+  });
+  if (inserted.changes === 0) return existing(connection, job.id);
+  connection.run(statements.insertPayload, { seq: Number(inserted.lastInsertRowid), payload: job.payload });
+  return { id: job.id, outcome: "enqueued", state, runAt };
+}
+
+function existing(connection: Connection, id: string): EnqueueResult {
+  const row = connection.get<{ state: JobState; runAt: number }>(statements.selectWaiting, { id });
+  if (!row) throw new TypeError(`job ${id} was neither inserted nor found`);
+  return { id, outcome: "duplicate", ...row };
+}
+
+type ClaimRow = [
+  id: string,
+  name: string,
+  queue: string,
+  version: number,
+  priority: number,
+  attempt: number,
+  crashes: number,
+  fence: number,
+  runAt: number,
+  enqueuedAt: number,
+  leaseUntil: number,
+  seq: number,
+  payload: string,
+];
+
+export function claimJobs(connection: Connection, request: ClaimRequest, now: number): ClaimedJob[] {
+  const repeated = connection.raw<ClaimRow>(statements.selectClaim, {
+    workerId: request.workerId,
+    claimId: request.claimId,
+  });
+  if (repeated.length > 0) return toClaimedJobs(repeated);
+  return request.lanes.flatMap((lane) => claimLane(connection, request, lane, now));
+}
+
+/** One statement text per number of handled jobs. */
+const claimStatements = new Map<number, CompiledStatement>();
+
+function claimLane(connection: Connection, request: ClaimRequest, lane: ClaimLane, now: number): ClaimedJob[] {
+  if (lane.limit < 1 || lane.handles.length === 0) return [];
+  const statement = claimStatements.get(lane.handles.length) ?? statements.claimStatement(lane.handles.length);
+  claimStatements.set(lane.handles.length, statement);
+  const parameters: Record<string, string | number> = {
+    workerId: request.workerId,
+    claimId: request.claimId,
+    leaseUntil: now + request.leaseMs,
+    now,
+    queue: lane.queue,
+    pausedQueue: lane.queue,
+    limit: lane.limit,
+  };
+  for (const [index, handle] of lane.handles.entries()) {
+    parameters[`name${index}`] = handle.name;
+    parameters[`version${index}`] = handle.maxVersion;
+  }
+  return toClaimedJobs(connection.raw<ClaimRow>(statement, parameters));
+}
+
+/** RETURNING promises no order, so the claim's own is restored here. */
+function toClaimedJobs(rows: ClaimRow[]): ClaimedJob[] {
+  return rows
+    .sort((a, b) => a[4] - b[4] || a[8] - b[8] || a[11] - b[11])
+    .map(([id, name, queue, version, priority, attempt, crashes, fence, runAt, enqueuedAt, leaseUntil, , payload]) => ({
+      id,
+      name,
+      queue,
+      version,
+      priority,
+      attempt,
+      crashes,
+      fence,
+      runAt,
+      enqueuedAt,
+      leaseUntil,
+      payload,
+    }));
+}
+
+type SettledRow = [seq: number, state: JobState];
+
+export function ackJob(connection: Connection, completion: Completion, now: number): Settlement {
+  const { id, fence, output } = completion;
+  const [row] = connection.raw<SettledRow>(statements.ackJob, { id, fence, now });
+  if (!row) return refusal(connection, completion);
+  if (output !== undefined && row[1] === "succeeded") connection.run(statements.insertOutput, { seq: row[0], output });
+  return "ok";
+}
+
+export function nackJob(connection: Connection, rejection: Rejection, now: number): Settlement {
+  const [row] = connection.raw<SettledRow>(statements.nackJob, {
+    id: rejection.id,
+    fence: rejection.fence,
+    now,
+    ...nackTarget(rejection, now),
+  });
+  if (!row) return refusal(connection, rejection);
+  if ("error" in rejection) {
+    connection.run(statements.insertError, { seq: row[0], error: JSON.stringify(rejection.error) });
+  }
+  return "ok";
+}
+
+function nackTarget(rejection: Rejection, now: number): Parameters {
+  const waiting = { reason: null, finishedAt: null };
+  switch (rejection.outcome) {
+    case "retry":
+      return { ...waiting, ...readyAfter(rejection.delayMs, now), uncounted: 0 };
+    case "snooze":
+      return { ...waiting, ...readyAfter(rejection.delayMs, now), uncounted: 1 };
+    case "release":
+      return { ...waiting, state: "ready", runAt: null, uncounted: 1 };
+    case "dead":
+      return { state: "dead", reason: rejection.reason, finishedAt: now, runAt: null, uncounted: 0 };
+  }
+}
+
+function readyAfter(delayMs: number, now: number): Parameters {
+  return { state: delayMs > 0 ? "scheduled" : "ready", runAt: now + Math.max(0, delayMs) };
+}
+
+function refusal(connection: Connection, lease: Lease): Settlement {
+  const row = connection.get<{ fence: number }>(statements.selectFence, { id: lease.id });
+  return row?.fence === lease.fence ? "alreadyDone" : "stale";
+}
+
+export function reportProgress(connection: Connection, report: ProgressReport): Settlement {
+  const { id, fence, progress } = report;
+  return connection.run(statements.reportProgress, { id, fence, progress }).changes === 1
+    ? "ok"
+    : refusal(connection, report);
+}
+
+export function extendLeases(connection: Connection, request: ExtendRequest, now: number): HeldLease[] {
+  const rows = connection.raw<[seq: number, id: string, fence: number, leaseUntil: number, cancelRequested: number]>(
+    statements.extendLeases,
+    { workerId: request.workerId, leaseUntil: now + request.leaseMs },
+  );
+  return rows
+    .sort((a, b) => a[0] - b[0])
+    .map(([, id, fence, leaseUntil, cancelRequested]) => ({
+      id,
+      fence,
+      leaseUntil,
+      cancelRequested: cancelRequested === 1,
+    }));
+}

@@ -1,0 +1,237 @@
+import { type SQL, type SQLWrapper, sql } from "drizzle-orm";
+import { type SQLiteColumn, SQLiteSyncDialect } from "drizzle-orm/sqlite-core";
+import { errors, jobs, meta, outputs, payloads, queues } from "../../../drizzle/sqlite/tables.ts";
+import { type CompiledStatement, compileStatement } from "../sql/prepared.ts";
+
+/*
+ * The statement catalogue of SQLite. State literals stand in the text, never as parameters: a bound state would keep the
+ * planner from using the partial indexes. `seq` is the rowid, so every index ends in insertion order by itself.
+ */
+
+const dialect = new SQLiteSyncDialect();
+const compile = (statement: SQL): CompiledStatement => compileStatement(dialect, statement);
+const $ = sql.placeholder;
+
+/** `column = value`; the left side of SET must not be qualified. */
+const set = (column: SQLiteColumn, value: SQLWrapper): SQL => sql`${sql.identifier(column.name)} = ${value}`;
+const assign = (...assignments: SQL[]): SQL => sql.join(assignments, sql`, `);
+const names = (...columns: SQLiteColumn[]): SQL =>
+  sql.join(
+    columns.map((column) => sql.identifier(column.name)),
+    sql`, `,
+  );
+
+/** The lease given by (id, fence) is open: nobody re-claimed, settled, cancelled or requeued the job since. */
+const openLease = sql`${jobs.id} = ${$("id")} and ${jobs.fence} = ${$("fence")} and ${jobs.leaseUntil} is not null`;
+/** 1 if the job was reaped, so that a late settlement takes the lapse back. */
+const lapsed = sql`(${jobs.state} = 'ready')`;
+
+export const insertJob = compile(sql`
+  insert into ${jobs} (${names(jobs.id, jobs.name, jobs.queue, jobs.version, jobs.state, jobs.priority, jobs.runAt, jobs.enqueuedAt, jobs.maxCrashes)})
+  values (${$("id")}, ${$("name")}, ${$("queue")}, ${$("version")}, ${$("state")}, ${$("priority")}, ${$("runAt")}, ${$("now")}, ${$("maxCrashes")})
+  on conflict (${sql.identifier(jobs.id.name)}) do nothing`);
+
+export const insertPayload = compile(
+  sql`insert into ${payloads} (${names(payloads.seq, payloads.payload)}) values (${$("seq")}, ${$("payload")})`,
+);
+
+export const selectWaiting = compile(
+  sql`select ${jobs.state} as state, ${jobs.runAt} as runAt from ${jobs} where ${jobs.id} = ${$("id")}`,
+);
+
+const claimed = sql`${names(jobs.id, jobs.name, jobs.queue, jobs.version, jobs.priority, jobs.attempt, jobs.crashes, jobs.fence, jobs.runAt, jobs.enqueuedAt, jobs.leaseUntil, jobs.seq)},
+  (select ${payloads.payload} from ${payloads} where ${payloads.seq} = ${jobs.seq})`;
+
+/** Index jobwright_jobs_ready gives the order without a sort; the paused check is one look-up per claim. */
+export function claimStatement(handles: number): CompiledStatement {
+  const handled = sql.join(
+    Array.from({ length: handles }, (_, i) => sql`(${jobs.name} = ${$(`name${i}`)} and ${jobs.version} <= ${$(`version${i}`)})`),
+    sql` or `,
+  );
+  return compile(sql`
+    update ${jobs} set ${assign(
+      set(jobs.state, sql`'running'`),
+      set(jobs.fence, sql`${jobs.fence} + 1`),
+      set(jobs.attempt, sql`${jobs.attempt} + 1`),
+      set(jobs.workerId, $("workerId")),
+      set(jobs.claimId, $("claimId")),
+      set(jobs.leaseUntil, $("leaseUntil")),
+      set(jobs.startedAt, $("now")),
+      set(jobs.progress, sql`null`),
+    )}
+    where ${jobs.seq} in (
+      select ${jobs.seq} from ${jobs}
+      where ${jobs.state} = 'ready' and ${jobs.queue} = ${$("queue")} and (${handled})
+        and not exists (select 1 from ${queues} where ${queues.name} = ${$("pausedQueue")} and ${queues.pausedAt} is not null)
+      order by ${jobs.priority}, ${jobs.runAt}, ${jobs.seq} limit ${$("limit")})
+    returning ${claimed}`);
+}
+
+/** What an earlier claim with this id took and still holds: the answer to a repeated call. */
+export const selectClaim = compile(sql`
+  select ${claimed} from ${jobs}
+  where ${jobs.state} = 'running' and ${jobs.workerId} = ${$("workerId")} and ${jobs.claimId} = ${$("claimId")}`);
+
+export const ackJob = compile(sql`
+  update ${jobs} set ${assign(
+    set(jobs.state, sql`case when ${jobs.cancelRequested} then 'cancelled' else 'succeeded' end`),
+    set(jobs.reason, sql`case when ${jobs.cancelRequested} then 'cancelled' end`),
+    set(jobs.attempt, sql`${jobs.attempt} + ${lapsed}`),
+    set(jobs.crashes, sql`${jobs.crashes} - ${lapsed}`),
+    set(jobs.finishedAt, $("now")),
+    set(jobs.leaseUntil, sql`null`),
+  )}
+  where ${openLease} returning ${names(jobs.seq, jobs.state)}`);
+
+export const insertOutput = compile(
+  sql`insert or replace into ${outputs} (${names(outputs.seq, outputs.output)}) values (${$("seq")}, ${$("output")})`,
+);
+
+/** `state`, `reason` and times are what the rejection asks for; a pending cancellation overrules them. */
+export const nackJob = compile(sql`
+  update ${jobs} set ${assign(
+    set(jobs.state, sql`case when ${jobs.cancelRequested} then 'cancelled' else ${$("state")} end`),
+    set(jobs.reason, sql`case when ${jobs.cancelRequested} then 'cancelled' else ${$("reason")} end`),
+    set(jobs.finishedAt, sql`case when ${jobs.cancelRequested} then ${$("now")} else ${$("finishedAt")} end`),
+    set(jobs.runAt, sql`coalesce(${$("runAt")}, ${jobs.runAt})`),
+    set(jobs.attempt, sql`${jobs.attempt} + ${lapsed} - ${$("uncounted")}`),
+    set(jobs.crashes, sql`${jobs.crashes} - ${lapsed}`),
+    set(jobs.leaseUntil, sql`null`),
+  )}
+  where ${openLease} returning ${names(jobs.seq, jobs.state)}`);
+
+export const insertError = compile(
+  sql`insert or replace into ${errors} (${names(errors.seq, errors.error)}) values (${$("seq")}, ${$("error")})`,
+);
+
+export const selectFence = compile(sql`select ${jobs.fence} as fence from ${jobs} where ${jobs.id} = ${$("id")}`);
+
+export const reportProgress = compile(
+  sql`update ${jobs} set ${set(jobs.progress, $("progress"))} where ${openLease}`,
+);
+
+export const extendLeases = compile(sql`
+  update ${jobs} set ${set(jobs.leaseUntil, $("leaseUntil"))}
+  where ${jobs.state} = 'running' and ${jobs.workerId} = ${$("workerId")}
+  returning ${names(jobs.seq, jobs.id, jobs.fence, jobs.leaseUntil, jobs.cancelRequested)}`);
+
+export const promoteJobs = compile(sql`
+  update ${jobs} set ${set(jobs.state, sql`'ready'`)}
+  where ${jobs.seq} in (
+    select ${jobs.seq} from ${jobs} where ${jobs.state} = 'scheduled' and ${jobs.runAt} <= ${$("now")}
+    order by ${jobs.runAt}, ${jobs.seq} limit ${$("limit")})`);
+
+export const selectNextRun = compile(
+  sql`select min(${jobs.runAt}) as runAt from ${jobs} where ${jobs.state} = 'scheduled'`,
+);
+
+const crashLoop = sql`${jobs.crashes} + 1 > ${jobs.maxCrashes}`;
+
+/** The lease of a job that becomes ready again stays open: its holder may still settle until somebody re-claims. */
+export const reapJobs = compile(sql`
+  update ${jobs} set ${assign(
+    set(jobs.state, sql`case when ${jobs.cancelRequested} then 'cancelled' when ${crashLoop} then 'dead' else 'ready' end`),
+    set(jobs.reason, sql`case when ${jobs.cancelRequested} then 'cancelled' when ${crashLoop} then 'crash-loop' end`),
+    set(jobs.finishedAt, sql`case when ${jobs.cancelRequested} or ${crashLoop} then ${$("now")} end`),
+    set(jobs.leaseUntil, sql`case when ${jobs.cancelRequested} or ${crashLoop} then null else ${jobs.leaseUntil} end`),
+    set(jobs.attempt, sql`${jobs.attempt} - 1`),
+    set(jobs.crashes, sql`${jobs.crashes} + 1`),
+  )}
+  where ${jobs.seq} in (
+    select ${jobs.seq} from ${jobs} where ${jobs.state} = 'running' and ${jobs.leaseUntil} < ${$("expiredBefore")}
+    order by ${jobs.seq} limit ${$("limit")})
+  returning ${names(jobs.state)}`);
+
+export const pruneJobs = compile(sql`
+  delete from ${jobs} where ${jobs.seq} in (
+    select ${jobs.seq} from ${jobs}
+    where ${jobs.state} = ${$("state")} and ${jobs.finishedAt} is not null and ${jobs.finishedAt} <= ${$("finishedBefore")}
+    order by ${jobs.finishedAt} limit ${$("limit")})
+  returning ${names(jobs.seq)}`);
+
+export const deletePayload = compile(sql`delete from ${payloads} where ${payloads.seq} = ${$("seq")}`);
+export const deleteOutput = compile(sql`delete from ${outputs} where ${outputs.seq} = ${$("seq")}`);
+export const deleteError = compile(sql`delete from ${errors} where ${errors.seq} = ${$("seq")}`);
+
+export const cancelWaiting = compile(sql`
+  update ${jobs} set ${assign(
+    set(jobs.state, sql`'cancelled'`),
+    set(jobs.reason, sql`'cancelled'`),
+    set(jobs.finishedAt, $("now")),
+    set(jobs.leaseUntil, sql`null`),
+  )}
+  where ${jobs.id} = ${$("id")} and ${jobs.state} in ('scheduled', 'ready', 'blocked')`);
+
+export const cancelRunning = compile(
+  sql`update ${jobs} set ${set(jobs.cancelRequested, sql`1`)} where ${jobs.id} = ${$("id")} and ${jobs.state} = 'running'`,
+);
+
+export const requeueJob = compile(sql`
+  update ${jobs} set ${assign(
+    set(jobs.state, sql`'ready'`),
+    set(jobs.attempt, sql`0`),
+    set(jobs.crashes, sql`0`),
+    set(jobs.runAt, $("now")),
+    set(jobs.cancelRequested, sql`0`),
+    set(jobs.finishedAt, sql`null`),
+    set(jobs.progress, sql`null`),
+    set(jobs.reason, sql`null`),
+  )}
+  where ${jobs.id} = ${$("id")} and ${jobs.state} in ('succeeded', 'dead', 'cancelled', 'skipped')
+  returning ${names(jobs.seq, jobs.queue)}`);
+
+export const pauseQueue = compile(sql`
+  insert into ${queues} (${names(queues.name, queues.pausedAt)}) values (${$("queue")}, ${$("now")})
+  on conflict (${sql.identifier(queues.name.name)}) do update set ${set(queues.pausedAt, sql`coalesce(${queues.pausedAt}, excluded.paused_at)`)}`);
+
+export const resumeQueue = compile(
+  sql`update ${queues} set ${set(queues.pausedAt, sql`null`)} where ${queues.name} = ${$("queue")}`,
+);
+
+export const selectPaused = compile(
+  sql`select ${queues.name} as name from ${queues} where ${queues.pausedAt} is not null order by ${queues.name}`,
+);
+
+/** Everything of one job or of a page; `condition` is added by the caller. */
+export function selectRecords(condition: SQL): CompiledStatement {
+  return compile(recordsQuery(condition));
+}
+
+export function recordsQuery(condition: SQL): SQL {
+  return sql`
+    select ${jobs.seq} as seq, ${jobs.id} as id, ${jobs.name} as name, ${jobs.queue} as queue, ${jobs.version} as version,
+      ${jobs.state} as state, ${jobs.priority} as priority, ${jobs.attempt} as attempt, ${jobs.crashes} as crashes,
+      ${jobs.fence} as fence, ${jobs.runAt} as runAt, ${jobs.enqueuedAt} as enqueuedAt, ${jobs.startedAt} as startedAt,
+      ${jobs.finishedAt} as finishedAt, ${jobs.workerId} as workerId, ${jobs.leaseUntil} as leaseUntil,
+      ${jobs.cancelRequested} as cancelRequested, ${jobs.progress} as progress, ${jobs.reason} as reason,
+      ${payloads.payload} as payload, ${outputs.output} as output, ${errors.error} as error
+    from ${jobs}
+    left join ${payloads} on ${payloads.seq} = ${jobs.seq}
+    left join ${outputs} on ${outputs.seq} = ${jobs.seq}
+    left join ${errors} on ${errors.seq} = ${jobs.seq}
+    ${condition}`;
+}
+
+/** Lists are JSON arrays, so that one text serves any number of values; null means no condition. */
+const filtered = sql`
+  (${$("states")} is null or ${jobs.state} in (select value from json_each(${$("states")})))
+  and (${$("names")} is null or ${jobs.name} in (select value from json_each(${$("names")})))
+  and (${$("queues")} is null or ${jobs.queue} in (select value from json_each(${$("queues")})))`;
+
+export const selectJob = selectRecords(sql`where ${jobs.id} = ${$("id")}`);
+
+export const selectPage = selectRecords(
+  sql`where ${jobs.seq} < ${$("before")} and ${filtered} order by ${jobs.seq} desc limit ${$("limit")}`,
+);
+
+export const countJobs = compile(sql`
+  select ${jobs.queue} as queue, ${jobs.state} as state, count(*) as count from ${jobs}
+  where ${filtered} group by ${jobs.queue}, ${jobs.state}`);
+
+export const selectState = compile(sql`select ${jobs.state} as state from ${jobs} where ${jobs.id} = ${$("id")}`);
+
+export const selectVersion = compile(sql`select ${meta.value} as value from ${meta} where ${meta.key} = 'schema_version'`);
+
+export const writeVersion = compile(
+  sql`insert or replace into ${meta} (${names(meta.key, meta.value)}) values ('schema_version', ${$("version")})`,
+);
