@@ -162,3 +162,15 @@ function toRecord(row: RecordRow): JobRecord {
   };
 }
 
+
+export function pauseQueue(connection: Connection, queue: string, now: number): void {
+  connection.run(statements.pauseQueue, { queue, now });
+}
+
+export function resumeQueue(connection: Connection, queue: string): void {
+  connection.run(statements.resumeQueue, { queue });
+}
+
+export function pausedQueues(connection: Connection): string[] {
+  return connection.all<{ name: string }>(statements.selectPaused, {}).map((row) => row.name);
+}

@@ -1,0 +1,65 @@
+import { type Clock, JobwrightError, type Provider, systemClock } from "../../contract/index.ts";
+import { cancelJob, enqueueJobs, pauseQueue, requeueJob, resumeQueue } from "./control.ts";
+import { countJobs, getJob, listJobs } from "./inspect.ts";
+import { ackJob, claimJobs, extendLeases, nackJob, reportProgress } from "./leases.ts";
+import { createMemoryStore, type MemoryStore } from "./store.ts";
+import { pruneFinished, promoteDue, reapExpired } from "./upkeep.ts";
+import { awaitSettled } from "./wait.ts";
+
+export interface MemoryProviderOptions {
+  /** Decides every comparison with time. Default: the system's clock. */
+  readonly clock?: Clock;
+  /** Shared with other providers of this process. Default: a new, empty store. */
+  readonly store?: MemoryStore;
+}
+
+/**
+ * The executable specification of the contract: clear before fast, nothing but the table of `core/transitions.ts` and
+ * plain loops over all jobs. For tests and for proving other providers; it forgets everything when the process ends.
+ */
+export function createMemoryProvider(options: MemoryProviderOptions = {}): Provider {
+  const { clock = systemClock, store = createMemoryStore() } = options;
+  const stopped = new AbortController();
+
+  // JavaScript runs `call` without interruption: that is what makes every call one atomic step here.
+  const open = async <T>(call: (now: number) => T): Promise<Awaited<T>> => {
+    stopped.signal.throwIfAborted();
+    return await call(clock.now());
+  };
+
+  return {
+    capabilities: { transactions: "none", durable: false, multiProcess: false },
+    notifier: { subscribe: (queues, wake) => store.onReady(queues, wake) },
+
+    migrate: () => open(() => ({ from: 1, to: 1 })),
+    start: () => open(() => undefined),
+    stop: async () => stopped.abort(stoppedError()),
+
+    enqueue: (jobs) => open((now) => enqueueJobs(store, jobs, now)),
+    claim: (request) => open((now) => claimJobs(store, request, now)),
+    ack: (completions) => open((now) => completions.map((completion) => ackJob(store, completion, now))),
+    nack: (rejections) => open((now) => rejections.map((rejection) => nackJob(store, rejection, now))),
+    extend: (request) => open((now) => extendLeases(store, request, now)),
+    report: (reports) => open(() => reports.map((report) => reportProgress(store, report))),
+
+    promote: (limit) => open((now) => promoteDue(store, limit, now)),
+    reap: (limit) => open((now) => reapExpired(store, limit, now)),
+    prune: (request) => open((now) => pruneFinished(store, request, now)),
+
+    get: (id) => open(() => getJob(store, id)),
+    list: (request) => open(() => listJobs(store, request)),
+    counts: (filter = {}) => open(() => countJobs(store, filter)),
+    cancel: (ids) => open((now) => ids.map((id) => cancelJob(store, id, now))),
+    requeue: (ids) => open((now) => ids.map((id) => requeueJob(store, id, now))),
+    pause: (queue) => open(() => pauseQueue(store, queue)),
+    resume: (queue) => open(() => resumeQueue(store, queue)),
+    paused: () => open(() => [...store.paused].sort()),
+    awaitSettled: (id, wait = {}) => open(() => awaitSettled(store, id, wait, stopped.signal)),
+  };
+}
+
+function stoppedError(): JobwrightError {
+  return new JobwrightError("JW_STOPPED", "The memory provider was stopped before this call.", {
+    hint: "Create a new provider; a stopped one stays stopped.",
+  });
+}

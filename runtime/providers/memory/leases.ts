@@ -1,0 +1,108 @@
+import type {
+  ClaimedJob,
+  ClaimLane,
+  ClaimRequest,
+  Completion,
+  ExtendRequest,
+  HeldLease,
+  Lease,
+  ProgressReport,
+  Rejection,
+  Settlement,
+} from "../../contract/index.ts";
+import { isFinalState } from "../../contract/index.ts";
+import { type Operation, transitionOf } from "../../core/transitions.ts";
+import { applyTransition, byOffer, type Row } from "./row.ts";
+import type { MemoryStore } from "./store.ts";
+
+/** Everything that starts, moves or ends a lease. */
+
+export function claimJobs(store: MemoryStore, request: ClaimRequest, now: number): readonly ClaimedJob[] {
+  const repeated = [...store.rows.values()].filter(
+    (row) => row.state === "running" && row.claimId === request.claimId && row.workerId === request.workerId,
+  );
+  if (repeated.length > 0) return repeated.map(toClaimedJob);
+  return request.lanes.flatMap((lane) => {
+    const taken = offered(store, lane);
+    for (const row of taken) startLease(row, request, now);
+    return taken.map(toClaimedJob);
+  });
+}
+
+function offered(store: MemoryStore, lane: ClaimLane): readonly Row[] {
+  if (lane.limit < 1 || store.paused.has(lane.queue)) return [];
+  const maxVersions = new Map(lane.handles.map(({ name, maxVersion }) => [name, maxVersion]));
+  return [...store.rows.values()]
+    .filter((row) => row.state === "ready" && row.queue === lane.queue)
+    .filter((row) => row.version <= (maxVersions.get(row.name) ?? Number.NEGATIVE_INFINITY))
+    .sort(byOffer)
+    .slice(0, lane.limit);
+}
+
+function startLease(row: Row, request: ClaimRequest, now: number): void {
+  applyTransition(row, transitionOf(row, "claim"), { now });
+  row.claimId = request.claimId;
+  row.workerId = request.workerId;
+  row.leaseUntil = now + request.leaseMs;
+  row.startedAt = now;
+}
+
+function toClaimedJob(row: Row): ClaimedJob {
+  const { id, fence, name, queue, version, priority, attempt, crashes, runAt, enqueuedAt, leaseUntil, payload } = row;
+  return { id, fence, name, queue, version, priority, attempt, crashes, runAt, enqueuedAt, leaseUntil, payload };
+}
+
+export function extendLeases(store: MemoryStore, request: ExtendRequest, now: number): readonly HeldLease[] {
+  const held = [...store.rows.values()].filter((row) => row.state === "running" && row.workerId === request.workerId);
+  return held.map((row) => {
+    row.leaseUntil = now + request.leaseMs;
+    const { id, fence, leaseUntil, cancelRequested } = row;
+    return { id, fence, leaseUntil, cancelRequested };
+  });
+}
+
+export function ackJob(store: MemoryStore, completion: Completion, now: number): Settlement {
+  return fenced(store, completion, "ack", (row, transition) => {
+    applyTransition(row, transition, { now });
+    if (row.state === "succeeded") {
+      row.output = completion.output;
+      row.error = undefined;
+    }
+  });
+}
+
+export function nackJob(store: MemoryStore, rejection: Rejection, now: number): Settlement {
+  return fenced(store, rejection, `nack-${rejection.outcome}`, (row, transition) => {
+    const delayMs = "delayMs" in rejection ? Math.max(0, rejection.delayMs) : 0;
+    applyTransition(row, transition, {
+      now,
+      delayMs,
+      ...(rejection.outcome === "dead" && { reason: rejection.reason }),
+    });
+    if ("error" in rejection) row.error = rejection.error;
+  });
+}
+
+export function reportProgress(store: MemoryStore, report: ProgressReport): Settlement {
+  return fenced(store, report, "report", (row) => {
+    row.progress = report.progress;
+  });
+}
+
+/** The one place where a fence is compared. */
+function fenced(
+  store: MemoryStore,
+  lease: Lease,
+  operation: Operation,
+  change: (row: Row, transition: ReturnType<typeof transitionOf>) => void,
+): Settlement {
+  const row = store.rows.get(lease.id);
+  if (row === undefined || row.fence !== lease.fence) return "stale";
+  const transition = transitionOf(row, operation);
+  if (transition.answer !== "ok") return "alreadyDone";
+  const wasReady = row.state === "ready";
+  change(row, transition);
+  if (row.state === "ready" && !wasReady) store.announceReady([row]);
+  if (isFinalState(row.state)) store.announceSettled(row.id);
+  return "ok";
+}

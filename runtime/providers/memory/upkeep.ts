@@ -1,0 +1,50 @@
+import type { PromoteResult, PruneRequest, ReapResult } from "../../contract/index.ts";
+import { isFinalState } from "../../contract/index.ts";
+import { transitionOf } from "../../core/transitions.ts";
+import { applyTransition, byRunAt, type Row } from "./row.ts";
+import type { MemoryStore } from "./store.ts";
+
+/** What happens to jobs because time passes. */
+
+export function promoteDue(store: MemoryStore, limit: number, now: number): PromoteResult {
+  const scheduled = [...store.rows.values()].filter((row) => row.state === "scheduled").sort(byRunAt);
+  const due = scheduled.filter((row) => row.runAt <= now).slice(0, Math.max(0, limit));
+  for (const row of due) applyTransition(row, transitionOf(row, "promote"), { now });
+  store.announceReady(due);
+  return { promoted: due.length, nextRunAt: scheduled[due.length]?.runAt };
+}
+
+export function reapExpired(store: MemoryStore, limit: number, now: number): ReapResult {
+  const expired = [...store.rows.values()]
+    .filter((row) => row.state === "running" && row.leaseUntil < now)
+    .sort((a, b) => a.leaseUntil - b.leaseUntil || a.seq - b.seq)
+    .slice(0, Math.max(0, limit));
+  for (const row of expired) reap(store, row, now);
+  const readied = expired.filter((row) => row.state === "ready");
+  store.announceReady(readied);
+  return { readied: readied.length, ended: expired.length - readied.length };
+}
+
+function reap(store: MemoryStore, row: Row, now: number): void {
+  const last = row.crashes + 1 > row.maxCrashes;
+  applyTransition(row, transitionOf(row, last ? "reap-crash-loop" : "reap"), { now });
+  if (isFinalState(row.state)) store.announceSettled(row.id);
+}
+
+export function pruneFinished(store: MemoryStore, request: PruneRequest, now: number): number {
+  const old = [...store.rows.values()]
+    .filter((row) => pastRetention(row, request, now))
+    .sort((a, b) => (a.finishedAt ?? 0) - (b.finishedAt ?? 0) || a.seq - b.seq)
+    .slice(0, Math.max(0, request.limit));
+  for (const row of old) {
+    store.rows.delete(row.id);
+    store.announceSettled(row.id);
+  }
+  return old.length;
+}
+
+function pastRetention(row: Row, request: PruneRequest, now: number): boolean {
+  if (!isFinalState(row.state) || row.finishedAt === undefined) return false;
+  const retentionMs = request.retentionMs[row.state];
+  return retentionMs !== undefined && row.finishedAt <= now - retentionMs;
+}

@@ -1,0 +1,18 @@
+import type { SqliteOptions } from "./options.ts";
+import { createSqliteProvider, type SqliteProvider } from "./provider.ts";
+
+/**
+ * Keeps jobs in an SQLite file: zero infrastructure, several processes on one host.
+ *
+ * @example
+ * const provider = sqlite("jobs.db");
+ */
+export function sqlite(options: string | SqliteOptions): SqliteProvider {
+  return createSqliteProvider(typeof options === "string" ? { path: options } : options);
+}
+
+export { errors, jobs, meta, outputs, payloads, queues } from "../../../drizzle/sqlite/tables.ts";
+export type { Durability } from "./database.ts";
+export type { SqliteOptions, UserDatabase } from "./options.ts";
+export type { SqliteProvider } from "./provider.ts";
+export type { SqliteTransaction } from "./transaction.ts";
