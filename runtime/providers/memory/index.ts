@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { type Clock, JobwrightError, type Provider, systemClock } from "../../contract/index.ts";
 import { cancelJob, enqueueJobs, pauseQueue, requeueJob, resumeQueue } from "./control.ts";
 import { countJobs, getJob, listJobs } from "./inspect.ts";
@@ -20,6 +21,8 @@ export interface MemoryProviderOptions {
 export function createMemoryProvider(options: MemoryProviderOptions = {}): Provider {
   const { clock = systemClock, store = createMemoryStore() } = options;
   const stopped = new AbortController();
+  // One listener per waiting call; there is no limit to those.
+  setMaxListeners(0, stopped.signal);
 
   // JavaScript runs `call` without interruption: that is what makes every call one atomic step here.
   const open = async <T>(call: (now: number) => T): Promise<Awaited<T>> => {

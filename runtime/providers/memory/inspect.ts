@@ -43,14 +43,15 @@ function seqOfCursor(cursor: string): number {
 }
 
 export function countJobs(store: MemoryStore, filter: JobFilter): Counts {
-  // Without a prototype: a queue may be called "constructor".
-  const counts: Record<string, Partial<Record<JobState, number>>> = Object.create(null);
+  // A map first: a queue may be called "__proto__".
+  const counts = new Map<string, Partial<Record<JobState, number>>>();
   for (const row of store.rows.values()) {
     if (!matches(row, filter)) continue;
-    const queue = (counts[row.queue] ??= {});
+    const queue = counts.get(row.queue) ?? {};
+    counts.set(row.queue, queue);
     queue[row.state] = (queue[row.state] ?? 0) + 1;
   }
-  return counts;
+  return Object.fromEntries(counts);
 }
 
 function matches(row: Row, { states, names, queues }: JobFilter): boolean {
