@@ -1,0 +1,129 @@
+import { type EnqueueResult, JobwrightError, type NewJob, type Provider } from "../contract/index.ts";
+import type { JobDescriptor, SchemaDescriptor } from "../core/descriptor.ts";
+import { parseDuration } from "../core/duration.ts";
+import { createJobCodec, type JobCodec } from "../core/job-codec.ts";
+import { loadSchema } from "../core/schema-module.ts";
+import { createUuidV7 } from "../core/uuid.ts";
+import { createControlClient } from "./control.ts";
+import { createHandle } from "./handle.ts";
+import type { ClientOptions, EnqueueManyOptions, EnqueueOptions, JobClient, JobHandle, TransactionKind } from "./types.ts";
+
+/** Options as they arrive at run time, whatever the provider's type allowed. */
+type AnyOptions = EnqueueOptions<TransactionKind>;
+
+/** `enqueueInTransaction` of either kind; `Capabilities.transactions` says which, or that there is none. */
+type InTransaction = (jobs: readonly NewJob[], tx: unknown) => readonly EnqueueResult[] | Promise<readonly EnqueueResult[]>;
+
+/** The runtime half of a generated client; `Jobs` is the generated type of the object that it returns. */
+export async function createClient<Jobs>(descriptor: SchemaDescriptor, options: ClientOptions<Provider>): Promise<Jobs> {
+  const { provider } = options;
+  const schema = await loadSchema(descriptor);
+  await provider.start();
+  const newId = createUuidV7();
+  const clients = descriptor.jobs.map((job) => {
+    const codec = createJobCodec(job, schema.job(job.name));
+    return [job.name, createJobClient(provider, job, codec, newId)] as const;
+  });
+  // One property per job of the descriptor, which the generator made together with the type `Jobs`.
+  return Object.freeze({ ...Object.fromEntries(clients), $control: createControlClient(provider) }) as Jobs;
+}
+
+type UntypedJobClient = Omit<JobClient<unknown, unknown>, "enqueue" | "enqueueMany"> & {
+  enqueue(input: unknown, options?: AnyOptions): unknown;
+  enqueueMany(inputs: readonly unknown[], options?: EnqueueManyOptions<TransactionKind>): unknown;
+};
+
+function createJobClient(provider: Provider, job: JobDescriptor, codec: JobCodec, newId: () => string): UntypedJobClient {
+  const toHandle = (result: EnqueueResult): JobHandle<unknown> => createHandle(provider, job, codec, result);
+
+  function toNewJob(input: unknown, options: AnyOptions): NewJob {
+    return {
+      id: options.id ?? newId(),
+      name: job.name,
+      queue: job.queue,
+      version: job.version,
+      priority: checkPriority(options.priority ?? job.priority),
+      maxCrashes: job.maxCrashes,
+      payload: codec.encodeInput(input),
+      ...(options.runAt === undefined ? {} : { runAt: checkTime(options.runAt) }),
+      ...(options.delay === undefined ? {} : { delayMs: parseDuration(options.delay, "delay") }),
+    };
+  }
+
+  function persist(jobs: readonly NewJob[], tx: unknown): Promise<JobHandle<unknown>[]> | JobHandle<unknown>[] {
+    if (tx === undefined) return provider.enqueue(jobs).then((results) => results.map(toHandle));
+    const results = transactional(provider)(jobs, tx);
+    return results instanceof Promise ? results.then((done) => done.map(toHandle)) : results.map(toHandle);
+  }
+
+  /** A refused input is a rejected promise outside a transaction, and thrown inside a synchronous one. */
+  function attempt<T>(tx: unknown, body: () => T): T | Promise<never> {
+    try {
+      return body();
+    } catch (error) {
+      if (tx !== undefined && provider.capabilities.transactions === "sync") throw error;
+      return Promise.reject(error);
+    }
+  }
+
+  return {
+    name: job.name,
+    enqueue(input, options = {}) {
+      return attempt(options.tx, () => {
+        const handles = persist([toNewJob(input, options)], options.tx);
+        return handles instanceof Promise ? handles.then(([handle]) => handle) : handles[0];
+      });
+    },
+    enqueueMany(inputs, options = {}) {
+      return attempt(options.tx, () =>
+        persist(
+          inputs.map((input, index) => at(index, () => toNewJob(input, options))),
+          options.tx,
+        ),
+      );
+    },
+    handle: (id) => createHandle(provider, job, codec, { id, outcome: "duplicate" }),
+  };
+}
+
+/** Says which one of many inputs was refused. */
+function at<T>(index: number, body: () => T): T {
+  try {
+    return body();
+  } catch (error) {
+    if (!JobwrightError.is(error)) throw error;
+    throw new JobwrightError(error.code, `Input ${index}: ${error.message}`, {
+      details: { ...error.details, index },
+      cause: error.cause,
+      ...(error.hint === undefined ? {} : { hint: error.hint }),
+    });
+  }
+}
+
+function transactional(provider: Provider): InTransaction {
+  if (provider.capabilities.transactions !== "none" && "enqueueInTransaction" in provider) {
+    return provider.enqueueInTransaction as InTransaction; // the capability promises this member
+  }
+  throw new JobwrightError("JW_INVALID_OPTION", "This provider cannot enqueue in a transaction of yours.", {
+    hint: "Leave `tx` out and enqueue after the commit, or keep jobs on a provider that shares your database.",
+  });
+}
+
+const minPriority = -32_768;
+const maxPriority = 32_767;
+
+function checkPriority(priority: number): number {
+  if (Number.isInteger(priority) && priority >= minPriority && priority <= maxPriority) return priority;
+  throw new JobwrightError("JW_INVALID_OPTION", `priority is ${priority}.`, {
+    hint: `Give an integer from ${minPriority} to ${maxPriority}; smaller runs first.`,
+  });
+}
+
+/** Year 9999: what every store and date library can hold. */
+const maxTime = Date.UTC(9999, 11, 31);
+
+function checkTime(runAt: Date): number {
+  const ms = runAt instanceof Date ? runAt.getTime() : Number.NaN;
+  if (ms >= 0 && ms <= maxTime) return ms;
+  throw new JobwrightError("JW_INVALID_OPTION", "runAt is not a valid Date between 1970 and 9999.");
+}

@@ -1,0 +1,60 @@
+import { type JobRecord, JobwrightError, type Provider } from "../contract/index.ts";
+import type { JobDescriptor } from "../core/descriptor.ts";
+import { parseDuration } from "../core/duration.ts";
+import type { JobCodec } from "../core/job-codec.ts";
+import type { JobHandle } from "./types.ts";
+
+export function createHandle(
+  provider: Provider,
+  job: JobDescriptor,
+  codec: JobCodec,
+  { id, outcome }: Pick<JobHandle<unknown>, "id" | "outcome">,
+): JobHandle<unknown> {
+  return {
+    id,
+    outcome,
+    async status() {
+      return found(await provider.get(id), job, id).state;
+    },
+    async result({ timeout, signal } = {}) {
+      const record = await provider.awaitSettled(id, {
+        ...(timeout === undefined ? {} : { timeoutMs: parseDuration(timeout, "timeout") }),
+        ...(signal === undefined ? {} : { signal }),
+      });
+      return outputOf(found(record, job, id), codec);
+    },
+    async cancel() {
+      const [result] = await provider.cancel([id]);
+      return result ?? "notFound";
+    },
+  };
+}
+
+function found(record: JobRecord | undefined, job: JobDescriptor, id: string): JobRecord {
+  if (record?.name === job.name) return record;
+  throw new JobwrightError(
+    "JW_NOT_FOUND",
+    record ? `Job ${id} is a ${record.name}, not a ${job.name}.` : `There is no ${job.name} job ${id}.`,
+    { hint: "It never existed, or its retention time is over." },
+  );
+}
+
+function outputOf(record: JobRecord, codec: JobCodec): unknown {
+  if (record.state === "succeeded") return codec.decodeOutput(record.output);
+  const what = `${record.name} ${record.id}`;
+  if (record.state === "dead") {
+    throw new JobwrightError("JW_JOB_DEAD", `${what} was given up (${record.reason}): ${record.error?.message ?? "no error"}`, {
+      hint: "Look at it with `jobwright jobs show`, and run it again with `jobwright jobs retry`.",
+      details: { reason: record.reason, attempt: record.attempt },
+      cause: record.error && revive(record.error),
+    });
+  }
+  throw new JobwrightError("JW_JOB_CANCELLED", `${what} was ${record.state}.`, { details: { reason: record.reason } });
+}
+
+function revive(stored: NonNullable<JobRecord["error"]>): Error {
+  const error = new Error(stored.message);
+  error.name = stored.name;
+  if (stored.stack !== undefined) error.stack = stored.stack;
+  return error;
+}

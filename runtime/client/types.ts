@@ -1,0 +1,93 @@
+import type { JobPage, JobRecord, JobState, ListRequest, CancelOutcome, Counts, JobFilter, RequeueOutcome, Provider } from "../contract/index.ts";
+import type { Duration } from "../core/duration.ts";
+
+/** How a provider takes part in the user's transactions; `never` stands for "not at all". */
+export interface TransactionKind {
+  readonly mode: "sync" | "async";
+  readonly tx: unknown;
+}
+
+/** Derived from the provider's type, so that a client of a provider without transactions has no `tx` option. */
+export type TransactionKindOf<P extends Provider> = P extends {
+  enqueueInTransaction(jobs: never, tx: infer Tx): infer Result;
+}
+  ? { readonly mode: Result extends Promise<unknown> ? "async" : "sync"; readonly tx: Tx }
+  : never;
+
+export interface ClientOptions<P extends Provider> {
+  /** Where the jobs are kept. Started if it was not; the caller stops it. */
+  readonly provider: P;
+}
+
+export interface EnqueueOptions<Tx extends TransactionKind = never> {
+  /** Wait this long before the first attempt. Default: none. */
+  readonly delay?: Duration;
+  /** Not before this time, by the provider's clock. Wins over `delay`. */
+  readonly runAt?: Date;
+  /** −32,768…32,767, smaller is offered first. Default: the job definition's. */
+  readonly priority?: number;
+  /** UUID to enqueue under: a second enqueue with the same id is the same job. Default: a new UUIDv7. */
+  readonly id?: string;
+  /** Enqueue in this open transaction: the job exists if and only if it commits. */
+  readonly tx?: Tx["tx"];
+}
+
+/** Options of `enqueueMany`: they hold for all jobs of the call. */
+export type EnqueueManyOptions<Tx extends TransactionKind = never> = Omit<EnqueueOptions<Tx>, "id">;
+
+export interface ResultOptions {
+  /** Give up waiting after this long. The job goes on. Default: wait as long as it takes. */
+  readonly timeout?: Duration;
+  readonly signal?: AbortSignal;
+}
+
+/** A job that was enqueued. */
+export interface JobHandle<Output> {
+  readonly id: string;
+  /** `duplicate`: a job with this id was there already. */
+  readonly outcome: "enqueued" | "duplicate";
+  /** Current state. Throws `JW_NOT_FOUND` when its retention time is over. */
+  status(): Promise<JobState>;
+  /**
+   * Waits for the end and returns what the handler returned. Throws `JW_JOB_DEAD`, `JW_JOB_CANCELLED`,
+   * `JW_WAIT_TIMEOUT` or `JW_NOT_FOUND`.
+   */
+  result(options?: ResultOptions): Promise<Output>;
+  /** `cancelled`: no attempt starts any more. `requested`: it runs, and its signal is aborted within a heartbeat. */
+  cancel(): Promise<CancelOutcome>;
+}
+
+type Now<Value, O, Tx extends TransactionKind> = O extends { readonly tx: NonNullable<unknown> }
+  ? Tx["mode"] extends "sync"
+    ? Value
+    : Promise<Value>
+  : Promise<Value>;
+
+/** What a generated client offers for one job definition. */
+export interface JobClient<Input, Output, Tx extends TransactionKind = never> {
+  /** The job's name in the schema. */
+  readonly name: string;
+  /**
+   * Validates the input and persists a job. Resolves when the store has accepted it.
+   * With `{ tx }` on a provider with synchronous transactions it returns the handle at once, without a promise.
+   */
+  enqueue<O extends EnqueueOptions<Tx>>(input: Input, options?: O): Now<JobHandle<Output>, O, Tx>;
+  /** Persists many jobs in one step: all of them, or none when one input is refused. */
+  enqueueMany<O extends EnqueueManyOptions<Tx>>(
+    inputs: readonly Input[],
+    options?: O,
+  ): Now<readonly JobHandle<Output>[], O, Tx>;
+  /** The handle of a job enqueued earlier, perhaps by another process. */
+  handle(id: string): JobHandle<Output>;
+}
+
+/** The operator's verbs over all jobs, as `jobs.$control`. */
+export interface ControlClient {
+  get(id: string): Promise<JobRecord | undefined>;
+  list(request?: ListRequest): Promise<JobPage>;
+  counts(filter?: JobFilter): Promise<Counts>;
+  cancel(...ids: string[]): Promise<readonly CancelOutcome[]>;
+  requeue(...ids: string[]): Promise<readonly RequeueOutcome[]>;
+  pause(queue: string): Promise<void>;
+  resume(queue: string): Promise<void>;
+}

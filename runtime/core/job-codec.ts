@@ -1,0 +1,111 @@
+import { JobwrightError } from "../contract/index.ts";
+import type { JobDescriptor } from "./descriptor.ts";
+import type { LoadedJob, Parser, ParseIssue } from "./schema-module.ts";
+
+/** Turns typed values of one job into stored text and back, parsing on both ends. */
+export interface JobCodec {
+  /** Validates an input and gives the text to store. Throws `JW_INVALID_INPUT`, `JW_PAYLOAD_TOO_LARGE`. */
+  encodeInput(input: unknown): string;
+  /** What the handler gets. Throws `JW_INVALID_PAYLOAD`. */
+  decodePayload(payload: string): unknown;
+  /** Validates what a handler returned. Throws `JW_INVALID_OUTPUT`, `JW_PAYLOAD_TOO_LARGE`. */
+  encodeOutput(output: unknown): string | undefined;
+  /** What the caller of `result()` gets. */
+  decodeOutput(output: string | undefined): unknown;
+}
+
+/** Bytes of UTF-8 that a stored input or output may have. */
+export const maxPayloadBytes = 256 * 1024;
+
+export function createJobCodec(job: JobDescriptor, schema: LoadedJob): JobCodec {
+  return {
+    encodeInput(input) {
+      parse(schema.input, input, (issues) => invalid("JW_INVALID_INPUT", `The input of ${job.name}`, issues));
+      return stringify(job, "input", job.input ? job.input.encode(input) : input);
+    },
+    decodePayload(payload) {
+      const wire = readJson(payload, job);
+      const value = decode(job, wire);
+      return parse(schema.input, value, (issues) =>
+        invalid("JW_INVALID_PAYLOAD", `The stored payload of ${job.name}`, issues),
+      );
+    },
+    encodeOutput(output) {
+      if (!schema.output) return undefined;
+      parse(schema.output, output, (issues) => invalid("JW_INVALID_OUTPUT", `What the handler of ${job.name} returned`, issues));
+      return stringify(job, "output", job.output ? job.output.encode(output) : output);
+    },
+    decodeOutput(output) {
+      if (!schema.output || output === undefined) return undefined;
+      const wire: unknown = JSON.parse(output);
+      return parse(schema.output, job.output ? job.output.decode(wire) : wire, (issues) =>
+        invalid("JW_INVALID_OUTPUT", `The stored output of ${job.name}`, issues),
+      );
+    },
+  };
+}
+
+function decode(job: JobDescriptor, wire: unknown): unknown {
+  if (!job.input) return wire;
+  try {
+    return job.input.decode(wire);
+  } catch (error) {
+    throw new JobwrightError("JW_INVALID_PAYLOAD", `The stored payload of ${job.name} cannot be decoded.`, { cause: error });
+  }
+}
+
+function readJson(payload: string, job: JobDescriptor): unknown {
+  try {
+    return JSON.parse(payload);
+  } catch (error) {
+    throw new JobwrightError("JW_INVALID_PAYLOAD", `The stored payload of ${job.name} is not JSON.`, { cause: error });
+  }
+}
+
+function parse(parser: Parser, value: unknown, refuse: (issues: readonly ParseIssue[]) => JobwrightError): unknown {
+  let result;
+  try {
+    result = parser.safeParse(value);
+  } catch (error) {
+    // zod recurses; a value nested thousands of levels deep ends as a RangeError instead of an issue.
+    if (error instanceof RangeError) throw refuse([{ path: [], message: "nested too deeply", code: "too_deep" }]);
+    throw error;
+  }
+  if (result.success) return result.data;
+  throw refuse(result.error.issues);
+}
+
+function invalid(
+  code: "JW_INVALID_INPUT" | "JW_INVALID_PAYLOAD" | "JW_INVALID_OUTPUT",
+  what: string,
+  issues: readonly ParseIssue[],
+): JobwrightError {
+  const [first] = issues;
+  const place = first && first.path.length > 0 ? ` at ${formatPath(first.path)}` : "";
+  const more = issues.length > 1 ? ` (and ${issues.length - 1} more)` : "";
+  return new JobwrightError(code, `${what} does not fit its schema${place}: ${first?.message ?? "invalid"}${more}.`, {
+    details: { issues: issues.map(({ path, message, code: issueCode }) => ({ path, message, code: issueCode })) },
+  });
+}
+
+function formatPath(path: readonly PropertyKey[]): string {
+  return path
+    .map((key, index) => (typeof key === "number" ? `[${key}]` : index === 0 ? String(key) : `.${String(key)}`))
+    .join("");
+}
+
+function stringify(job: JobDescriptor, what: "input" | "output", wire: unknown): string {
+  const text = JSON.stringify(wire) ?? "null";
+  // Three bytes are the most that one UTF-16 unit takes, so short texts need no exact count.
+  if (text.length * 3 > maxPayloadBytes) {
+    const bytes = Buffer.byteLength(text);
+    if (bytes > maxPayloadBytes) {
+      throw new JobwrightError(
+        "JW_PAYLOAD_TOO_LARGE",
+        `The ${what} of ${job.name} takes ${bytes} bytes; the limit is ${maxPayloadBytes}.`,
+        { hint: "Put large data into a file or an object store, and its address into the job." },
+      );
+    }
+  }
+  return text;
+}

@@ -1,0 +1,64 @@
+import { JobwrightError } from "../contract/index.ts";
+import type { SchemaDescriptor } from "./descriptor.ts";
+
+/** What the runtime needs of a zod schema, structurally: no zod import on this side. */
+export interface Parser {
+  safeParse(
+    value: unknown,
+  ):
+    | { readonly success: true; readonly data: unknown }
+    | { readonly success: false; readonly error: { readonly issues: readonly ParseIssue[] } };
+}
+
+export interface ParseIssue {
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+  readonly code?: string | undefined;
+}
+
+export interface LoadedJob {
+  readonly input: Parser;
+  readonly output?: Parser | undefined;
+}
+
+/** The part of `defineJobs`' result that the runtime uses. */
+export interface LoadedSchema {
+  readonly jobs: Readonly<Record<string, LoadedJob>>;
+}
+
+const brand = Symbol.for("jobwright.schema");
+
+/** Takes the schema out of an imported `jobs.schema.ts`. Throws `JW_SCHEMA_LOAD`. */
+export function schemaOf(module: unknown): LoadedSchema {
+  const exported = (module as { readonly default?: unknown } | undefined)?.default;
+  if (typeof exported === "object" && exported !== null && brand in exported) {
+    return exported as unknown as LoadedSchema; // branded by defineJobs
+  }
+  throw new JobwrightError("JW_SCHEMA_LOAD", "jobs.schema.ts has no default export made by `defineJobs`.", {
+    hint: "End the file's declaration with `export default defineJobs({ … })`.",
+  });
+}
+
+/** The schemas of the jobs that a generated descriptor names. */
+export interface JobSchemas {
+  job(name: string): LoadedJob;
+}
+
+/** Imports the schema and makes sure that the generated code belongs to it. Throws `JW_STALE_CLIENT`, `JW_SCHEMA_LOAD`. */
+export async function loadSchema(descriptor: SchemaDescriptor): Promise<JobSchemas> {
+  const { jobs } = schemaOf(await descriptor.loadSchema());
+  for (const { name } of descriptor.jobs) if (!Object.hasOwn(jobs, name)) throw stale(name);
+  return {
+    job(name) {
+      const job = jobs[name];
+      if (!job) throw stale(name);
+      return job;
+    },
+  };
+}
+
+function stale(name: string): JobwrightError {
+  return new JobwrightError("JW_STALE_CLIENT", `The generated code has a job ${name} that jobs.schema.ts lacks.`, {
+    hint: "Run `jobwright codegen`.",
+  });
+}

@@ -1,0 +1,138 @@
+import { type ClaimedJob, JobwrightError, type Rejection, type StoredError } from "../contract/index.ts";
+import { backoffDelayMs } from "../core/backoff.ts";
+import type { JobDescriptor } from "../core/descriptor.ts";
+import type { JobCodec } from "../core/job-codec.ts";
+import { outcomeOf } from "./outcomes.ts";
+import { createRunningJob, type RunningJob, stopError } from "./running-job.ts";
+import type { Settler } from "./settler.ts";
+import type { JobContext, Logger } from "./types.ts";
+
+/** A job that this worker can run: its policy, its codec and the user's code. */
+export interface Runnable {
+  readonly descriptor: JobDescriptor;
+  readonly codec: JobCodec;
+  readonly handle: (payload: unknown, context: JobContext) => unknown;
+}
+
+/** Runs claimed jobs and hands the end of each attempt to the settler. */
+export interface Executor {
+  /** Runs one job; the promise never rejects and ends with the attempt. */
+  execute(job: ClaimedJob): Promise<void>;
+  readonly running: ReadonlyMap<string, RunningJob>;
+}
+
+export interface ExecutorOptions {
+  readonly runnables: ReadonlyMap<string, Runnable>;
+  readonly settler: Settler;
+  readonly logger: Logger;
+  readonly abortGraceMs: number;
+  readonly random?: () => number;
+}
+
+const maxTimerMs = 2 ** 31 - 1;
+
+export function createExecutor(options: ExecutorOptions): Executor {
+  const { runnables, settler, logger, abortGraceMs, random = Math.random } = options;
+  const running = new Map<string, RunningJob>();
+
+  async function execute(job: ClaimedJob): Promise<void> {
+    const runnable = runnables.get(job.name);
+    // Claims name what this worker handles, so this is a provider's fault; giving the job back loses nothing.
+    if (!runnable) return settler.nack({ id: job.id, fence: job.fence, outcome: "release" });
+    const entry = createRunningJob({
+      job,
+      maxAttempts: runnable.descriptor.retry.maxAttempts,
+      logger,
+      progress: (progress) => settler.report({ id: job.id, fence: job.fence, progress }),
+    });
+    running.set(job.id, entry);
+    try {
+      const output = await withTimeout(entry, runnable);
+      settleSuccess(entry, output);
+    } catch (error) {
+      settleFailure(entry, runnable, error);
+    } finally {
+      // The same id may already run again here under a newer fence.
+      if (running.get(job.id) === entry) running.delete(job.id);
+    }
+  }
+
+  /** Rejects when the attempt was told to stop and did not end within the abort grace: the slot must not leak. */
+  function withTimeout(entry: RunningJob, { descriptor, codec, handle }: Runnable): Promise<string | undefined> {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(
+        () => {
+          entry.abort("timeout");
+          abandon = setTimeout(() => reject(stopError(entry.job, "timeout")), abortGraceMs);
+        },
+        Math.min(descriptor.timeoutMs, maxTimerMs),
+      );
+      let abandon: NodeJS.Timeout | undefined;
+      const attempt = async (): Promise<string | undefined> =>
+        codec.encodeOutput(await handle(codec.decodePayload(entry.job.payload), entry.context));
+      attempt()
+        .then(resolve, reject)
+        .finally(() => {
+          clearTimeout(timer);
+          clearTimeout(abandon);
+        });
+    });
+  }
+
+  function settleSuccess(entry: RunningJob, output: string | undefined): void {
+    const { id, fence } = entry.job;
+    if (entry.stopReason === "lease-lost") return;
+    if (entry.stopReason === "timeout") throw stopError(entry.job, "timeout");
+    settler.ack(output === undefined ? { id, fence } : { id, fence, output });
+  }
+
+  function settleFailure(entry: RunningJob, runnable: Runnable, error: unknown): void {
+    if (entry.stopReason === "lease-lost") return;
+    const rejection = rejectionOf(entry, runnable, error);
+    if (rejection.outcome === "dead") {
+      logger.error({ ...facts(entry.job), err: error, reason: rejection.reason }, "job is dead");
+    } else if (rejection.outcome === "retry") {
+      logger.warn({ ...facts(entry.job), err: error, retryInMs: rejection.delayMs }, "attempt failed; the job will be retried");
+    }
+    settler.nack(rejection);
+  }
+
+  function rejectionOf(entry: RunningJob, { descriptor }: Runnable, error: unknown): Rejection {
+    const lease = { id: entry.job.id, fence: entry.job.fence };
+    // The store ends a job whose cancellation is pending, whatever the rejection says.
+    if (entry.stopReason === "shutdown" || entry.stopReason === "cancelled") return { ...lease, outcome: "release" };
+    const stored = storedError(error);
+    if (JobwrightError.is(error) && error.code === "JW_INVALID_PAYLOAD") {
+      return { ...lease, outcome: "dead", reason: "invalid-payload", error: stored };
+    }
+    const outcome = outcomeOf(error);
+    if (outcome?.kind === "snooze") return { ...lease, outcome: "snooze", delayMs: outcome.delayMs };
+    if (outcome?.kind === "discard") return { ...lease, outcome: "dead", reason: "discarded", error: stored };
+    if (entry.job.attempt >= descriptor.retry.maxAttempts) {
+      return { ...lease, outcome: "dead", reason: "attempts-exhausted", error: stored };
+    }
+    const delayMs = outcome?.delayMs ?? backoffDelayMs(descriptor.retry.backoff, entry.job.attempt, random);
+    return { ...lease, outcome: "retry", delayMs, error: stored };
+  }
+
+  return { execute, running };
+}
+
+function facts(job: ClaimedJob): object {
+  return { job: job.name, jobId: job.id, queue: job.queue, attempt: job.attempt };
+}
+
+const maxMessage = 4_096;
+const maxStack = 16_384;
+
+/** What is kept of an error: text only, bounded. A handler may throw anything. */
+export function storedError(error: unknown): StoredError {
+  if (!(error instanceof Error)) return { name: "NonError", message: String(error).slice(0, maxMessage) };
+  const code = (error as { readonly code?: unknown }).code; // Node and most libraries put a string here
+  return {
+    name: error.name,
+    message: error.message.slice(0, maxMessage),
+    ...(error.stack === undefined ? {} : { stack: error.stack.slice(0, maxStack) }),
+    ...(typeof code === "string" ? { code } : {}),
+  };
+}

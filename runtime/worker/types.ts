@@ -1,0 +1,96 @@
+import type { FinalState, Provider } from "../contract/index.ts";
+import type { Duration } from "../core/duration.ts";
+
+/** Takes pino, winston, bunyan or `console` as it is. */
+export interface Logger {
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+/** Log lines of one job; they carry its name, id and attempt. */
+export interface JobLog {
+  debug(message: string, fields?: object): void;
+  info(message: string, fields?: object): void;
+  warn(message: string, fields?: object): void;
+  error(message: string, fields?: object): void;
+}
+
+/** What a handler knows of the job that it runs, besides the payload. */
+export interface JobContext {
+  readonly id: string;
+  /** Name of the job definition. */
+  readonly name: string;
+  readonly queue: string;
+  /** The counted execution, from 1. Snoozes, releases and crashes do not count. */
+  readonly attempt: number;
+  readonly maxAttempts: number;
+  /** Grows at every claim: pass it to systems that can refuse an older holder. */
+  readonly fence: number;
+  /** Stable over all attempts of this job: pass it to services that can recognise a repeated request. */
+  readonly idempotencyKey: string;
+  readonly enqueuedAt: Date;
+  /**
+   * Aborted at the timeout, on cancellation, when the lease is lost and when the worker has to stop; `signal.reason` is a
+   * `JobwrightError` that says which. Pass it to `fetch` and the like.
+   */
+  readonly signal: AbortSignal;
+  readonly log: JobLog;
+  /** Stores the progress, 0…100. Gathered and written with the next batch; never fails the attempt. */
+  progress(percent: number): void;
+}
+
+export interface WorkerOptions<Handlers, Queue extends string = string> {
+  /** Where the jobs are. Started if it was not; the caller stops it, after the worker. */
+  readonly provider: Provider;
+  /** One for every job of the queues served. */
+  readonly handlers: Handlers;
+  /** Which queues to serve, and how many jobs of each to run at a time. Default: all queues, `concurrency` each. */
+  readonly queues?: { readonly [Name in Queue]: number };
+  /** Jobs of one queue that run at a time unless `queues` says otherwise. Default 10. */
+  readonly concurrency?: number;
+  /** How long a job stays with a worker that shows no sign of life. Default `"30s"`; renewed at a third of it. */
+  readonly lease?: Duration;
+  /** How often to look for jobs when nothing woke the worker. Default `"1s"`. */
+  readonly poll?: Duration;
+  /** What `stop()` gives running jobs before it aborts their signals. Default `"25s"`. */
+  readonly grace?: Duration;
+  /** What a handler gets to react to an aborted signal before its job is settled without it. Default `"3s"`. */
+  readonly abortGrace?: Duration;
+  /** How long final jobs are kept. Defaults: succeeded `"1d"`, cancelled `"7d"`, skipped `"7d"`, dead `"30d"`. */
+  readonly retention?: Readonly<Partial<Record<FinalState, Duration>>>;
+  /**
+   * Where heartbeats come from. `thread` (default, if the provider can): leases survive a handler that keeps the CPU.
+   * `main`: no extra thread.
+   */
+  readonly heartbeat?: "thread" | "main";
+  /** A main thread that shows no pulse for so long is taken for hung: its leases lapse. Default `"5m"`. */
+  readonly stallLimit?: Duration;
+  /** Promote, reap and prune in this process. Default true; at least one process of an application must. */
+  readonly maintenance?: boolean;
+  /** Default: warnings and errors to the console. */
+  readonly logger?: Logger;
+}
+
+export interface WorkerReport {
+  /** Jobs settled as succeeded by this worker. */
+  readonly succeeded: number;
+  /** Attempts that ended otherwise, whatever became of the job. */
+  readonly failed: number;
+  /** Jobs given back at the end, unfinished. */
+  readonly released: number;
+}
+
+export interface Worker extends AsyncDisposable {
+  /** In leases and logs. */
+  readonly id: string;
+  /** Opens the store and begins to claim. */
+  start(): Promise<void>;
+  /** Resolves when the served queues hold nothing ready and nothing runs here. Scheduled jobs may remain. */
+  idle(): Promise<void>;
+  /** Stops claiming, waits, aborts, gives back what is left, flushes. Idempotent. */
+  stop(): Promise<WorkerReport>;
+  /** Starts, and stops at SIGINT or SIGTERM; a second signal cuts the grace time short. */
+  run(): Promise<WorkerReport>;
+}
