@@ -127,6 +127,7 @@ const running: Row = {
 
 /** Whatever the holder says, the job ends `cancelled`; its output is discarded. */
 const endCancelling: Transition = { answer: "ok", to: "cancelled", lease: "closed", reason: "cancelled" };
+const endUncounted: Transition = { ...endCancelling, attempt: -1 };
 const reapCancelling: Transition = { ...endCancelling, answer: "applied", attempt: -1, crashes: 1 };
 
 const cancelling: Row = {
@@ -134,8 +135,8 @@ const cancelling: Row = {
   ack: endCancelling,
   "nack-retry": endCancelling,
   "nack-dead": endCancelling,
-  "nack-snooze": endCancelling,
-  "nack-release": endCancelling,
+  "nack-snooze": endUncounted,
+  "nack-release": endUncounted,
   // A pending cancellation wins over the crash limit: the operator asked first.
   reap: reapCancelling,
   "reap-crash-loop": reapCancelling,

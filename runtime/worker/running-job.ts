@@ -6,6 +6,8 @@ export type StopReason = "timeout" | "cancelled" | "lease-lost" | "shutdown";
 
 /** One claimed job in this process, from dispatch to settlement. */
 export interface RunningJob {
+  /** `performance.now()` when the claim reached this process. */
+  readonly claimedAt: number;
   readonly job: ClaimedJob;
   readonly context: JobContext;
   readonly stopReason: StopReason | undefined;
@@ -48,6 +50,7 @@ export function createRunningJob({ job, maxAttempts, logger, progress }: Running
   };
 
   return {
+    claimedAt: performance.now(),
     job,
     context,
     get stopReason() {

@@ -1,0 +1,20 @@
+/**
+ * The only module that generated files import. Its exports keep their meaning for as long as files made by this version
+ * of the generator are about; a change that cannot keep it goes into a `v2.ts` next to this one.
+ */
+export { createClient } from "../client/client.ts";
+export type {
+  ClientOptions,
+  ControlClient,
+  EnqueueManyOptions,
+  EnqueueOptions,
+  JobClient,
+  JobHandle,
+  ResultOptions,
+  TransactionKind,
+  TransactionKindOf,
+} from "../client/types.ts";
+export type { Provider } from "../contract/index.ts";
+export type { JobDescriptor, SchemaDescriptor, WireCodec } from "../core/descriptor.ts";
+export { createTypedWorker } from "../worker/worker.ts";
+export type { JobContext, Worker, WorkerOptions, WorkerReport } from "../worker/types.ts";

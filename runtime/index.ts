@@ -1,0 +1,14 @@
+/** What applications use besides their generated client: errors, outcomes and the types around them. */
+export type {
+  ClientOptions,
+  ControlClient,
+  EnqueueManyOptions,
+  EnqueueOptions,
+  JobClient,
+  JobHandle,
+  ResultOptions,
+} from "./client/types.ts";
+export * from "./contract/index.ts";
+export type { Duration } from "./core/duration.ts";
+export { Discard, RetryAfter, Snooze } from "./worker/outcomes.ts";
+export type { JobContext, JobLog, Logger, Worker, WorkerOptions, WorkerReport } from "./worker/types.ts";

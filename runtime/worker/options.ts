@@ -1,0 +1,78 @@
+import { type FinalState, JobwrightError } from "../contract/index.ts";
+import { type Duration, parseDuration } from "../core/duration.ts";
+import type { SchemaDescriptor } from "../core/descriptor.ts";
+import type { Logger, WorkerOptions } from "./types.ts";
+
+/** Worker options with defaults filled in and spans in ms. */
+export interface Settings {
+  readonly concurrency: ReadonlyMap<string, number>;
+  readonly leaseMs: number;
+  readonly pollMs: number;
+  readonly graceMs: number;
+  readonly abortGraceMs: number;
+  readonly stallLimitMs: number;
+  readonly retentionMs: Readonly<Record<FinalState, number>>;
+  readonly logger: Logger;
+}
+
+const retention: Readonly<Record<FinalState, Duration>> = {
+  succeeded: "1d",
+  cancelled: "7d",
+  skipped: "7d",
+  dead: "30d",
+};
+
+const minLeaseMs = 100;
+
+export function readSettings(descriptor: SchemaDescriptor, options: WorkerOptions<object>): Settings {
+  const ms = (value: Duration | undefined, standard: Duration, what: string): number => parseDuration(value ?? standard, what);
+  const leaseMs = ms(options.lease, "30s", "lease");
+  if (leaseMs < minLeaseMs) {
+    throw new JobwrightError("JW_INVALID_OPTION", `lease is ${leaseMs} ms; heartbeats need at least ${minLeaseMs} ms.`);
+  }
+  return {
+    concurrency: readConcurrency(descriptor, options),
+    leaseMs,
+    pollMs: ms(options.poll, "1s", "poll"),
+    graceMs: ms(options.grace, "25s", "grace"),
+    abortGraceMs: ms(options.abortGrace, "3s", "abortGrace"),
+    stallLimitMs: ms(options.stallLimit, "5m", "stallLimit"),
+    retentionMs: {
+      succeeded: ms(options.retention?.succeeded, retention.succeeded, "retention.succeeded"),
+      cancelled: ms(options.retention?.cancelled, retention.cancelled, "retention.cancelled"),
+      skipped: ms(options.retention?.skipped, retention.skipped, "retention.skipped"),
+      dead: ms(options.retention?.dead, retention.dead, "retention.dead"),
+    },
+    logger: options.logger ?? consoleLogger,
+  };
+}
+
+const defaultConcurrency = 10;
+
+function readConcurrency(descriptor: SchemaDescriptor, options: WorkerOptions<object>): Map<string, number> {
+  const known = new Set(descriptor.jobs.map((job) => job.queue));
+  const standard = options.concurrency ?? defaultConcurrency;
+  const wanted: [string, number][] = options.queues
+    ? Object.entries(options.queues)
+    : [...known].map((queue) => [queue, standard]);
+  for (const [queue, slots] of wanted) {
+    if (!known.has(queue)) {
+      throw new JobwrightError("JW_UNKNOWN_QUEUE", `No job of the schema uses the queue ${JSON.stringify(queue)}.`, {
+        hint: `Queues are ${[...known].sort().join(", ")}.`,
+      });
+    }
+    if (!Number.isInteger(slots) || slots < 1) {
+      throw new JobwrightError("JW_INVALID_OPTION", `The concurrency of queue ${queue} is ${slots}; it must be an integer ≥ 1.`);
+    }
+  }
+  return new Map(wanted);
+}
+
+const silent = (): void => undefined;
+
+const consoleLogger: Logger = {
+  debug: silent,
+  info: silent,
+  warn: (fields, message) => console.warn(`jobwright: ${message}`, fields),
+  error: (fields, message) => console.error(`jobwright: ${message}`, fields),
+};

@@ -1,0 +1,153 @@
+import { randomBytes } from "node:crypto";
+import { hostname } from "node:os";
+import { type ClaimedJob, type ClaimLane, JobwrightError } from "../contract/index.ts";
+import type { SchemaDescriptor } from "../core/descriptor.ts";
+import { createJobCodec } from "../core/job-codec.ts";
+import { loadSchema } from "../core/schema-module.ts";
+import { createMaintenance } from "../maintenance/maintenance.ts";
+import { createClaimer } from "./claimer.ts";
+import { createExecutor, type Runnable } from "./executor.ts";
+import { createLanes } from "./lanes.ts";
+import { createLeaseKeeper } from "./lease-keeper.ts";
+import { readSettings } from "./options.ts";
+import { createSettler } from "./settler.ts";
+import { runUntilSignal } from "./signals.ts";
+import { shutDown } from "./shutdown.ts";
+import type { JobContext, Worker, WorkerOptions, WorkerReport } from "./types.ts";
+
+/** The runtime half of a generated worker factory: composes claimer, executor, settler, lease keeper and maintenance. */
+export async function createTypedWorker(
+  descriptor: SchemaDescriptor,
+  options: WorkerOptions<object>,
+): Promise<Worker> {
+  const settings = readSettings(descriptor, options);
+  const { provider } = options;
+  const { logger } = settings;
+  const id = `${hostname().slice(0, 40)}-${process.pid}-${randomBytes(4).toString("hex")}`;
+  const runnables = await readRunnables(descriptor, options, settings.concurrency);
+  const tally = { succeeded: 0, failed: 0, released: 0 };
+
+  const settler = createSettler({
+    provider,
+    logger,
+    settled(item, settlement) {
+      if (settlement !== "ok") logger.warn({ jobId: item.id, settlement }, "a settlement came too late and was refused");
+      else if (!("outcome" in item)) tally.succeeded++;
+      else if (item.outcome === "release") tally.released++;
+      else tally.failed++;
+      lanes.changed();
+    },
+  });
+  const executor = createExecutor({ runnables, settler, logger, abortGraceMs: settings.abortGraceMs });
+  const lanes = createLanes({ concurrency: settings.concurrency, runnables, executor, wake: () => claimer.wake() });
+  const claimer = createClaimer({
+    provider,
+    workerId: id,
+    leaseMs: settings.leaseMs,
+    pollMs: settings.pollMs,
+    lanes: (): readonly ClaimLane[] => lanes.room(settler.pending),
+    dispatch: (jobs: readonly ClaimedJob[]) => lanes.dispatch(jobs),
+    drained: () => checkIdle(),
+    logger,
+  });
+  const keeper = createLeaseKeeper({
+    provider,
+    workerId: id,
+    leaseMs: settings.leaseMs,
+    stallLimitMs: settings.stallLimitMs,
+    mode: options.heartbeat ?? "thread",
+    running: executor.running,
+    holds: (jobId) => executor.running.has(jobId) || settler.holds(jobId) || lanes.holds(jobId),
+    release: (lease) => settler.nack({ id: lease.id, fence: lease.fence, outcome: "release" }),
+    logger,
+  });
+  const services =
+    options.maintenance === false
+      ? []
+      : createMaintenance({
+          provider,
+          retentionMs: settings.retentionMs,
+          reapEveryMs: Math.min(5_000, settings.leaseMs / 3),
+          failed: (error) => logger.warn({ err: error }, "maintenance failed; trying again"),
+        });
+
+  let unsubscribe: (() => void) | undefined;
+  let started: Promise<void> | undefined;
+  let stopping: Promise<WorkerReport> | undefined;
+  let idleWaiters: (() => void)[] = [];
+
+  function checkIdle(): void {
+    if (!claimer.idle || lanes.held > 0 || settler.pending > 0) return;
+    for (const resolve of idleWaiters.splice(0)) resolve();
+  }
+
+  async function begin(): Promise<void> {
+    if (stopping) throw new JobwrightError("JW_STOPPED", "This worker was stopped; create another one.");
+    await provider.start();
+    unsubscribe = provider.notifier?.subscribe([...settings.concurrency.keys()], () => claimer.wake());
+    keeper.start();
+    for (const service of services) service.start();
+    claimer.start();
+  }
+
+  const worker: Worker = {
+    id,
+    start: () => (started ??= begin()),
+    idle() {
+      return new Promise((resolve) => {
+        idleWaiters = [...idleWaiters, resolve];
+        claimer.wake();
+      });
+    },
+    stop() {
+      stopping ??= shutDown({ settings, claimer, executor, lanes, settler, keeper, services }).then(() => {
+        unsubscribe?.();
+        for (const resolve of idleWaiters.splice(0)) resolve();
+        return { ...tally };
+      });
+      return stopping;
+    },
+    run: () => runUntilSignal(worker, settings),
+    async [Symbol.asyncDispose]() {
+      await worker.stop();
+    },
+  };
+  return worker;
+}
+
+type HandlerFunction = (payload: unknown, context: JobContext) => unknown;
+
+/** Handlers of the served queues, each a function or an object with `handle`. Throws `JW_MISSING_HANDLER`. */
+async function readRunnables(
+  descriptor: SchemaDescriptor,
+  options: WorkerOptions<object>,
+  concurrency: ReadonlyMap<string, number>,
+): Promise<ReadonlyMap<string, Runnable>> {
+  const schema = await loadSchema(descriptor);
+  const handlers = options.handlers as Readonly<Record<string, unknown>>; // its generated type names every job
+  const served = descriptor.jobs.filter((job) => concurrency.has(job.queue));
+  const missing = served.filter((job) => !handlerOf(handlers[job.name])).map((job) => job.name);
+  if (missing.length > 0) {
+    throw new JobwrightError("JW_MISSING_HANDLER", `No handler for ${missing.join(", ")}.`, {
+      hint: "Add a function, or an object with a `handle` method, for each; or serve fewer queues.",
+    });
+  }
+  return new Map(
+    served.map((job) => {
+      const handle = handlerOf(handlers[job.name]) ?? missingHandler;
+      return [job.name, { descriptor: job, codec: createJobCodec(job, schema.job(job.name)), handle }];
+    }),
+  );
+}
+
+const missingHandler: HandlerFunction = () => {
+  throw new TypeError("checked above");
+};
+
+function handlerOf(handler: unknown): HandlerFunction | undefined {
+  if (typeof handler === "function") return handler as HandlerFunction; // typed by JobHandlers
+  if (typeof handler !== "object" || handler === null || !("handle" in handler)) return undefined;
+  const object = handler as { readonly handle: unknown };
+  if (typeof object.handle !== "function") return undefined;
+  return (payload, context) => (object.handle as HandlerFunction).call(object, payload, context); // typed by JobHandlers
+}
