@@ -21,7 +21,7 @@ export function claimJobs(store: MemoryStore, request: ClaimRequest, now: number
   const repeated = [...store.rows.values()].filter(
     (row) => row.state === "running" && row.claimId === request.claimId && row.workerId === request.workerId,
   );
-  if (repeated.length > 0) return repeated.map(toClaimedJob);
+  if (repeated.length > 0) return repeated.sort(byOffer).map(toClaimedJob);
   return request.lanes.flatMap((lane) => {
     const taken = offered(store, lane);
     for (const row of taken) startLease(row, request, now);
@@ -45,6 +45,7 @@ function startLease(row: Row, request: ClaimRequest, now: number): void {
   row.workerId = request.workerId;
   row.leaseUntil = now + request.leaseMs;
   row.startedAt = now;
+  row.progress = undefined;
 }
 
 function toClaimedJob(row: Row): ClaimedJob {
@@ -73,12 +74,13 @@ export function ackJob(store: MemoryStore, completion: Completion, now: number):
 
 export function nackJob(store: MemoryStore, rejection: Rejection, now: number): Settlement {
   return fenced(store, rejection, `nack-${rejection.outcome}`, (row, transition) => {
-    const delayMs = "delayMs" in rejection ? Math.max(0, rejection.delayMs) : 0;
+    const delayMs = "delayMs" in rejection ? Math.max(0, rejection.delayMs) : undefined;
     applyTransition(row, transition, {
       now,
-      delayMs,
+      ...(delayMs !== undefined && { delayMs }),
       ...(rejection.outcome === "dead" && { reason: rejection.reason }),
     });
+    if (delayMs !== undefined) row.runAt = now + delayMs;
     if ("error" in rejection) row.error = rejection.error;
   });
 }

@@ -32,7 +32,7 @@ export interface Row {
 }
 
 export function createRow(job: NewJob, seq: number, now: number): Row {
-  const runAt = Math.max(now, job.runAt ?? now + (job.delayMs ?? 0));
+  const runAt = job.runAt ?? now + (job.delayMs ?? 0);
   return {
     seq,
     id: job.id,
@@ -76,9 +76,7 @@ export function applyTransition(row: Row, transition: Transition, input: Transit
   applyCounters(row, transition);
   if (lease !== undefined) row.leaseOpen = lease === "open";
   if (to === "waiting") {
-    const delayMs = input.delayMs ?? 0;
-    row.runAt = input.now + delayMs;
-    row.state = delayMs > 0 ? "scheduled" : "ready";
+    row.state = (input.delayMs ?? 0) > 0 ? "scheduled" : "ready";
   } else if (to !== undefined && to !== "gone") {
     row.state = to;
     if (isFinalState(to)) row.finishedAt = input.now;

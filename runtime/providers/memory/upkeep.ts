@@ -17,7 +17,6 @@ export function promoteDue(store: MemoryStore, limit: number, now: number): Prom
 export function reapExpired(store: MemoryStore, limit: number, now: number): ReapResult {
   const expired = [...store.rows.values()]
     .filter((row) => row.state === "running" && row.leaseUntil < now)
-    .sort((a, b) => a.leaseUntil - b.leaseUntil || a.seq - b.seq)
     .slice(0, Math.max(0, limit));
   for (const row of expired) reap(store, row, now);
   const readied = expired.filter((row) => row.state === "ready");

@@ -1,0 +1,4 @@
+import type { ConformanceCase } from "../conformance.ts";
+import { matrixCases } from "./matrix.ts";
+
+export const conformanceCases: readonly ConformanceCase[] = [...matrixCases];
