@@ -8,6 +8,7 @@ export type {
   JobHandle,
   ResultOptions,
 } from "./client/types.ts";
+export type { JobwrightConfig } from "./config.ts";
 export * from "./contract/index.ts";
 export type { Duration } from "./core/duration.ts";
 export { Discard, RetryAfter, Snooze } from "./worker/outcomes.ts";

@@ -1,0 +1,121 @@
+import { type JobRecord, type JobState, jobStates, JobwrightError } from "../../runtime/contract/index.ts";
+import { loadConfig, withProvider } from "./config.ts";
+import { formatTable } from "./table.ts";
+import type { Terminal } from "./terminal.ts";
+
+export interface JobsFlags {
+  readonly config?: string;
+  readonly json?: boolean;
+}
+
+export interface ListFlags extends JobsFlags {
+  readonly state?: string[];
+  readonly job?: string[];
+  readonly queue?: string[];
+  readonly limit: string;
+}
+
+export async function list(terminal: Terminal, flags: ListFlags): Promise<void> {
+  const filter = {
+    ...(flags.state === undefined ? {} : { states: flags.state.map(readState) }),
+    ...(flags.job === undefined ? {} : { names: flags.job }),
+    ...(flags.queue === undefined ? {} : { queues: flags.queue }),
+  };
+  const limit = readLimit(flags.limit);
+  const { page, counts } = await withProvider(await loadConfig(flags.config), async (provider) => {
+    await provider.start();
+    return { page: await provider.list({ ...filter, limit }), counts: await provider.counts(filter) };
+  });
+  if (flags.json) return terminal.json({ ok: true, jobs: page.jobs, counts, cursor: page.cursor });
+  terminal.data(
+    formatTable(
+      ["id", "job", "queue", "state", "attempt", "run at", "error"],
+      page.jobs.map((job) => [
+        job.id,
+        job.name,
+        job.queue,
+        job.state,
+        String(job.attempt),
+        new Date(job.runAt).toISOString(),
+        job.error?.message.split("\n")[0]?.slice(0, 60) ?? "",
+      ]),
+    ),
+  );
+  const totals = Object.entries(counts).map(
+    ([queue, states]) => `${queue}: ${Object.entries(states).map(([state, count]) => `${count} ${state}`).join(", ")}`,
+  );
+  terminal.say(totals.length > 0 ? `\n${totals.join("\n")}` : "no jobs");
+}
+
+export async function show(terminal: Terminal, id: string, flags: JobsFlags): Promise<void> {
+  const job = await withProvider(await loadConfig(flags.config), async (provider) => {
+    await provider.start();
+    return provider.get(id);
+  });
+  if (!job) throw notFound([id]);
+  if (flags.json) return terminal.json({ ok: true, job });
+  terminal.data(formatTable(["field", "value"], facts(job)));
+  if (job.error?.stack !== undefined) terminal.data(`\n${job.error.stack}`);
+}
+
+export function retry(terminal: Terminal, ids: readonly string[], flags: JobsFlags): Promise<void> {
+  return act(terminal, ids, flags, "requeue");
+}
+
+export function cancel(terminal: Terminal, ids: readonly string[], flags: JobsFlags): Promise<void> {
+  return act(terminal, ids, flags, "cancel");
+}
+
+async function act(terminal: Terminal, ids: readonly string[], flags: JobsFlags, verb: "requeue" | "cancel"): Promise<void> {
+  const outcomes: readonly string[] = await withProvider(await loadConfig(flags.config), async (provider) => {
+    await provider.start();
+    return verb === "requeue" ? provider.requeue(ids) : provider.cancel(ids);
+  });
+  const results = ids.map((id, index) => ({ id, outcome: outcomes[index] ?? "notFound" }));
+  if (flags.json) terminal.json({ ok: results.every(({ outcome }) => outcome !== "notFound"), results });
+  else for (const { id, outcome } of results) terminal.data(`${id}  ${outcome}`);
+  const missing = results.filter(({ outcome }) => outcome === "notFound").map(({ id }) => id);
+  if (missing.length === 0) return;
+  if (flags.json) process.exitCode = 2;
+  else throw notFound(missing);
+}
+
+function notFound(ids: readonly string[]): JobwrightError {
+  return new JobwrightError("JW_NOT_FOUND", `There is no job ${ids.join(", ")}.`, {
+    hint: "`jobwright jobs list` shows what there is; finished jobs go when their retention time is over.",
+  });
+}
+
+function readState(text: string): JobState {
+  const state = jobStates.find((known) => known === text);
+  if (state) return state;
+  throw new JobwrightError("JW_USAGE", `--state ${text} is not a state.`, { hint: `States are ${jobStates.join(", ")}.` });
+}
+
+function readLimit(text: string): number {
+  const limit = Number(text);
+  if (Number.isInteger(limit) && limit >= 1 && limit <= 1_000) return limit;
+  throw new JobwrightError("JW_USAGE", `--limit ${text} is not an integer from 1 to 1000.`);
+}
+
+function facts(job: JobRecord): string[][] {
+  const time = (ms: number | undefined): string => (ms === undefined ? "" : new Date(ms).toISOString());
+  const rows: [string, string][] = [
+    ["id", job.id],
+    ["job", `${job.name} (version ${job.version})`],
+    ["queue", job.queue],
+    ["state", job.reason === undefined ? job.state : `${job.state} (${job.reason})`],
+    ["attempt", `${job.attempt} (claims ${job.fence}, crashes ${job.crashes})`],
+    ["priority", String(job.priority)],
+    ["enqueued", time(job.enqueuedAt)],
+    ["run at", time(job.runAt)],
+    ["started", time(job.startedAt)],
+    ["finished", time(job.finishedAt)],
+    ["worker", job.workerId ?? ""],
+    ["progress", job.progress === undefined ? "" : `${job.progress} %`],
+    ["payload", job.payload],
+    ["output", job.output ?? ""],
+    ["error", job.error === undefined ? "" : `${job.error.name}: ${job.error.message}`],
+  ];
+  return rows.filter(([, value]) => value !== "");
+}

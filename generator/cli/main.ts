@@ -1,0 +1,13 @@
+#!/usr/bin/env node
+import { createProgram } from "./program.ts";
+import { createTerminal } from "./terminal.ts";
+
+/** Exit codes: 0 done · 1 a bug of jobwright · 2 could not be done · 4 findings (`codegen --check`) · 130/143 signals. */
+const terminal = createTerminal();
+const program = createProgram(terminal);
+try {
+  await program.parseAsync(process.argv);
+  process.exitCode ??= 0;
+} catch (error) {
+  process.exitCode = terminal.fail(error, process.argv);
+}

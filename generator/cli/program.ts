@@ -1,0 +1,80 @@
+import { readFileSync } from "node:fs";
+import { Command } from "commander";
+import type { CodegenFlags } from "./codegen.ts";
+import type { JobsFlags, ListFlags } from "./jobs.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** Every command loads its code when it runs, so that `--help` stays quick. */
+export function createProgram(terminal: Terminal): Command {
+  const program = new Command("jobwright")
+    .description("Typed background jobs from one schema file.")
+    .version(version())
+    .exitOverride()
+    .showSuggestionAfterError()
+    .configureHelp({ showGlobalOptions: true })
+    .addHelpText("after", "\nExit codes: 0 done · 1 bug · 2 could not be done · 4 findings (codegen --check) · 130/143 signals");
+
+  const command = (name: string, summary: string): Command =>
+    program.command(name).description(summary).option("--json", "print one JSON object").option("--debug", "show stacks");
+
+  command("init", "scaffold a working project in this folder")
+    .option("--force", "overwrite files that are already there")
+    .action(async (flags: { json?: boolean; force?: boolean }) => (await import("./init.ts")).init(terminal, flags));
+
+  command("codegen", "make the typed client, handlers and worker from jobs.schema.ts")
+    .option("--schema <file>", "schema file (default: jobs.schema.ts, here or above)")
+    .option("--out <folder>", "output folder (default: generated, next to the schema)")
+    .option("--check", "change nothing; exit 4 and print a diff when the output is stale")
+    .option("--watch", "run again after every change")
+    .option("--force", "overwrite generated files that were edited")
+    .action(async (flags: CodegenFlags) => (await import("./codegen.ts")).codegen(terminal, flags));
+
+  const store = (name: string, summary: string): Command =>
+    command(name, summary).option("--config <file>", "configuration (default: jobwright.config.ts, here or above)");
+
+  store("migrate", "create or upgrade the store's tables").action(async (flags: JobsFlags) =>
+    (await import("./store.ts")).migrate(terminal, flags),
+  );
+  store("work", "run the worker until SIGINT or SIGTERM")
+    .option("--once", "stop when no job is ready")
+    .action(async (flags: JobsFlags & { once?: boolean }) => (await import("./store.ts")).work(terminal, flags));
+
+  const jobs = program.command("jobs").description("look at jobs and act on them");
+  const jobsCommand = (name: string, summary: string): Command =>
+    jobs
+      .command(name)
+      .description(summary)
+      .option("--json", "print one JSON object")
+      .option("--debug", "show stacks")
+      .option("--config <file>", "configuration (default: jobwright.config.ts, here or above)");
+
+  jobsCommand("list", "newest first, with counts by state")
+    .option("--state <state...>", "only these states")
+    .option("--job <name...>", "only these job definitions")
+    .option("--queue <name...>", "only these queues")
+    .option("--limit <n>", "jobs to show, 1 to 1000", "20")
+    .action(async (flags: ListFlags) => (await import("./jobs.ts")).list(terminal, flags));
+  jobsCommand("show", "everything about one job")
+    .argument("<id>")
+    .action(async (id: string, flags: JobsFlags) => (await import("./jobs.ts")).show(terminal, id, flags));
+  jobsCommand("retry", "run finished or dead jobs again")
+    .argument("<id...>")
+    .action(async (ids: string[], flags: JobsFlags) => (await import("./jobs.ts")).retry(terminal, ids, flags));
+  jobsCommand("cancel", "end waiting jobs, and ask running ones to end")
+    .argument("<id...>")
+    .action(async (ids: string[], flags: JobsFlags) => (await import("./jobs.ts")).cancel(terminal, ids, flags));
+  return program;
+}
+
+function version(): string {
+  // From dist/generator/cli or generator/cli: the nearest package.json above is ours.
+  for (const up of ["../../../package.json", "../../package.json"]) {
+    try {
+      const manifest = JSON.parse(readFileSync(new URL(up, import.meta.url), "utf8")) as { name: string; version: string };
+      if (manifest.name === "jobwright") return manifest.version;
+    } catch {
+      continue;
+    }
+  }
+  return "unknown";
+}

@@ -1,0 +1,10 @@
+import type { Provider } from "./contract/index.ts";
+import type { Worker } from "./worker/types.ts";
+
+/** What `jobwright.config.ts` exports by default, so that the command line can reach the store and the worker. */
+export interface JobwrightConfig {
+  /** The store that `migrate`, `work` and `jobs` use. Called once per command. */
+  readonly provider: () => Provider | Promise<Provider>;
+  /** Makes the worker that `work` runs, on that provider. Not needed by the other commands. */
+  readonly worker?: (provider: Provider) => Worker | Promise<Worker>;
+}
