@@ -1,12 +1,18 @@
 import type { ConformanceCase } from "../conformance.ts";
 import { claimCases } from "./claim.ts";
+import { controlCases } from "./control.ts";
 import { enqueueCases } from "./enqueue.ts";
+import { faultCases } from "./faults.ts";
 import { matrixCases } from "./matrix.ts";
 import { settleCases } from "./settle.ts";
+import { timeCases } from "./time.ts";
 
 export const conformanceCases: readonly ConformanceCase[] = [
   ...matrixCases,
   ...enqueueCases,
   ...claimCases,
   ...settleCases,
+  ...timeCases,
+  ...faultCases,
+  ...controlCases,
 ];
