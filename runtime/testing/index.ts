@@ -13,3 +13,4 @@ export {
   type TestRunner,
 } from "./conformance.ts";
 export { createFakeClock, type FakeClock } from "./fake-clock.ts";
+export { type FaultInjectingProvider, faultInjecting, type FaultyCall, type PlannedFault } from "./fault-injection.ts";

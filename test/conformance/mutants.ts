@@ -1,0 +1,117 @@
+import type { Clock, Lease, Provider } from "../../runtime/contract/index.ts";
+import { createMemoryProvider, createMemoryStore, type MemoryStore } from "../../runtime/testing/index.ts";
+
+/** Providers with one mistake each, of the kinds that real queues have shipped. */
+
+export type Mutate = (provider: Provider, store: MemoryStore, clock: Clock) => Partial<Provider>;
+
+const currentFence = (store: MemoryStore, id: string): number => store.rows.get(id)?.fence ?? 0;
+
+/** Accepts leases for which `accepts` holds as if they carried the newest fence. */
+function forgive<L extends Lease>(store: MemoryStore, accepts: (fence: number, current: number) => boolean) {
+  return (lease: L): L => {
+    const current = currentFence(store, lease.id);
+    return accepts(lease.fence, current) ? { ...lease, fence: current } : lease;
+  };
+}
+
+let claims = 0;
+
+export const mutants: Readonly<Record<string, Mutate>> = {
+  "no fence": (provider, store) => ({
+    ack: (items) => provider.ack(items.map(forgive(store, () => true))),
+    nack: (items) => provider.nack(items.map(forgive(store, () => true))),
+    report: (items) => provider.report(items.map(forgive(store, () => true))),
+  }),
+  "ack by id": (provider, store) => ({ ack: (items) => provider.ack(items.map(forgive(store, () => true))) }),
+  "fence not newer instead of equal": (provider, store) => ({
+    ack: (items) => provider.ack(items.map(forgive(store, (fence, current) => fence <= current))),
+  }),
+  "progress without a fence": (provider, store) => ({
+    report: (items) => provider.report(items.map(forgive(store, () => true))),
+  }),
+  "reap ignores extend": (provider, store) => ({
+    async extend(request) {
+      const before = new Map([...store.rows.values()].map((row) => [row.id, row.leaseUntil]));
+      const held = await provider.extend(request);
+      for (const row of store.rows.values()) row.leaseUntil = before.get(row.id) ?? row.leaseUntil;
+      return held;
+    },
+  }),
+  "early by 1 ms": (_provider, store, clock) => {
+    const early = createMemoryProvider({ store, clock: { now: () => clock.now() + 1 } });
+    return { promote: (limit) => early.promote(limit) };
+  },
+  "reap at the end of the lease": (_provider, store, clock) => {
+    const early = createMemoryProvider({ store, clock: { now: () => clock.now() + 1 } });
+    return { reap: (limit) => early.reap(limit) };
+  },
+  "cancel ignored for scheduled": (provider, store) => ({
+    async cancel(ids) {
+      const outcomes = await provider.cancel(ids.filter((id) => store.rows.get(id)?.state !== "scheduled"));
+      const rest = [...outcomes];
+      return ids.map((id) => (store.rows.get(id)?.state === "scheduled" ? "cancelled" : (rest.shift() ?? "notFound")));
+    },
+  }),
+  "cancellation forgotten at ack": (provider, store) => ({
+    ack(items) {
+      for (const { id } of items) Object.assign(store.rows.get(id) ?? {}, { cancelRequested: false });
+      return provider.ack(items);
+    },
+  }),
+  "prune of live rows": (provider, store) => ({
+    async prune(request) {
+      const pruned = await provider.prune(request);
+      const waiting = [...store.rows.values()].filter((row) => row.state === "ready");
+      for (const row of waiting) store.rows.delete(row.id);
+      return pruned + waiting.length;
+    },
+  }),
+  "requeue resets the fence": (provider, store) => ({
+    async requeue(ids) {
+      const outcomes = await provider.requeue(ids);
+      for (const [index, id] of ids.entries()) {
+        if (outcomes[index] === "requeued") Object.assign(store.rows.get(id) ?? {}, { fence: 0 });
+      }
+      return outcomes;
+    },
+  }),
+  "claim id ignored": (provider) => ({
+    claim: (request) => provider.claim({ ...request, claimId: `${request.claimId}-${++claims}` }),
+  }),
+  "late ack refused": (provider, store, clock) => ({
+    async ack(items) {
+      const expired = (id: string): boolean => (store.rows.get(id)?.leaseUntil ?? 0) < clock.now();
+      const settlements = await provider.ack(items.filter(({ id }) => !expired(id)));
+      const rest = [...settlements];
+      return items.map(({ id }) => (expired(id) ? "stale" : (rest.shift() ?? "stale")));
+    },
+  }),
+  "a crash counts as an attempt": (provider, store) => ({
+    async reap(limit) {
+      const running = [...store.rows.values()].filter((row) => row.state === "running");
+      const result = await provider.reap(limit);
+      for (const row of running) if (row.state !== "running") row.attempt += 1;
+      return result;
+    },
+  }),
+  "newest first": (provider) => ({ claim: async (request) => (await provider.claim(request)).toReversed() }),
+  "pause forgotten": () => ({ pause: async () => {} }),
+  "duplicates overwrite": (provider, store) => ({
+    async enqueue(jobs) {
+      for (const { id } of jobs) store.rows.delete(id);
+      return await provider.enqueue(jobs);
+    },
+  }),
+};
+
+/** A memory store whose providers all make the mistake. */
+export function createMutantStore(mutate: Mutate, clock: Clock): { readonly open: () => Provider } {
+  const store = createMemoryStore();
+  return {
+    open() {
+      const provider = createMemoryProvider({ clock, store });
+      return { ...provider, ...mutate(provider, store, clock) };
+    },
+  };
+}
