@@ -38,7 +38,7 @@ function createJobClient(provider: Provider, job: JobDescriptor, codec: JobCodec
 
   function toNewJob(input: unknown, options: AnyOptions): NewJob {
     return {
-      id: options.id ?? newId(),
+      id: options.id === undefined ? newId() : checkId(options.id),
       name: job.name,
       queue: job.queue,
       version: job.version,
@@ -106,6 +106,15 @@ function transactional(provider: Provider): InTransaction {
   }
   throw new JobwrightError("JW_INVALID_OPTION", "This provider cannot enqueue in a transaction of yours.", {
     hint: "Leave `tx` out and enqueue after the commit, or keep jobs on a provider that shares your database.",
+  });
+}
+
+const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+function checkId(id: string): string {
+  if (typeof id === "string" && uuid.test(id)) return id;
+  throw new JobwrightError("JW_INVALID_OPTION", `id is ${JSON.stringify(id)}, which is not a UUID in lower case.`, {
+    hint: "Leave it out, or derive a UUID from what makes the job one and the same.",
   });
 }
 

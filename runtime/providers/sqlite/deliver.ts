@@ -13,6 +13,7 @@ import type {
   Rejection,
   Settlement,
 } from "../../contract/index.ts";
+import { JobwrightError } from "../../contract/index.ts";
 import type { CompiledStatement } from "../sql/prepared.ts";
 import type { Connection, Parameters } from "./connection.ts";
 import * as statements from "./statements.ts";
@@ -34,7 +35,7 @@ export function enqueueJob(connection: Connection, job: NewJob, now: number): En
     maxCrashes: job.maxCrashes,
   });
   if (inserted.changes === 0) return existing(connection, job.id);
-  connection.run(statements.insertPayload, { seq: Number(inserted.lastInsertRowid), payload: job.payload });
+  connection.run(statements.insertPayload, { seq: Number(inserted.lastInsertRowid), payload: storable(job.payload) });
   return { id: job.id, outcome: "enqueued", state, runAt };
 }
 
@@ -42,6 +43,14 @@ function existing(connection: Connection, id: string): EnqueueResult {
   const row = connection.get<{ state: JobState; runAt: number }>(statements.selectWaiting, { id });
   if (!row) throw new TypeError(`job ${id} was neither inserted nor found`);
   return { id, outcome: "duplicate", ...row };
+}
+
+/** UTF-8 has no lone surrogates; SQLite would replace them silently. JSON text made by `JSON.stringify` never has any. */
+function storable(text: string): string {
+  if (text.isWellFormed()) return text;
+  throw new JobwrightError("JW_INVALID_INPUT", "A payload or output has a lone surrogate, which UTF-8 cannot hold.", {
+    hint: "Encode the text as JSON, which escapes it.",
+  });
 }
 
 type ClaimRow = [
@@ -118,7 +127,9 @@ export function ackJob(connection: Connection, completion: Completion, now: numb
   const { id, fence, output } = completion;
   const [row] = connection.raw<SettledRow>(statements.ackJob, { id, fence, now });
   if (!row) return refusal(connection, completion);
-  if (output !== undefined && row[1] === "succeeded") connection.run(statements.insertOutput, { seq: row[0], output });
+  if (output !== undefined && row[1] === "succeeded") {
+    connection.run(statements.insertOutput, { seq: row[0], output: storable(output) });
+  }
   return "ok";
 }
 

@@ -1,0 +1,6 @@
+import { defineJobs, job } from "jobwright/schema";
+import { z } from "zod";
+
+export default defineJobs({
+  measure: job({ input: z.object({ text: z.string() }) }),
+});

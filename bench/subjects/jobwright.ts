@@ -1,0 +1,31 @@
+import { sqlite } from "jobwright/sqlite";
+import { createJobs, createWorker } from "../generated/index.ts";
+import type { Subject } from "../subject.ts";
+
+/** Default durability (`full`), default worker settings unless a concurrency is given. */
+export async function jobwright(path: string, concurrency?: number): Promise<Subject> {
+  const provider = sqlite(path);
+  const jobs = await createJobs({ provider });
+  let stopWorker: (() => Promise<unknown>) | undefined;
+  return {
+    async enqueue(payload) {
+      await jobs.measure.enqueue(payload);
+    },
+    async enqueueMany(payloads) {
+      await jobs.measure.enqueueMany(payloads);
+    },
+    async startWorker(handled) {
+      const worker = await createWorker({
+        provider,
+        handlers: { measure: () => handled() },
+        ...(concurrency === undefined ? {} : { concurrency }),
+      });
+      stopWorker = () => worker.stop();
+      await worker.start();
+    },
+    async stop() {
+      await stopWorker?.();
+      await provider.stop();
+    },
+  };
+}
