@@ -1,0 +1,58 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+
+export interface WorkerEvent {
+  readonly event: string;
+  readonly id?: string;
+  readonly fence?: number;
+  readonly attempt?: number;
+  readonly code?: string;
+  readonly n?: number;
+  readonly settlement?: string;
+  readonly [field: string]: unknown;
+}
+
+/** A worker in a process of its own, with everything it told so far. */
+export interface WorkerProcess {
+  readonly pid: number;
+  readonly events: readonly WorkerEvent[];
+  /** The first event, past or future, that fits. */
+  seen(fits: (event: WorkerEvent) => boolean): Promise<WorkerEvent>;
+  kill(signal: NodeJS.Signals): void;
+  readonly exited: Promise<number | null>;
+}
+
+const app = new URL("./app.ts", import.meta.url).pathname;
+
+export function startWorkerProcess(database: string, lease = "1s"): WorkerProcess {
+  const child: ChildProcess = spawn(process.execPath, ["--import", "tsx", app, database, lease], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const events: WorkerEvent[] = [];
+  const waiting = new Set<(event: WorkerEvent) => void>();
+  if (!child.stdout) throw new TypeError("spawned with a pipe");
+  createInterface({ input: child.stdout }).on("line", (line) => {
+    const event = JSON.parse(line) as WorkerEvent; // written by app.ts
+    events.push(event);
+    for (const look of waiting) look(event);
+  });
+  const exited = new Promise<number | null>((resolve) => child.once("exit", resolve));
+  return {
+    pid: child.pid ?? 0,
+    events,
+    exited,
+    kill: (signal) => void child.kill(signal),
+    seen(fits) {
+      const past = events.find(fits);
+      if (past) return Promise.resolve(past);
+      return new Promise((resolve) => {
+        const look = (event: WorkerEvent): void => {
+          if (!fits(event)) return;
+          waiting.delete(look);
+          resolve(event);
+        };
+        waiting.add(look);
+      });
+    },
+  };
+}
