@@ -1,14 +1,14 @@
-import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import type { CodegenFlags } from "./codegen.ts";
 import type { JobsFlags, ListFlags } from "./jobs.ts";
+import { ownVersion } from "./own-version.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Every command loads its code when it runs, so that `--help` stays quick. */
 export function createProgram(terminal: Terminal): Command {
   const program = new Command("jobwright")
     .description("Typed background jobs from one schema file.")
-    .version(version())
+    .version(ownVersion())
     .exitOverride()
     .showSuggestionAfterError()
     .configureHelp({ showGlobalOptions: true })
@@ -19,7 +19,9 @@ export function createProgram(terminal: Terminal): Command {
 
   command("init", "scaffold a working project in this folder")
     .option("--force", "overwrite files that are already there")
-    .action(async (flags: { json?: boolean; force?: boolean }) => (await import("./init.ts")).init(terminal, flags));
+    .action(async (flags: { json?: boolean; force?: boolean }) =>
+      (await import("./init.ts")).init(terminal, flags),
+    );
 
   command("codegen", "make the typed client, handlers and worker from jobs.schema.ts")
     .option("--schema <file>", "schema file (default: jobs.schema.ts, here or above)")
@@ -64,17 +66,4 @@ export function createProgram(terminal: Terminal): Command {
     .argument("<id...>")
     .action(async (ids: string[], flags: JobsFlags) => (await import("./jobs.ts")).cancel(terminal, ids, flags));
   return program;
-}
-
-function version(): string {
-  // From dist/generator/cli or generator/cli: the nearest package.json above is ours.
-  for (const up of ["../../../package.json", "../../package.json"]) {
-    try {
-      const manifest = JSON.parse(readFileSync(new URL(up, import.meta.url), "utf8")) as { name: string; version: string };
-      if (manifest.name === "jobwright") return manifest.version;
-    } catch {
-      continue;
-    }
-  }
-  return "unknown";
 }
