@@ -1,6 +1,6 @@
 import { type EnqueueResult, JobwrightError, type NewJob, type Provider } from "../contract/index.ts";
 import type { JobDescriptor, SchemaDescriptor } from "../core/descriptor.ts";
-import { parseDuration } from "../core/duration.ts";
+import { parseDuration, shown } from "../core/duration.ts";
 import { createJobCodec, type JobCodec } from "../core/job-codec.ts";
 import { loadSchema } from "../core/schema-module.ts";
 import { createUuidV7 } from "../core/uuid.ts";
@@ -113,7 +113,7 @@ const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 function checkId(id: string): string {
   if (typeof id === "string" && uuid.test(id)) return id;
-  throw new JobwrightError("JW_INVALID_OPTION", `id is ${JSON.stringify(id)}, which is not a UUID in lower case.`, {
+  throw new JobwrightError("JW_INVALID_OPTION", `id is ${shown(id)}, which is not a UUID in lower case.`, {
     hint: "Leave it out, or derive a UUID from what makes the job one and the same.",
   });
 }
@@ -123,7 +123,7 @@ const maxPriority = 32_767;
 
 function checkPriority(priority: number): number {
   if (Number.isInteger(priority) && priority >= minPriority && priority <= maxPriority) return priority;
-  throw new JobwrightError("JW_INVALID_OPTION", `priority is ${priority}.`, {
+  throw new JobwrightError("JW_INVALID_OPTION", `priority is ${shown(priority)}.`, {
     hint: `Give an integer from ${minPriority} to ${maxPriority}; smaller runs first.`,
   });
 }

@@ -32,6 +32,8 @@ export interface RetryPolicy {
 /** Wait in ms after the failed attempt number `attempt` (from 1); `random` gives [0, 1). Never negative, never NaN. */
 export function backoffDelayMs(backoff: Backoff, attempt: number, random: () => number): number {
   const n = Math.max(1, attempt);
+  // A base of 0 times an overflowed power would be NaN.
+  if (backoff.kind !== "list" && backoff.delayMs === 0) return 0;
   return applyJitter(plainDelayMs(backoff, n), backoff.jitter, random);
 }
 

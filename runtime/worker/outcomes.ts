@@ -1,5 +1,5 @@
 import type { Duration } from "../core/duration.ts";
-import { parseDuration } from "../core/duration.ts";
+import { maxDurationMs, parseDuration } from "../core/duration.ts";
 
 const brand = Symbol.for("jobwright.outcome");
 
@@ -41,5 +41,5 @@ export function outcomeOf(error: unknown): { kind: "retryAfter" | "snooze"; dela
   const outcome = error as Outcome; // only the three classes above carry the brand
   return outcome[brand] === "discard"
     ? { kind: "discard" }
-    : { kind: outcome[brand], delayMs: Math.max(0, Math.round(outcome.delayMs) || 0) };
+    : { kind: outcome[brand], delayMs: Math.min(maxDurationMs, Math.max(0, Math.round(outcome.delayMs) || 0)) };
 }
