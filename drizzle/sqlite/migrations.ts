@@ -15,7 +15,7 @@ export const migrations: readonly Migration[] = [
       "CREATE UNIQUE INDEX `jobwright_jobs_id` ON `jobwright_jobs` (`id`);",
       "CREATE INDEX `jobwright_jobs_ready` ON `jobwright_jobs` (`queue`,`priority`,`run_at`) WHERE state = 'ready';",
       "CREATE INDEX `jobwright_jobs_scheduled` ON `jobwright_jobs` (`run_at`) WHERE state = 'scheduled';",
-      "CREATE INDEX `jobwright_jobs_running` ON `jobwright_jobs` (`worker_id`) WHERE state = 'running';",
+      "CREATE INDEX `jobwright_jobs_running` ON `jobwright_jobs` (`worker_id`,`claim_id`) WHERE state = 'running';",
       "CREATE INDEX `jobwright_jobs_finished` ON `jobwright_jobs` (`state`,`finished_at`) WHERE finished_at is not null;",
       "CREATE TABLE `jobwright_meta` (\n\t`key` text PRIMARY KEY NOT NULL,\n\t`value` text NOT NULL\n);",
       "CREATE TABLE `jobwright_outputs` (\n\t`seq` integer PRIMARY KEY NOT NULL,\n\t`output` text NOT NULL\n);",

@@ -46,7 +46,7 @@ export const jobs = sqliteTable(
       .on(table.runAt)
       .where(sql`state = 'scheduled'`),
     index("jobwright_jobs_running")
-      .on(table.workerId)
+      .on(table.workerId, table.claimId)
       .where(sql`state = 'running'`),
     index("jobwright_jobs_finished")
       .on(table.state, table.finishedAt)

@@ -61,7 +61,7 @@ export interface ClaimLane {
 }
 
 export interface ClaimRequest {
-  /** Repeating a claim with the id of one whose reply was lost returns the same leases. Unique per worker and call. */
+  /** Repeating a claim with the id of one whose reply was lost returns the same leases. Unique among the calls of one worker. */
   readonly claimId: string;
   readonly workerId: string;
   readonly leaseMs: number;

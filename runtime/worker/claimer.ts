@@ -65,12 +65,14 @@ export function createClaimer(options: ClaimerOptions): Claimer {
         await pause(pollMs);
         continue;
       }
-      const jobs = await claim({ claimId: `${workerId}:${++claims}`, workerId, leaseMs, lanes: room });
+      const jobs = await claim({ claimId: (++claims).toString(36), workerId, leaseMs, lanes: room });
       idle = jobs.length === 0;
       if (jobs.length > 0) {
         dispatch(jobs);
         continue;
       }
+      // A hint that came while the store was asked may be of a job that this answer does not know yet.
+      if (hinted) continue;
       drained();
       await pause(pollMs);
     }

@@ -23,7 +23,8 @@ export async function createTypedWorker(
   const settings = readSettings(descriptor, options);
   const { provider } = options;
   const { logger } = settings;
-  const id = `${hostname().slice(0, 40)}-${process.pid}-${randomBytes(4).toString("hex")}`;
+  // Short, because it is written with every claim; the log line at the start says where it runs.
+  const id = randomBytes(6).toString("base64url");
   const runnables = await readRunnables(descriptor, options, settings.concurrency);
   const tally = { succeeded: 0, failed: 0, released: 0 };
 
@@ -84,6 +85,7 @@ export async function createTypedWorker(
   async function begin(): Promise<void> {
     if (stopping) throw new JobwrightError("JW_STOPPED", "This worker was stopped; create another one.");
     await provider.start();
+    logger.info({ workerId: id, host: hostname(), pid: process.pid }, "worker starts");
     unsubscribe = provider.notifier?.subscribe([...settings.concurrency.keys()], () => claimer.wake());
     keeper.start();
     for (const service of services) service.start();

@@ -30,7 +30,7 @@ CREATE TABLE `jobwright_jobs` (
 CREATE UNIQUE INDEX `jobwright_jobs_id` ON `jobwright_jobs` (`id`);--> statement-breakpoint
 CREATE INDEX `jobwright_jobs_ready` ON `jobwright_jobs` (`queue`,`priority`,`run_at`) WHERE state = 'ready';--> statement-breakpoint
 CREATE INDEX `jobwright_jobs_scheduled` ON `jobwright_jobs` (`run_at`) WHERE state = 'scheduled';--> statement-breakpoint
-CREATE INDEX `jobwright_jobs_running` ON `jobwright_jobs` (`worker_id`) WHERE state = 'running';--> statement-breakpoint
+CREATE INDEX `jobwright_jobs_running` ON `jobwright_jobs` (`worker_id`,`claim_id`) WHERE state = 'running';--> statement-breakpoint
 CREATE INDEX `jobwright_jobs_finished` ON `jobwright_jobs` (`state`,`finished_at`) WHERE finished_at is not null;--> statement-breakpoint
 CREATE TABLE `jobwright_meta` (
 	`key` text PRIMARY KEY NOT NULL,

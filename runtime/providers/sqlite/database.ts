@@ -20,6 +20,8 @@ export type Durability = "full" | "normal";
  */
 const busyTimeoutMs = 20;
 
+/** 32 MB of log between checkpoints: each costs several flushes, and the drain of a backlog writes a lot of log. */
+const checkpointPages = 8_000;
 const walSizeLimitBytes = 64 * 1024 * 1024;
 
 /** Opens (and, unless `mustExist`, creates) a database file with the settings that the promise rests on. */
@@ -43,6 +45,7 @@ function configure(database: BetterSqlite3.Database, durability: Durability): vo
   try {
     database.pragma("journal_mode = WAL");
     database.pragma(`synchronous = ${durability === "full" ? "FULL" : "NORMAL"}`);
+    database.pragma(`wal_autocheckpoint = ${checkpointPages}`);
     database.pragma(`journal_size_limit = ${walSizeLimitBytes}`);
     database.pragma("trusted_schema = OFF");
     database.pragma("temp_store = MEMORY");

@@ -54,6 +54,7 @@ function storable(text: string): string {
 }
 
 type ClaimRow = [
+  seq: number,
   id: string,
   name: string,
   queue: string,
@@ -64,72 +65,63 @@ type ClaimRow = [
   fence: number,
   runAt: number,
   enqueuedAt: number,
-  leaseUntil: number,
-  seq: number,
+  leaseUntil: number | null,
   payload: string,
 ];
 
 export function claimJobs(connection: Connection, request: ClaimRequest, now: number): ClaimedJob[] {
-  const repeated = connection.raw<ClaimRow>(statements.selectClaim, {
-    workerId: request.workerId,
-    claimId: request.claimId,
-  });
-  if (repeated.length > 0) return toClaimedJobs(repeated);
+  const { workerId, claimId } = request;
+  const repeated = connection.raw<ClaimRow>(statements.selectClaim, { workerId, claimId });
+  if (repeated.length > 0) return repeated.map((row) => toClaimedJob(row, row[11] ?? now, 0));
   return request.lanes.flatMap((lane) => claimLane(connection, request, lane, now));
 }
 
 /** One statement text per number of handled jobs. */
-const claimStatements = new Map<number, CompiledStatement>();
+const laneStatements = new Map<number, CompiledStatement>();
 
 function claimLane(connection: Connection, request: ClaimRequest, lane: ClaimLane, now: number): ClaimedJob[] {
-  if (lane.limit < 1 || lane.handles.length === 0) return [];
-  const statement = claimStatements.get(lane.handles.length) ?? statements.claimStatement(lane.handles.length);
-  claimStatements.set(lane.handles.length, statement);
-  const parameters: Record<string, string | number> = {
-    workerId: request.workerId,
-    claimId: request.claimId,
-    leaseUntil: now + request.leaseMs,
-    now,
-    queue: lane.queue,
-    pausedQueue: lane.queue,
-    limit: lane.limit,
-  };
-  for (const [index, handle] of lane.handles.entries()) {
+  const { queue, limit, handles } = lane;
+  if (limit < 1 || handles.length === 0) return [];
+  const statement = laneStatements.get(handles.length) ?? statements.selectLane(handles.length);
+  laneStatements.set(handles.length, statement);
+  const parameters: Record<string, string | number> = { queue, limit };
+  for (const [index, handle] of handles.entries()) {
     parameters[`name${index}`] = handle.name;
     parameters[`version${index}`] = handle.maxVersion;
   }
-  return toClaimedJobs(connection.raw<ClaimRow>(statement, parameters));
+  const leaseUntil = now + request.leaseMs;
+  const { workerId, claimId } = request;
+  return connection.raw<ClaimRow>(statement, parameters).map((row) => {
+    connection.run(statements.claimJob, { workerId, claimId, leaseUntil, now, seq: row[0] });
+    return toClaimedJob(row, leaseUntil, 1);
+  });
 }
 
-/** RETURNING promises no order, so the claim's own is restored here. */
-function toClaimedJobs(rows: ClaimRow[]): ClaimedJob[] {
-  return rows
-    .sort((a, b) => a[4] - b[4] || a[8] - b[8] || a[11] - b[11])
-    .map(([id, name, queue, version, priority, attempt, crashes, fence, runAt, enqueuedAt, leaseUntil, , payload]) => ({
-      id,
-      name,
-      queue,
-      version,
-      priority,
-      attempt,
-      crashes,
-      fence,
-      runAt,
-      enqueuedAt,
-      leaseUntil,
-      payload,
-    }));
+/** `growth`: what the claim adds to the fence and the attempt that were read. */
+function toClaimedJob(row: ClaimRow, leaseUntil: number, growth: number): ClaimedJob {
+  const [, id, name, queue, version, priority, attempt, crashes, fence, runAt, enqueuedAt, , payload] = row;
+  return {
+    id,
+    name,
+    queue,
+    version,
+    priority,
+    attempt: attempt + growth,
+    crashes,
+    fence: fence + growth,
+    runAt,
+    enqueuedAt,
+    leaseUntil,
+    payload,
+  };
 }
 
 type SettledRow = [seq: number, state: JobState];
 
 export function ackJob(connection: Connection, completion: Completion, now: number): Settlement {
   const { id, fence, output } = completion;
-  const [row] = connection.raw<SettledRow>(statements.ackJob, { id, fence, now });
-  if (!row) return refusal(connection, completion);
-  if (output !== undefined && row[1] === "succeeded") {
-    connection.run(statements.insertOutput, { seq: row[0], output: storable(output) });
-  }
+  if (connection.run(statements.ackJob, { id, fence, now }).changes === 0) return refusal(connection, completion);
+  if (output !== undefined) connection.run(statements.insertOutput, { id, output: storable(output) });
   return "ok";
 }
 
