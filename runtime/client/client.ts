@@ -75,15 +75,24 @@ function createJobClient(provider: Provider, job: JobDescriptor, codec: JobCodec
       });
     },
     enqueueMany(inputs, options = {}) {
-      return attempt(options.tx, () =>
-        persist(
+      return attempt(options.tx, () => {
+        refuseSharedId(options);
+        return persist(
           inputs.map((input, index) => at(index, () => toNewJob(input, options))),
           options.tx,
-        ),
-      );
+        );
+      });
     },
     handle: (id) => createHandle(provider, job, codec, { id, outcome: "duplicate" }),
   };
+}
+
+/** The type has no `id` here, but lets a wider object pass; one id for all would make all but the first a duplicate. */
+function refuseSharedId(options: object): void {
+  if (!("id" in options) || options.id === undefined) return;
+  throw new JobwrightError("JW_INVALID_OPTION", "`enqueueMany` takes no `id`: it would be that of every job.", {
+    hint: "Call `enqueue` for each job that needs an id of your own.",
+  });
 }
 
 /** Says which one of many inputs was refused. */

@@ -39,7 +39,7 @@ interface Lane {
 }
 
 const aheadMs = 25;
-const maxAhead = 400;
+const maxAhead = 500;
 /** Settlements that may wait for confirmation before claiming pauses. */
 const maxUnsettled = 2_000;
 /** Weight of the latest job in the moving average. */
@@ -59,7 +59,10 @@ export function createLanes({ concurrency, runnables, executor, wake }: LanesOpt
   function limit(lane: Lane): number {
     const ahead =
       lane.jobMs === undefined ? 0 : Math.min(maxAhead, Math.floor((aheadMs * lane.slots) / Math.max(lane.jobMs, 0.05)));
-    return lane.slots + ahead - lane.running - lane.waiting.length;
+    const inHand = lane.running + lane.waiting.length;
+    const room = lane.slots + ahead - inHand;
+    // With work in hand a small top-up would cost as much as a large one later.
+    return inHand < lane.slots || room * 2 >= lane.slots + ahead ? room : 0;
   }
 
   async function run(lane: Lane, job: ClaimedJob): Promise<void> {

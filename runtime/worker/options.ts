@@ -55,6 +55,11 @@ function readConcurrency(descriptor: SchemaDescriptor, options: WorkerOptions<ob
   const wanted: [string, number][] = options.queues
     ? Object.entries(options.queues)
     : [...known].map((queue) => [queue, standard]);
+  if (wanted.length === 0) {
+    throw new JobwrightError("JW_INVALID_OPTION", "`queues` is empty, so this worker would serve nothing.", {
+      hint: "Name at least one queue, or leave `queues` out to serve all.",
+    });
+  }
   for (const [queue, slots] of wanted) {
     if (!known.has(queue)) {
       throw new JobwrightError("JW_UNKNOWN_QUEUE", `No job of the schema uses the queue ${JSON.stringify(queue)}.`, {

@@ -85,6 +85,8 @@ export async function createTypedWorker(
   async function begin(): Promise<void> {
     if (stopping) throw new JobwrightError("JW_STOPPED", "This worker was stopped; create another one.");
     await provider.start();
+    // `stop()` came while the store was being opened: nothing may begin after it.
+    if (stopping) return;
     logger.info({ workerId: id, host: hostname(), pid: process.pid }, "worker starts");
     unsubscribe = provider.notifier?.subscribe([...settings.concurrency.keys()], () => claimer.wake());
     keeper.start();
@@ -94,8 +96,16 @@ export async function createTypedWorker(
 
   const worker: Worker = {
     id,
-    start: () => (started ??= begin()),
+    start() {
+      // A store that could not be opened may be there at the next call.
+      started ??= begin().catch((error: unknown) => {
+        started = undefined;
+        throw error;
+      });
+      return started;
+    },
     idle() {
+      if (stopping) return stopping.then(() => undefined);
       return new Promise((resolve) => {
         idleWaiters = [...idleWaiters, resolve];
         claimer.wake();
