@@ -57,7 +57,7 @@ export interface JobHandle<Output> {
   cancel(): Promise<CancelOutcome>;
 }
 
-type Now<Value, O, Tx extends TransactionKind> = O extends { readonly tx: NonNullable<unknown> }
+type Now<Value, O, Tx extends TransactionKind> = O extends { readonly tx: object }
   ? Tx["mode"] extends "sync"
     ? Value
     : Promise<Value>
