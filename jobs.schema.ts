@@ -1,48 +1,66 @@
 import { defineJobs, job } from "jobwright/schema";
 import { z } from "zod";
 
-/** Every background job of the newsletter application. Edit, then run `npm run codegen`. */
+/** Where a mail goes. */
+const Recipient = z.object({
+  /** Where to deliver. */
+  email: z.email(),
+  /** How to address the reader; may be empty. */
+  name: z.string().max(200),
+});
+
 export default defineJobs({
   /** Sends one issue of the newsletter to one subscriber. */
   sendEmail: job({
     input: z.object({
-      /** Where the mail goes. */
-      to: z.email(),
-      name: z.string().min(1),
-      language: z.enum(["de", "en", "es", "fr", "pl"]).default("en"),
-      /** Which issue, such as `2026-11`. */
-      issue: z.string().regex(/^\d{4}-\d{2}$/),
+      to: Recipient,
+      /** Subject line, without line breaks. */
+      subject: z.string().min(1).max(200),
+      /** Number of the issue. */
+      issue: z.int().positive(),
+      /** Plain text of the mail. */
+      text: z.string(),
     }),
     output: z.object({
+      /** As the mail server knows it. */
       messageId: z.string(),
-      /** What the mail server answered. */
-      response: z.string(),
+      accepted: z.boolean(),
     }),
     queue: "mail",
-    retry: { maxAttempts: 5, backoff: "exponential", delay: "250ms", maxDelay: "1h" },
     timeout: "30s",
+    retry: { maxAttempts: 5, backoff: "exponential", delay: "1s", factor: 2, maxDelay: "1m" },
   }),
 
-  /** Counts the opened mails of a period. Shows the types that JSON alone would lose. */
+  /** Counts what readers did with an issue. Its types are not JSON, and survive the way through the store. */
   buildReport: job({
     input: z.object({
-      from: z.date(),
-      until: z.date(),
-      languages: z.set(z.string()),
-      /** Larger than a double can hold exactly. */
-      lastEventId: z.bigint(),
+      issue: z.int().positive(),
+      /** First and last moment that count. */
+      period: z.tuple([z.date(), z.date()]),
+      /** Clicks per link. */
+      clicks: z.map(z.url(), z.bigint()),
+      /** Readers who left. */
+      unsubscribed: z.set(z.email()).default(new Set()),
+      /** Logo for the title page, as PNG. */
+      logo: z.instanceof(Uint8Array).optional(),
     }),
-    output: z.object({
-      opened: z.map(z.string(), z.int()),
-      chart: z.instanceof(Uint8Array),
-    }),
+    output: z.discriminatedUnion("status", [
+      z.object({ status: z.literal("done"), total: z.bigint(), finishedAt: z.date() }),
+      z.object({ status: z.literal("empty"), reason: z.string() }),
+    ]),
     queue: "reports",
     priority: 10,
     timeout: "5m",
+    retry: { maxAttempts: 3, backoff: "list", delays: ["10s", "1m"] },
   }),
 
-  /** Forgets a subscriber. Has no output: `result()` just waits for the end. */
-  forgetSubscriber: job({
-    input: z.object({ email: z.email(), reason: z.string().optional() }),
+  /** Takes a reader off the list, everywhere. */
+  unsubscribe: job({
+    input: z.object({
+      email: z.email(),
+      /** What the reader said. */
+      reason: z.enum(["too many mails", "not interested", "bounced"]).default("not interested"),
+    }),
+    retry: { backoff: "fixed", delay: "5s" },
   }),
 });

@@ -43,6 +43,7 @@ export const errorCodes = {
   JW_SCHEMA_UNREPRESENTABLE: "A zod schema that cannot cross the wire or cannot be printed as a type.",
   JW_CODEGEN_STALE: "The generated files do not belong to the schema. Run `jobwright codegen`.",
   JW_CODEGEN_CONFLICT: "A generated file was edited, or a file that is not generated stands in its place.",
+  JW_CODEGEN_WRITE: "A generated file cannot be written.",
   // Command line
   JW_USAGE: "A command, flag or argument that is not understood.",
   JW_CONFIG: "The configuration file cannot be used.",

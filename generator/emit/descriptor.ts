@@ -1,0 +1,54 @@
+import type { Backoff } from "../../runtime/core/backoff.ts";
+import type { ImportExtension } from "../import-extension.ts";
+import type { JobModel, Model } from "../model/model.ts";
+import { type CodecFile, codecName } from "./codecs.ts";
+import { header } from "./text.ts";
+
+/** What the runtime has to know of the jobs. `schemaImport`: how this file reaches the schema, e.g. `../jobs.schema.js`. */
+export function emitDescriptor(
+  model: Model,
+  codecs: CodecFile,
+  { schema, schemaImport, hash, extension }: { schema: string; schemaImport: string; hash: string; extension: ImportExtension },
+): string {
+  const used = model.jobs.flatMap((job) =>
+    (["input", "output"] as const).filter((side) => codecs.has(job, side)).map((side) => codecName(job, side)),
+  );
+  const codecImport = used.length === 0 ? "" : `import {\n${used.map((name) => `  ${name},\n`).join("")}} from "./codecs${extension}";\n`;
+  return (
+    header(schema, hash) +
+    `import type { SchemaDescriptor } from "jobwright/codegen/v1";\n${codecImport}\n` +
+    "// Not a literal, so that the compiler does not follow it: the types of zod stay out of the application's program.\n" +
+    `const schemaModule: string = ${JSON.stringify(schemaImport)};\n\n` +
+    "export const descriptor: SchemaDescriptor = {\n" +
+    `  format: 1,\n  hash: ${JSON.stringify(hash)},\n` +
+    "  loadSchema: () => import(/* @vite-ignore */ schemaModule),\n" +
+    `  jobs: [\n${model.jobs.map((job) => emitJob(job, codecs)).join("")}  ],\n};\n`
+  );
+}
+
+function emitJob(job: JobModel, codecs: CodecFile): string {
+  const codec = (["input", "output"] as const).flatMap((side) =>
+    codecs.has(job, side) ? [`      ${side}: ${codecName(job, side)},\n`] : [],
+  );
+  return (
+    "    {\n" +
+    `      name: ${JSON.stringify(job.name)},\n` +
+    `      queue: ${JSON.stringify(job.queue)},\n` +
+    `      version: ${job.version},\n` +
+    `      priority: ${job.priority},\n` +
+    "      retry: {\n" +
+    `        maxAttempts: ${job.retry.maxAttempts},\n` +
+    `        backoff: ${printBackoff(job.retry.backoff)},\n` +
+    "      },\n" +
+    `      timeoutMs: ${job.timeoutMs},\n` +
+    `      maxCrashes: ${job.maxCrashes},\n` +
+    `      hasOutput: ${job.output !== undefined},\n` +
+    codec.join("") +
+    "    },\n"
+  );
+}
+
+function printBackoff(backoff: Backoff): string {
+  const entries = Object.entries(backoff).map(([key, value]) => `${key}: ${JSON.stringify(value).replaceAll(",", ", ")}`);
+  return `{ ${entries.join(", ")} }`;
+}

@@ -1,0 +1,31 @@
+import type { ImportExtension } from "../import-extension.ts";
+import { header } from "./text.ts";
+
+/** The entry of the generated folder. */
+export function emitIndex(schema: string, hash: string, extension: ImportExtension): string {
+  return `${header(schema, hash)}import {
+  type ClientOptions,
+  createClient,
+  createTypedWorker,
+  type Provider,
+  type TransactionKindOf,
+  type Worker,
+  type WorkerOptions,
+} from "jobwright/codegen/v1";
+import { descriptor } from "./descriptor${extension}";
+import type { HandlersFor, Jobs, QueueName } from "./types${extension}";
+
+export type * from "./types${extension}";
+export { descriptor };
+
+/** Connects the client: \`const jobs = await createJobs({ provider })\`. */
+export function createJobs<P extends Provider>(options: ClientOptions<P>): Promise<Jobs<TransactionKindOf<P>>> {
+  return createClient<Jobs<TransactionKindOf<P>>>(descriptor, options);
+}
+
+/** Makes a worker: \`handlers\` has one for each job on the queues that it serves, by default on all. */
+export function createWorker<Q extends QueueName = QueueName>(options: WorkerOptions<HandlersFor<Q>, Q>): Promise<Worker> {
+  return createTypedWorker(descriptor, options);
+}
+`;
+}

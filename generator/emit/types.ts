@@ -1,0 +1,115 @@
+import type { ImportExtension } from "../import-extension.ts";
+import { groupBy } from "../model/group.ts";
+import type { Docs, JobModel, Model, Sides } from "../model/model.ts";
+import { createTypePrinter } from "./print-type.ts";
+import { header, jsDoc, maxWidth, pascalCase } from "./text.ts";
+import type { TypeNames } from "./type-names.ts";
+import { writtenImports } from "./written-imports.ts";
+
+/** Types only: what the application sees of its jobs. */
+export function emitTypes(model: Model, names: TypeNames, schema: string, hash: string, toSchema: string, extension: ImportExtension): string {
+  const printers = { in: createTypePrinter(names, "in"), out: createTypePrinter(names, "out") };
+
+  function declareSides(first: string, second: string, sides: Sides, docs: readonly [Docs, Docs]): string {
+    const [firstDocs, secondDocs] = docs;
+    const input = jsDoc(firstDocs) + printers.in.declare(first, sides.in);
+    if (names.same(sides)) return `${input}\n${jsDoc(secondDocs)}export type ${second} = ${first};\n`;
+    return `${input}\n${jsDoc(secondDocs)}${printers.out.declare(second, sides.out)}`;
+  }
+
+  const named = model.named.map(({ id, in: input, out, docs }) => {
+    const first = names.ref(id, "in");
+    const second = names.ref(id, "out");
+    const isOne = first === second;
+    return isOne
+      ? jsDoc(docs) + printers.in.declare(first, input)
+      : `${jsDoc(docs)}${printers.in.declare(first, input)}\n${jsDoc(docs)}${printers.out.declare(second, out)}`;
+  });
+
+  const jobs = model.jobs.map((job) => {
+    const name = pascalCase(job.name);
+    const about = aboutJob(job);
+    const input = declareSides(`${name}Input`, `${name}Payload`, job.input, [
+      withDocs(`What \`jobs.${job.name}.enqueue\` takes.`, job.docs, about),
+      { text: `What the handler of \`${job.name}\` gets.` },
+    ]);
+    const output = job.output
+      ? declareSides(`${name}Return`, `${name}Output`, job.output, [
+          { text: `What the handler of \`${job.name}\` returns.` },
+          { text: `What the result of \`${job.name}\` is.` },
+        ])
+      : `${jsDoc({ text: `\`${job.name}\` has no output.` })}export type ${name}Return = void;\n\n` +
+        `${jsDoc({ text: `\`${job.name}\` has no output.` })}export type ${name}Output = undefined;\n`;
+    return `${input}\n${output}\n${handlerTypes(job, name)}`;
+  });
+
+  const imports = writtenImports(model, toSchema, extension);
+  return [
+    header(schema, hash) + runtimeImport + imports,
+    ...named,
+    ...jobs,
+    maps(model),
+  ].join("\n");
+}
+
+const runtimeImport = 'import type { ControlClient, JobClient, JobContext, TransactionKind } from "jobwright/codegen/v1";\n';
+
+function handlerTypes(job: JobModel, name: string): string {
+  const result = `${name}Return | Promise<${name}Return>`;
+  const deprecated: Docs = job.docs.deprecated === undefined ? {} : { deprecated: job.docs.deprecated };
+  return (
+    `${jsDoc({ text: `Handler of \`${job.name}\` as a function.`, ...deprecated })}` +
+    `export type ${name}Handle = (payload: ${name}Payload, ctx: JobContext) => ${result};\n\n` +
+    `${jsDoc({ text: `Handler of \`${job.name}\` as a class: \`class Mine implements ${name}Handler\`.`, ...deprecated })}` +
+    `export interface ${name}Handler {\n  handle(payload: ${name}Payload, ctx: JobContext): ${result};\n}\n`
+  );
+}
+
+function maps({ jobs }: Model): string {
+  const handlers = jobs.map((job) => {
+    const name = pascalCase(job.name);
+    return `${jsDoc(job.docs, "  ")}  readonly ${job.name}: ${name}Handler | ${name}Handle;\n`;
+  });
+  const queues = groupBy(jobs, (job) => job.queue);
+  const lanes = [...queues].sort(([a], [b]) => (a < b ? -1 : 1)).map(([queue, members]) => queueEntry(queue, members));
+  const clients = jobs.map((job) => {
+    const name = pascalCase(job.name);
+    return `${jsDoc(withDocs("", job.docs, aboutJob(job)), "  ")}  readonly ${job.name}: JobClient<${name}Input, ${name}Output, Tx>;\n`;
+  });
+  return (
+    `/** A handler for every job. */\nexport interface JobHandlers {\n${handlers.join("")}}\n\n` +
+    `/** The jobs of each queue. */\nexport interface QueueJobs {\n${lanes.join("")}}\n\n` +
+    `export type QueueName = keyof QueueJobs;\n\n` +
+    `/** Handlers of exactly the jobs on the queues \`Q\`. */\n` +
+    `export type HandlersFor<Q extends QueueName> = Pick<JobHandlers, QueueJobs[Q]>;\n\n` +
+    `/** The client that \`createJobs\` makes. */\n` +
+    `export interface Jobs<Tx extends TransactionKind = TransactionKind> {\n${clients.join("")}` +
+    `  /** The operator's verbs, over all jobs. */\n  readonly $control: ControlClient;\n}\n`
+  );
+}
+
+function queueEntry(queue: string, jobs: readonly JobModel[]): string {
+  const key = /^[A-Za-z_$][\w$]*$/.test(queue) ? queue : JSON.stringify(queue);
+  const names = jobs.map((job) => JSON.stringify(job.name));
+  const line = `  readonly ${key}: ${names.join(" | ")};\n`;
+  return line.length <= maxWidth + 1 ? line : `  readonly ${key}:\n${names.map((name) => `    | ${name}`).join("\n")};\n`;
+}
+
+/** The policy in a line, for hovers. */
+function aboutJob({ queue, retry, timeoutMs }: JobModel): string {
+  const attempts = retry.maxAttempts === 1 ? "1 attempt" : `${retry.maxAttempts} attempts`;
+  return `Queue \`${queue}\`, ${attempts}, timeout ${formatMs(timeoutMs)}.`;
+}
+
+function formatMs(ms: number): string {
+  for (const [unit, size] of [["d", 86_400_000], ["h", 3_600_000], ["m", 60_000], ["s", 1_000]] as const) {
+    if (ms % size === 0) return `${ms / size} ${unit}`;
+  }
+  return `${ms} ms`;
+}
+
+function withDocs(title: string, docs: Docs, about: string): Docs {
+  const text = [title, docs.text ?? "", about].filter((part) => part !== "").join("\n\n");
+  return { text, ...(docs.deprecated === undefined ? {} : { deprecated: docs.deprecated }) };
+}
+

@@ -1,0 +1,86 @@
+/**
+ * The process that runs the user's schema file. It is started for one load and ends with it, so that nothing the file
+ * does (prints, leaves timers, changes globals) reaches the generator.
+ */
+import { pathToFileURL } from "node:url";
+import type { $ZodType } from "zod/v4/core";
+import { JobwrightError } from "../../runtime/contract/errors.ts";
+import { schemaOf } from "../../runtime/core/schema-module.ts";
+import type { JobDefinition } from "../../runtime/schema/index.ts";
+import type { SchemaProblem } from "../../runtime/schema/problems.ts";
+import type { JobModel, Problem } from "../model/model.ts";
+import type { ChildMessage } from "./protocol.ts";
+import { createWalker, type Walker } from "./walk.ts";
+
+const [file] = process.argv.slice(2);
+const send = process.send?.bind(process);
+const exit = process.exit.bind(process);
+
+if (file !== undefined && send) {
+  // The channel closes when the generator ends first; nobody is left to load for.
+  process.on("disconnect", () => exit(0));
+  const message = await load(file);
+  send(message, () => exit(0));
+}
+
+async function load(path: string): Promise<ChildMessage> {
+  let module: unknown;
+  try {
+    module = await import(pathToFileURL(path).href);
+  } catch (error) {
+    return failure(error);
+  }
+  try {
+    return describe(module);
+  } catch (error) {
+    // A getter of a recursive schema is user code too.
+    return failure(error);
+  }
+}
+
+function failure(error: unknown): ChildMessage {
+  if (JobwrightError.is(error) && error.code === "JW_SCHEMA_INVALID") return { type: "invalid", problems: problemsOf(error) };
+  if (JobwrightError.is(error) && error.code === "JW_SCHEMA_LOAD") {
+    return { type: "no-schema", message: error.message, hint: error.hint ?? "" };
+  }
+  if (error instanceof Error) return { type: "threw", message: `${error.name}: ${error.message}`, stack: error.stack ?? "" };
+  return { type: "threw", message: `a thrown ${typeof error}: ${String(error)}`, stack: "" };
+}
+
+function problemsOf(error: JobwrightError): readonly Problem[] {
+  const problems = error.details["problems"] as readonly SchemaProblem[]; // put there by defineJobs
+  return problems.map((problem) => ({ ...problem, code: "JW_SCHEMA_INVALID" }));
+}
+
+function describe(module: unknown): ChildMessage {
+  const { jobs } = schemaOf(module) as unknown as { readonly jobs: Readonly<Record<string, JobDefinition>> }; // the brand says so
+  const walker = createWalker(exportNames(module));
+  const definitions = Object.values(jobs).sort((a, b) => (a.name < b.name ? -1 : 1));
+  const models = definitions.map((definition) => modelOf(definition, walker));
+  return { type: "loaded", jobs: models, named: walker.named(), problems: walker.problems() };
+}
+
+function exportNames(module: unknown): ReadonlyMap<unknown, string> {
+  const exports = Object.entries(module as object).filter(([name]) => name !== "default"); // schemaOf found an export in it
+  return new Map(exports.map(([name, value]) => [value, name]));
+}
+
+function modelOf(definition: JobDefinition, walker: Walker): JobModel {
+  const { name, queue, version, priority, retry, timeoutMs, maxCrashes, description, deprecated, output } = definition;
+  const walk = (schema: $ZodType, side: string): JobModel["input"] => walker.walk(schema, name, [side]);
+  return {
+    name,
+    queue,
+    version,
+    priority,
+    retry,
+    timeoutMs,
+    maxCrashes,
+    docs: {
+      ...(description === undefined ? {} : { text: description }),
+      ...(deprecated === undefined ? {} : { deprecated }),
+    },
+    input: walk(definition.input, "input"),
+    ...(output ? { output: walk(output, "output") } : {}),
+  };
+}

@@ -1,0 +1,90 @@
+import { fileURLToPath } from "node:url";
+import { codeFrame, type Diagnostic } from "../diagnostics.ts";
+import { posixRelative, readIfExists } from "../find.ts";
+import type { LoadResult } from "./load.ts";
+
+type Failure = Exclude<LoadResult, { readonly type: "loaded" | "invalid" }>;
+
+interface Context {
+  readonly schema: string;
+  readonly cwd: string;
+  readonly timeoutMs: number;
+}
+
+/** What to tell about a schema file that could not be run to its end. */
+export function describeFailure(failure: Failure, context: Context): Diagnostic {
+  const file = posixRelative(context.cwd, context.schema);
+  switch (failure.type) {
+    case "no-schema":
+      return { code: "JW_SCHEMA_LOAD", message: failure.message, hint: failure.hint, file };
+    case "timeout":
+      return {
+        code: "JW_SCHEMA_TIMEOUT",
+        message: `did not finish loading within ${context.timeoutMs / 1_000} s.`,
+        hint: "A schema file only declares: move connections, servers and endless awaits out of it and of what it imports.",
+        file,
+      };
+    case "exited":
+      return { code: "JW_SCHEMA_LOAD", ...describeExit(failure), file };
+    case "threw":
+      return describeThrow(failure, context, file);
+    default:
+      return failure satisfies never;
+  }
+}
+
+function describeExit({ exitCode, signal, stderr }: Failure & { readonly type: "exited" }): { message: string; hint: string } {
+  // Node ends with 13 when nothing is left that could settle a top-level await.
+  if (exitCode === 13) {
+    return { message: "waits at its top level for something that never comes.", hint: "Remove that `await`, or await it elsewhere." };
+  }
+  if (signal !== null) {
+    return { message: `ended its process with ${signal}.`, hint: lastLines(stderr) || "Look at what it imports." };
+  }
+  return {
+    message: `ended its process with exit code ${exitCode ?? 0} before the schema was read.`,
+    hint: lastLines(stderr) || "Remove `process.exit` from it and from what it imports.",
+  };
+}
+
+function lastLines(stderr: string): string {
+  return stderr.trim().split("\n").slice(-3).join("\n");
+}
+
+function describeThrow({ message, stack }: Failure & { readonly type: "threw" }, { schema, cwd }: Context, file: string): Diagnostic {
+  const place = placeOf(`${message}\n${stack}`, schema);
+  const base = {
+    code: "JW_SCHEMA_LOAD",
+    message: `could not be loaded: ${firstLine(message)}`,
+    hint: "Repair the line shown; run the file with `npx tsx` to see the whole trace.",
+  } as const;
+  const text = place && readIfExists(place.file);
+  if (!place || text === undefined) return { ...base, file };
+  const { line, column } = place;
+  return { ...base, file: posixRelative(cwd, place.file), line, column, frame: codeFrame(text, line, column) };
+}
+
+/** esbuild puts a heading over its own messages. */
+function firstLine(message: string): string {
+  const lines = message.split("\n").map((line) => line.trim()).filter((line) => line !== "");
+  const syntax = lines.find((line) => line.includes(": ERROR: "));
+  return syntax ? syntax.slice(syntax.indexOf("ERROR: ") + "ERROR: ".length) : (lines[0] ?? "it threw");
+}
+
+interface FilePlace {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+/** The innermost place that is the user's own: not Node, not a package, not this generator. */
+function placeOf(trace: string, schema: string): FilePlace | undefined {
+  const places = [...trace.matchAll(/(?:file:\/\/)?(\/[^\s:()?]+|[A-Za-z]:[\\/][^\s:()?]+)(?:\?[^\s:)]*)?:(\d+):(\d+)/g)].map(
+    ([text, path = "", line, column]): FilePlace => ({
+      file: text.startsWith("file://") ? fileURLToPath(`file://${path}`) : path,
+      line: Number(line),
+      column: Number(column),
+    }),
+  );
+  return places.find(({ file }) => file === schema) ?? places.find(({ file }) => !/[\\/]node_modules[\\/]|[\\/]generator[\\/]load[\\/]/.test(file));
+}

@@ -1,0 +1,17 @@
+import type { JobModel, NamedType, Problem } from "../model/model.ts";
+
+/** What the child process tells: the schema as data, or why there is none. */
+export type ChildMessage =
+  | {
+      readonly type: "loaded";
+      readonly jobs: readonly JobModel[];
+      readonly named: readonly NamedType[];
+      readonly problems: readonly Problem[];
+    }
+  /** `defineJobs` refused the declarations. */
+  | { readonly type: "invalid"; readonly problems: readonly Problem[] }
+  /** No default export, or not one of ours. */
+  | { readonly type: "no-schema"; readonly message: string; readonly hint: string }
+  /** The module threw. */
+  | { readonly type: "threw"; readonly message: string; readonly stack: string };
+

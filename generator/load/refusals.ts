@@ -1,0 +1,64 @@
+/** Why a schema cannot be carried, and the way out. Messages continue "buildReport.input.file …". */
+export interface Refusal {
+  readonly message: string;
+  readonly hint: string;
+}
+
+const name = (type: unknown): string | undefined => (typeof type === "function" && type.name !== "" ? type.name : undefined);
+
+export const refusal = {
+  function: {
+    message: "is a function, which cannot be stored.",
+    hint: "Put data into the job that tells the handler what to do, for example a z.enum of the choices.",
+  },
+  symbol: { message: "is a symbol, which cannot be stored.", hint: "Use z.enum([…]) or z.literal with strings." },
+  promise: { message: "is a promise, which cannot be stored.", hint: "Await it before you enqueue, and declare its result." },
+  file: {
+    message: "is a File, which cannot be stored in a job.",
+    hint: "Keep the file in an object store or on disk and put its address into the job (z.url()), or use z.instanceof(Uint8Array) for a few KB.",
+  },
+  void: {
+    message: "is void, which is not a value.",
+    hint: "For a handler that returns nothing leave `output` out; for a field that may be absent use .optional().",
+  },
+  undefinedRoot: {
+    message: "may be undefined, but a job has to carry a value.",
+    hint: "Use z.object({ … }) with optional fields, or .nullable().",
+  },
+  undefinedElement: {
+    message: "may be undefined, which JSON turns into null here.",
+    hint: "Use .nullable() instead of .optional() or .default() for elements of arrays, sets, maps and tuples.",
+  },
+  recordKey: {
+    message: "has keys that JSON cannot hold.",
+    hint: "Keys of a record must be strings, numbers or literals of these; for others use z.map(key, value).",
+  },
+  transform: {
+    message: "ends in a transform, whose result type is not known at run time.",
+    hint: 'Add .pipe(z.…()) for the result, or .meta({ tsType: "Money", import: "./money.ts" }) to name its type.',
+  },
+  async: {
+    message: "is checked or transformed by an async function, but jobs are parsed synchronously.",
+    hint: "Do the asynchronous check before you enqueue, or in the handler.",
+  },
+  tooDeep: {
+    message: "is nested more than 100 levels deep, or a getter makes a new schema at every call.",
+    hint: "Keep the recursive schema in a constant and let the getter return that constant.",
+  },
+  custom(type: unknown): Refusal {
+    const className = name(type);
+    return {
+      message:
+        className === undefined
+          ? "is a custom schema, whose type is not known at run time."
+          : `is an instance of ${className}, which JSON cannot carry.`,
+      hint:
+        className === undefined
+          ? 'Describe it with zod\'s own kinds, or add .meta({ tsType: "Money", import: "./money.ts" }) if its values are plain JSON.'
+          : "Store plain data and rebuild the object in a z.codec(…), or use Date, Map, Set or Uint8Array.",
+    };
+  },
+  unknownKind(kind: string): Refusal {
+    return { message: `is a zod schema of the unknown kind ${kind}.`, hint: "Update jobwright, or use another kind." };
+  },
+} as const;

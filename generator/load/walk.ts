@@ -1,0 +1,306 @@
+import type { $ZodType, $ZodTypeDef, $ZodTypes } from "zod/v4/core";
+import {
+  type LiteralValue,
+  type NamedType,
+  type Problem,
+  type Property,
+  type Sides,
+  type TupleItem,
+  type TypeNode,
+  unionOf,
+  withoutUndefined,
+  withUndefined,
+} from "../model/model.ts";
+import { admitsUndefined } from "../model/questions.ts";
+import { isAsync } from "./async-check.ts";
+import { instanceNode } from "./instance-types.ts";
+import { docsOf, metaOf, type SchemaMeta } from "./meta.ts";
+import { isOptionalIn, isOptionalOut, lazyTarget } from "./optional.ts";
+import { refusal, type Refusal } from "./refusals.ts";
+import { templateText } from "./template.ts";
+
+/** Reads zod schemas into the model. One walker per schema file, because named types are shared between its jobs. */
+export interface Walker {
+  /** Both sides of one schema; `path` is where it stands, e.g. `["input"]`. */
+  walk(schema: $ZodType, job: string, path: readonly string[]): Sides;
+  named(): readonly NamedType[];
+  problems(): readonly Problem[];
+}
+
+type Side = "in" | "out";
+
+interface Place {
+  readonly side: Side;
+  readonly job: string;
+  readonly path: readonly string[];
+}
+
+interface Named {
+  readonly id: string;
+  readonly name: string;
+  readonly sides: { in?: TypeNode; out?: TypeNode };
+}
+
+/** Deeper schemas are getters that make a new schema at every call: they have no end. */
+const maxDepth = 100;
+
+/** `exportNames`: what the schema file calls its exported schemas, for the names of recursive types. */
+export function createWalker(exportNames: ReadonlyMap<unknown, string>): Walker {
+  const namedBySchema = new Map<$ZodType, Named>();
+  const open = { in: new Set<$ZodType>(), out: new Set<$ZodType>() };
+  const found = new Map<string, Problem>();
+
+  function refuse({ job, path }: Place, { message, hint }: Refusal): TypeNode {
+    const where = [job, ...path].join(".").replaceAll(".[", "[");
+    const problem: Problem = { code: "JW_SCHEMA_UNREPRESENTABLE", job, path, message: `${where} ${message}`, hint };
+    // Both sides meet the same schema; one report is enough.
+    found.set(JSON.stringify([job, path, message]), problem);
+    return { kind: "never" };
+  }
+
+  function walk(schema: $ZodType, place: Place): TypeNode {
+    const known = namedBySchema.get(schema);
+    if (known?.sides[place.side] || (known && open[place.side].has(schema))) return { kind: "ref", id: known.id };
+    const meta = metaOf(schema);
+    if (open[place.side].has(schema)) return { kind: "ref", id: nameIt(schema, meta, place).id };
+    if (place.path.length > maxDepth) return refuse(place, refusal.tooDeep);
+    if (meta.id !== undefined) nameIt(schema, meta, place);
+    open[place.side].add(schema);
+    const node = withMeta(schema, meta, place);
+    open[place.side].delete(schema);
+    return settle(schema, node, place);
+  }
+
+  function nameIt(schema: $ZodType, meta: SchemaMeta, { job, path }: Place): Named {
+    const known = namedBySchema.get(schema);
+    if (known) return known;
+    const wish = meta.id ?? exportNames.get(schema) ?? [job, ...path.filter((part) => /^\w+$/.test(part)), "node"].join(" ");
+    const named: Named = { id: `t${namedBySchema.size}`, name: wish, sides: {} };
+    namedBySchema.set(schema, named);
+    return named;
+  }
+
+  /** A schema that turned out to be named keeps its type under the name, on both sides. */
+  function settle(schema: $ZodType, node: TypeNode, place: Place): TypeNode {
+    const named = namedBySchema.get(schema);
+    if (!named) return node;
+    named.sides[place.side] = node;
+    const other: Side = place.side === "in" ? "out" : "in";
+    if (!named.sides[other] && !open[other].has(schema)) walk(schema, { ...place, side: other });
+    return { kind: "ref", id: named.id };
+  }
+
+  function withMeta(schema: $ZodType, meta: SchemaMeta, place: Place): TypeNode {
+    if (isAsync(schema)) return refuse(place, refusal.async);
+    const { def } = schema._zod;
+    if (meta.tsType !== undefined && (place.side === "out" || def.type !== "pipe")) {
+      const stored: TypeNode = isOpaque(def) || place.side === "out" ? { kind: "unknown" } : kindOf(schema, place);
+      return { kind: "written", text: meta.tsType, ...(meta.from === undefined ? {} : { from: meta.from }), stored };
+    }
+    const node = kindOf(schema, place);
+    return meta.brand !== undefined && place.side === "out" ? { kind: "brand", name: meta.brand, item: node } : node;
+  }
+
+  function kindOf(schema: $ZodType, place: Place): TypeNode {
+    const { def } = (schema as $ZodTypes)._zod; // every schema of zod is one of its kinds
+    const inner = (type: $ZodType): TypeNode => walk(type, place);
+    const at = (type: $ZodType, ...parts: string[]): TypeNode => walk(type, { ...place, path: [...place.path, ...parts] });
+    /** JSON has no `undefined`: it would come back as null. */
+    const element = (type: $ZodType, part: string): TypeNode => {
+      const node = at(type, part);
+      if (place.side === "out" || !admitsUndefined(node)) return node;
+      return refuse({ ...place, path: [...place.path, part] }, refusal.undefinedElement);
+    };
+    switch (def.type) {
+      case "string":
+      case "boolean":
+      case "bigint":
+      case "null":
+      case "undefined":
+      case "any":
+      case "unknown":
+      case "never":
+        return { kind: def.type };
+      case "number":
+        return { kind: "number", special: false };
+      case "nan":
+        return { kind: "number", special: true };
+      case "date":
+        return { kind: "date", coerce: def.coerce === true };
+      case "literal":
+        return literals(def.values, place);
+      case "enum":
+        return literals([...(schema._zod.values ?? [])], place);
+      case "template_literal":
+        return { kind: "template", text: templateText(def.parts, (part) => walk(part, { ...place, side: "out" })) };
+      case "object":
+        return objectNode(def.shape, def.catchall, place);
+      case "array":
+        return { kind: "array", item: element(def.element, "[]") };
+      case "set":
+        return { kind: "set", item: element(def.valueType, "[]") };
+      case "map":
+        return { kind: "map", key: element(def.keyType, "[key]"), value: element(def.valueType, "[value]") };
+      case "tuple":
+        return tupleNode(def.items, def.rest, place);
+      case "record":
+        return {
+          kind: "record",
+          key: recordKey(at(def.keyType, "[key]"), place),
+          value: at(def.valueType, "[value]"),
+          partial: def.partial === true || (place.side === "in" && isOptionalIn(def.valueType)),
+        };
+      case "union":
+        return unionOf(def.options.map(inner));
+      case "intersection":
+        return { kind: "intersection", left: inner(def.left), right: inner(def.right) };
+      case "optional":
+        return schema._zod.traits.has("$ZodExactOptional") ? inner(def.innerType) : withUndefined(inner(def.innerType));
+      case "nullable":
+        return unionOf([inner(def.innerType), { kind: "null" }]);
+      case "default":
+        return place.side === "in" ? withUndefined(inner(def.innerType)) : withoutUndefined(inner(def.innerType));
+      case "prefault":
+        return place.side === "in" ? withUndefined(inner(def.innerType)) : inner(def.innerType);
+      case "nonoptional":
+        return withoutUndefined(inner(def.innerType));
+      case "catch":
+        return inner(def.innerType);
+      case "success":
+        return place.side === "in" ? inner(def.innerType) : { kind: "boolean" };
+      case "readonly":
+        return readonlyNode(inner(def.innerType));
+      case "lazy":
+        return inner(lazyTarget(schema));
+      case "pipe":
+        return place.side === "in" ? inner(def.in) : inner(def.out);
+      case "transform":
+        return place.side === "in" ? { kind: "unknown" } : refuse(place, refusal.transform);
+      case "custom":
+        return instanceNode(schema._zod.bag["Class"], place.side) ?? refuse(place, refusal.custom(schema._zod.bag["Class"]));
+      case "void":
+        return refuse(place, refusal.void);
+      case "symbol":
+      case "function":
+      case "promise":
+      case "file":
+        return refuse(place, refusal[def.type]);
+      default:
+        def satisfies never;
+        return refuse(place, refusal.unknownKind(schema._zod.def.type));
+    }
+  }
+
+  function objectNode(shape: Readonly<Record<string, $ZodType>>, catchall: $ZodType | undefined, place: Place): TypeNode {
+    const isOptional = place.side === "in" ? isOptionalIn : isOptionalOut;
+    const properties = Object.keys(shape).flatMap((key): Property[] => {
+      const schema = shape[key];
+      if (!schema) return [];
+      const type = walk(schema, { ...place, path: [...place.path, key] });
+      return [{ key, optional: isOptional(schema), type, docs: docsOf(schema) }];
+    });
+    // `strict` is a catchall of never: no other keys.
+    if (!catchall || catchall._zod.def.type === "never") return { kind: "object", properties };
+    return { kind: "object", properties, rest: walk(catchall, { ...place, path: [...place.path, "[key]"] }) };
+  }
+
+  function tupleNode(schemas: readonly $ZodType[], rest: $ZodType | null, place: Place): TypeNode {
+    const isOptional = place.side === "in" ? isOptionalIn : isOptionalOut;
+    const firstOptional = schemas.length - [...schemas].reverse().findIndex((schema) => !isOptional(schema));
+    const tail = schemas.every(isOptional) ? 0 : firstOptional;
+    const items = schemas.map((schema, index): TupleItem => {
+      const here = { ...place, path: [...place.path, `[${index}]`] };
+      const type = walk(schema, here);
+      const lost = admitsUndefined(type) && (index < tail || rest !== null);
+      return { optional: index >= tail, type: place.side === "in" && lost ? refuse(here, refusal.undefinedElement) : type };
+    });
+    if (!rest) return { kind: "tuple", items };
+    return { kind: "tuple", items, rest: walk(rest, { ...place, path: [...place.path, "[]"] }) };
+  }
+
+  function recordKey(key: TypeNode, place: Place): TypeNode {
+    const kinds = key.kind === "union" ? key.members.map(({ kind }) => kind) : [key.kind];
+    const allowed = ["string", "number", "literal", "template", "written", "brand", "ref", "never"];
+    return kinds.every((kind) => allowed.includes(kind)) ? key : refuse(place, refusal.recordKey);
+  }
+
+  function literals(values: readonly unknown[], place: Place): TypeNode {
+    const nodes = values.map((value): TypeNode => {
+      if (typeof value === "number" && !Number.isFinite(value)) return { kind: "number", special: true };
+      const literal = literalOf(value);
+      return literal ? { kind: "literal", values: [literal] } : refuse(place, refusal.symbol);
+    });
+    const plain = nodes.flatMap((node) => (node.kind === "literal" ? node.values : []));
+    const others = nodes.filter(({ kind }) => kind !== "literal");
+    return unionOf(plain.length === 0 ? others : [{ kind: "literal", values: plain }, ...others]);
+  }
+
+  return {
+    walk(schema, job, path) {
+      const sides = { in: walk(schema, { side: "in", job, path }), out: walk(schema, { side: "out", job, path }) };
+      if (admitsUndefined(sides.in)) refuse({ side: "in", job, path }, refusal.undefinedRoot);
+      return sides;
+    },
+    named: () =>
+      [...namedBySchema].map(([schema, { id, name, sides }]) => ({
+        id,
+        name: isJson(id, sides.in) ? "JsonValue" : name,
+        docs: docsOf(schema),
+        in: sides.in ?? { kind: "never" },
+        out: sides.out ?? { kind: "never" },
+      })),
+    problems: () => [...found.values()],
+  };
+}
+
+/** Kinds of which zod knows no type that could be printed. */
+function isOpaque(def: $ZodTypeDef): boolean {
+  return def.type === "custom" || def.type === "transform";
+}
+
+function readonlyNode(type: TypeNode): TypeNode {
+  switch (type.kind) {
+    case "union":
+      return unionOf(type.members.map(readonlyNode));
+    case "array":
+    case "tuple":
+    case "map":
+    case "set":
+    case "object":
+    case "record":
+    case "intersection":
+    case "ref":
+      return { kind: "readonly", item: type };
+    default:
+      return type;
+  }
+}
+
+function literalOf(value: unknown): LiteralValue | undefined {
+  switch (typeof value) {
+    case "string":
+      return { type: "string", text: JSON.stringify(value) };
+    case "number":
+      return { type: "number", text: Object.is(value, -0) ? "0" : String(value) };
+    case "boolean":
+      return { type: "boolean", text: String(value) };
+    case "bigint":
+      return { type: "bigint", text: `${value}n` };
+    case "undefined":
+      return { type: "undefined", text: "undefined" };
+    default:
+      return value === null ? { type: "null", text: "null" } : undefined;
+  }
+}
+
+/** `z.json()`: every application has it, so it gets a name that tells what it is. */
+function isJson(id: string, type: TypeNode | undefined): boolean {
+  if (type?.kind !== "union") return false;
+  const kinds = type.members.map(({ kind }) => kind).join();
+  const [list, record] = [type.members[4], type.members[5]];
+  const loops =
+    list?.kind === "array" &&
+    record?.kind === "record" &&
+    [list.item, record.value].every((node) => node.kind === "ref" && node.id === id);
+  return loops && kinds === "string,number,boolean,null,array,record";
+}

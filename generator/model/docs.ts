@@ -1,0 +1,64 @@
+import type { SchemaSource, SourceNode } from "../source/schema-source.ts";
+import type { Docs, JobModel, Model, Property, Sides, TypeNode } from "./model.ts";
+
+/** Fills in the comments of the schema file where the schema itself says nothing. */
+export function attachDocs(model: Model, source: SchemaSource): Model {
+  return {
+    jobs: model.jobs.map((job) => attachToJob(job, source)),
+    named: model.named.map((named) => {
+      const node = source.constant(named.name);
+      return node ? { ...named, ...attachToSides(named, node), docs: merge(named.docs, node) } : named;
+    }),
+  };
+}
+
+function attachToJob(job: JobModel, source: SchemaSource): JobModel {
+  const node = source.job(job.name);
+  if (!node) return job;
+  const [input, output] = [node.child("input"), node.child("output")];
+  return {
+    ...job,
+    docs: merge(job.docs, node),
+    input: input ? attachToSides(job.input, input) : job.input,
+    ...(job.output ? { output: output ? attachToSides(job.output, output) : job.output } : {}),
+  };
+}
+
+function attachToSides(sides: Sides, node: SourceNode): Sides {
+  return { in: attach(sides.in, node), out: attach(sides.out, node) };
+}
+
+function attach(type: TypeNode, node: SourceNode): TypeNode {
+  switch (type.kind) {
+    case "object":
+      return { ...type, properties: type.properties.map((property) => attachToProperty(property, node.child(property.key))) };
+    case "array":
+    case "set": {
+      const item = node.child("[]");
+      return item ? { ...type, item: attach(type.item, item) } : type;
+    }
+    case "readonly":
+    case "brand":
+      return { ...type, item: attach(type.item, node) };
+    case "record":
+    case "map": {
+      const value = node.child("[value]");
+      return value ? { ...type, value: attach(type.value, value) } : type;
+    }
+    case "union":
+      return { ...type, members: type.members.map((member) => attach(member, node)) };
+    case "intersection":
+      return { ...type, left: attach(type.left, node), right: attach(type.right, node) };
+    default:
+      return type;
+  }
+}
+
+function attachToProperty(property: Property, node: SourceNode | undefined): Property {
+  if (!node) return property;
+  return { ...property, docs: merge(property.docs, node), type: attach(property.type, node) };
+}
+
+function merge(docs: Docs, node: SourceNode): Docs {
+  return { ...node.docs, ...docs };
+}

@@ -1,0 +1,14 @@
+import { createHash } from "node:crypto";
+import type { Model } from "./model.ts";
+
+/** Of the canonical JSON (sorted keys), so that it depends on nothing but what the model says. 16 hexadecimal digits. */
+export function hashModel(model: Model): string {
+  return createHash("sha256").update(canonicalJson(model)).digest("hex").slice(0, 16);
+}
+
+function canonicalJson(value: unknown): string {
+  return JSON.stringify(value, (_, entry: unknown) => {
+    if (typeof entry !== "object" || entry === null || Array.isArray(entry)) return entry;
+    return Object.fromEntries(Object.entries(entry).sort(([a], [b]) => (a < b ? -1 : 1)));
+  });
+}

@@ -1,0 +1,125 @@
+import type { RetryPolicy } from "../../runtime/core/backoff.ts";
+
+/**
+ * What the generator knows of a schema: plain, frozen data, ordered, without zod. Emitters see nothing else.
+ */
+export interface Model {
+  /** Jobs by name. */
+  readonly jobs: readonly JobModel[];
+  /** Types that are referred to by name: recursive ones, and those that the schema gave a name. */
+  readonly named: readonly NamedType[];
+}
+
+export interface JobModel {
+  readonly name: string;
+  readonly queue: string;
+  readonly version: number;
+  readonly priority: number;
+  readonly retry: RetryPolicy;
+  readonly timeoutMs: number;
+  readonly maxCrashes: number;
+  readonly docs: Docs;
+  readonly input: Sides;
+  /** Absent: the schema declares no output. */
+  readonly output?: Sides;
+}
+
+/** A schema is two types: what goes in, and what comes out after parsing. */
+export interface Sides {
+  readonly in: TypeNode;
+  readonly out: TypeNode;
+}
+
+export interface NamedType extends Sides {
+  /** What `ref` nodes carry. */
+  readonly id: string;
+  /** Wished-for name; the emitters make it unique. */
+  readonly name: string;
+  readonly docs: Docs;
+}
+
+export interface Docs {
+  readonly text?: string;
+  /** Empty: deprecated without a reason. */
+  readonly deprecated?: string;
+}
+
+export interface Property {
+  readonly key: string;
+  readonly optional: boolean;
+  readonly type: TypeNode;
+  readonly docs: Docs;
+}
+
+export interface TupleItem {
+  readonly optional: boolean;
+  readonly type: TypeNode;
+}
+
+/** A value of a literal type, with the text that writes it in TypeScript. */
+export interface LiteralValue {
+  readonly type: "string" | "number" | "boolean" | "bigint" | "null" | "undefined";
+  readonly text: string;
+}
+
+export type TypeNode =
+  | { readonly kind: "string" | "boolean" | "bigint" | "null" | "undefined" | "any" | "unknown" | "never" | "bytes" }
+  | { readonly kind: "date"; readonly coerce: boolean }
+  /** `special`: NaN or ±Infinity may occur. */
+  | { readonly kind: "number"; readonly special: boolean }
+  | { readonly kind: "literal"; readonly values: readonly LiteralValue[] }
+  /** `text`: the template literal type, backticks included. */
+  | { readonly kind: "template"; readonly text: string }
+  /** `rest`: the type of keys that are not listed. */
+  | { readonly kind: "object"; readonly properties: readonly Property[]; readonly rest?: TypeNode }
+  | { readonly kind: "array" | "set" | "readonly"; readonly item: TypeNode }
+  | { readonly kind: "tuple"; readonly items: readonly TupleItem[]; readonly rest?: TypeNode }
+  | { readonly kind: "record"; readonly key: TypeNode; readonly value: TypeNode; readonly partial: boolean }
+  | { readonly kind: "map"; readonly key: TypeNode; readonly value: TypeNode }
+  | { readonly kind: "union"; readonly members: readonly TypeNode[] }
+  | { readonly kind: "intersection"; readonly left: TypeNode; readonly right: TypeNode }
+  | { readonly kind: "ref"; readonly id: string }
+  /** A type that the user wrote; `from` is a package, or a file relative to the schema. `stored`: how it is stored. */
+  | { readonly kind: "written"; readonly text: string; readonly from?: string; readonly stored: TypeNode }
+  | { readonly kind: "brand"; readonly name: string; readonly item: TypeNode };
+
+/** Something that the model cannot hold, before its place in the file is known. */
+export interface Problem {
+  readonly code: "JW_SCHEMA_INVALID" | "JW_SCHEMA_UNREPRESENTABLE";
+  readonly job?: string;
+  /** From the job on, e.g. `["input", "attachments", "[]", "file"]`. */
+  readonly path: readonly string[];
+  readonly message: string;
+  readonly hint: string;
+}
+
+const undefinedNode = { kind: "undefined" } as const;
+
+export function withUndefined(type: TypeNode): TypeNode {
+  return unionOf([type, undefinedNode]);
+}
+
+/** Flattens nested unions and drops what is there twice. */
+export function unionOf(members: readonly TypeNode[]): TypeNode {
+  const flat = members.flatMap((member) => (member.kind === "union" ? member.members : [member]));
+  const unique = new Map(flat.filter(({ kind }) => kind !== "never").map((member) => [JSON.stringify(member), member]));
+  const [only, ...others] = unique.values();
+  if (only === undefined) return { kind: "never" };
+  return others.length === 0 ? only : { kind: "union", members: [only, ...others] };
+}
+
+/** Without `undefined`, as `nonoptional` and a default leave it. */
+export function withoutUndefined(type: TypeNode): TypeNode {
+  switch (type.kind) {
+    case "undefined":
+      return { kind: "never" };
+    case "union":
+      return unionOf(type.members.map(withoutUndefined));
+    case "literal": {
+      const values = type.values.filter((value) => value.type !== "undefined");
+      return values.length === 0 ? { kind: "never" } : { kind: "literal", values };
+    }
+    default:
+      return type;
+  }
+}

@@ -1,0 +1,185 @@
+import type { ts } from "ts-morph";
+import type { Docs } from "../model/model.ts";
+
+/** A place in the schema file, for messages, and the comment above it. */
+export interface SourceNode {
+  /** From 1. */
+  readonly line: number;
+  /** From 1. */
+  readonly column: number;
+  readonly docs: Docs;
+  /** A part of it: an option, a key of an object, `[]`, `[0]`, `[key]`, `[value]`. Undefined: it is not written here. */
+  child(part: string): SourceNode | undefined;
+}
+
+/** What the text of the schema file shows; it is read, never run. */
+export interface SchemaSource {
+  job(name: string): SourceNode | undefined;
+  /** A constant at the top of the file. */
+  constant(name: string): SourceNode | undefined;
+  /** The call of `defineJobs`, or the beginning of the file. */
+  readonly root: SourceNode;
+}
+
+/** Loads the parser, which takes most of a second: only when there is something to look up. */
+export async function readSchemaSource(file: string, text: string): Promise<SchemaSource> {
+  const { ts } = await import("ts-morph");
+  return createSchemaSource(ts, ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true));
+}
+
+type Ts = typeof ts;
+
+function createSchemaSource(ts: Ts, file: ts.SourceFile): SchemaSource {
+  const constants = readConstants(ts, file);
+  const jobObjects = new Map<ts.Node, ReadonlyMap<string, ts.Node>>();
+
+  function nodeOf(place: ts.Node, value: ts.Node | undefined): SourceNode {
+    const { line, character } = file.getLineAndCharacterOfPosition(place.getStart(file));
+    return {
+      line: line + 1,
+      column: character + 1,
+      get docs() {
+        return readDocs(ts, place);
+      },
+      child: (part) => (value ? childOf(value, part) : undefined),
+    };
+  }
+
+  function childOf(value: ts.Node, part: string): SourceNode | undefined {
+    const expression = resolve(value);
+    if (ts.isObjectLiteralExpression(expression)) return memberNode(expression, part);
+    if (!ts.isCallExpression(expression)) return undefined;
+    const callee = expression.expression;
+    const name = ts.isPropertyAccessExpression(callee) ? callee.name.text : callee.getText(file);
+    const own = childOfCall(name, expression.arguments, part);
+    if (own || !ts.isPropertyAccessExpression(callee)) return own;
+    // `z.object({ … }).optional()`: what is asked for stands further in.
+    return childOf(callee.expression, part);
+  }
+
+  function childOfCall(name: string, args: readonly ts.Expression[], part: string): SourceNode | undefined {
+    const [first, second] = args;
+    if (!first) return undefined;
+    const element = /^\[(\d+)\]$/.exec(part);
+    if (part === "[]") return name === "array" || name === "set" ? nodeOf(first, first) : childOfEach(args, part);
+    if (part === "[key]" && ["record", "partialRecord", "looseRecord", "map"].includes(name)) return nodeOf(first, first);
+    if (part === "[value]") return second && nodeOf(second, second);
+    if (element && name === "tuple") {
+      const list = resolve(first);
+      const item = ts.isArrayLiteralExpression(list) ? list.elements[Number(element[1])] : undefined;
+      return item && nodeOf(item, item);
+    }
+    return childOfEach(args, part);
+  }
+
+  /** `z.object`, `.extend`, `z.optional`, `z.union([…])`, `job(…)`: whichever argument has the part. */
+  function childOfEach(args: readonly ts.Expression[], part: string): SourceNode | undefined {
+    for (const arg of args) {
+      const expression = resolve(arg);
+      const candidates = ts.isArrayLiteralExpression(expression) ? expression.elements : [expression];
+      for (const candidate of candidates) {
+        const found = ts.isFunctionLike(candidate) ? undefined : childOf(candidate, part);
+        if (found) return found;
+      }
+    }
+    return undefined;
+  }
+
+  function memberNode(object: ts.ObjectLiteralExpression, name: string): SourceNode | undefined {
+    const member = membersOf(object).get(name);
+    if (member) return nodeOf(member, valueOf(member));
+    for (const property of object.properties) {
+      if (!ts.isSpreadAssignment(property)) continue;
+      const found = childOf(property.expression, name);
+      if (found) return found;
+    }
+    return undefined;
+  }
+
+  function membersOf(object: ts.ObjectLiteralExpression): ReadonlyMap<string, ts.Node> {
+    const known = jobObjects.get(object);
+    if (known) return known;
+    const members = new Map<string, ts.Node>();
+    for (const property of object.properties) {
+      const key = property.name;
+      if (key && (ts.isIdentifier(key) || ts.isStringLiteralLike(key) || ts.isNumericLiteral(key))) members.set(key.text, property);
+    }
+    jobObjects.set(object, members);
+    return members;
+  }
+
+  function valueOf(member: ts.Node): ts.Node | undefined {
+    if (ts.isPropertyAssignment(member)) return member.initializer;
+    if (ts.isShorthandPropertyAssignment(member)) return constants.get(member.name.text)?.initializer;
+    if (!ts.isGetAccessorDeclaration(member)) return undefined;
+    const statement = member.body?.statements.find(ts.isReturnStatement);
+    return statement?.expression;
+  }
+
+  /** Through parentheses, casts and constants of this file. */
+  function resolve(node: ts.Node, depth = 0): ts.Node {
+    if (depth > 20) return node;
+    if (ts.isParenthesizedExpression(node) || ts.isAsExpression(node) || ts.isSatisfiesExpression(node)) {
+      return resolve(node.expression, depth + 1);
+    }
+    const constant = ts.isIdentifier(node) ? constants.get(node.text)?.initializer : undefined;
+    return constant ? resolve(constant, depth + 1) : node;
+  }
+
+  const call = findDefineJobs(ts, file);
+  const declarations = call?.arguments[0];
+  const root = nodeOf(call ?? file, declarations);
+  return {
+    root,
+    job: (name) => (declarations ? childOf(declarations, name) : undefined),
+    constant(name) {
+      const declaration = constants.get(name);
+      // The comment of `const a = …` belongs to the whole statement.
+      return declaration && nodeOf(declaration.parent.parent, declaration.initializer);
+    },
+  };
+}
+
+function readConstants(ts: Ts, file: ts.SourceFile): ReadonlyMap<string, ts.VariableDeclaration> {
+  const constants = new Map<string, ts.VariableDeclaration>();
+  for (const statement of file.statements) {
+    if (!ts.isVariableStatement(statement)) continue;
+    for (const declaration of statement.declarationList.declarations) {
+      if (ts.isIdentifier(declaration.name)) constants.set(declaration.name.text, declaration);
+    }
+  }
+  return constants;
+}
+
+function findDefineJobs(ts: Ts, file: ts.SourceFile): ts.CallExpression | undefined {
+  const names = new Set(["defineJobs"]);
+  for (const statement of file.statements) {
+    if (!ts.isImportDeclaration(statement)) continue;
+    const bindings = statement.importClause?.namedBindings;
+    if (!bindings || !ts.isNamedImports(bindings)) continue;
+    for (const { propertyName, name } of bindings.elements) if (propertyName?.text === "defineJobs") names.add(name.text);
+  }
+  let found: ts.CallExpression | undefined;
+  const visit = (node: ts.Node): void => {
+    if (found) return;
+    if (ts.isCallExpression(node)) {
+      const callee = node.expression;
+      const name = ts.isPropertyAccessExpression(callee) ? callee.name.text : ts.isIdentifier(callee) ? callee.text : "";
+      if (names.has(name)) found = node;
+    }
+    if (!ts.isFunctionLike(node)) ts.forEachChild(node, visit);
+  };
+  ts.forEachChild(file, visit);
+  return found;
+}
+
+function readDocs(ts: Ts, node: ts.Node): Docs {
+  const comment = ts.getJSDocCommentsAndTags(node).findLast(ts.isJSDoc);
+  if (!comment) return {};
+  const text = ts.getTextOfJSDocComment(comment.comment)?.trim();
+  const deprecated = comment.tags?.find((tag) => tag.tagName.text === "deprecated");
+  return {
+    ...(text ? { text } : {}),
+    ...(deprecated ? { deprecated: ts.getTextOfJSDocComment(deprecated.comment)?.trim() ?? "" } : {}),
+  };
+}

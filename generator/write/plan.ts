@@ -1,0 +1,39 @@
+import { join } from "node:path";
+import type { GeneratedFile } from "../emit/files.ts";
+import { readIfExists } from "../find.ts";
+import { hashText, type Manifest, readManifest } from "./manifest.ts";
+
+/** What has to happen in a generated folder. Making the plan changes nothing. */
+export interface WritePlan {
+  readonly write: readonly PlannedFile[];
+  readonly unchanged: readonly string[];
+  /** Files that were generated once and are not any more. */
+  readonly remove: readonly PlannedRemoval[];
+  /** Files that somebody else wrote or edited. */
+  readonly conflicts: readonly string[];
+  readonly manifest: Manifest;
+}
+
+export interface PlannedFile extends GeneratedFile {
+  /** What is there now. */
+  readonly before: string | undefined;
+}
+
+export interface PlannedRemoval {
+  readonly name: string;
+  readonly before: string;
+}
+
+export function planWrite(out: string, files: readonly GeneratedFile[]): WritePlan {
+  const manifest = readManifest(out);
+  const current = files.map((file): PlannedFile => ({ ...file, before: readIfExists(join(out, file.name)) }));
+  const write = current.filter(({ before, text }) => before !== text);
+  const names = new Set(files.map(({ name }) => name));
+  const remove = [...manifest.keys()].flatMap((name): PlannedRemoval[] => {
+    const before = names.has(name) ? undefined : readIfExists(join(out, name));
+    return before === undefined ? [] : [{ name, before }];
+  });
+  const isOurs = (name: string, text: string): boolean => manifest.get(name)?.includes(hashText(text)) === true;
+  const conflicts = [...write, ...remove].flatMap(({ name, before }) => (before === undefined || isOurs(name, before) ? [] : [name]));
+  return { write, unchanged: current.filter(({ before, text }) => before === text).map(({ name }) => name), remove, conflicts, manifest };
+}

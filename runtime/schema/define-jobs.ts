@@ -1,0 +1,149 @@
+import type { $ZodType } from "zod/v4/core";
+import { checkNames } from "./names.ts";
+import { createOptionReader } from "./option-reader.ts";
+import type { JobDeclaration, JobDefinition, JobOptions, JobsSchema } from "./options.ts";
+import { type Report, type SchemaProblem, schemaError, show } from "./problems.ts";
+import { readRetry } from "./retry.ts";
+
+const schemaBrand = Symbol.for("jobwright.schema");
+const jobBrand = Symbol.for("jobwright.job");
+
+const jobOptions = [
+  "input",
+  "output",
+  "queue",
+  "priority",
+  "version",
+  "timeout",
+  "maxCrashes",
+  "retry",
+  "description",
+  "deprecated",
+] as const satisfies readonly (keyof JobOptions)[];
+
+/** Declares one job. Its options are checked by `defineJobs`, which knows the name. */
+export function job<Input extends $ZodType, Output extends $ZodType | undefined = undefined>(
+  options: JobOptions<Input, Output>,
+): JobDeclaration<Input, Output> {
+  return Object.freeze({ options, [jobBrand]: true });
+}
+
+/**
+ * Declares all jobs of an application; the default export of `jobs.schema.ts`. Throws `JW_SCHEMA_INVALID` with all
+ * problems in `details.problems`.
+ */
+export function defineJobs<const Declarations extends Readonly<Record<string, JobDeclaration>>>(
+  declarations: Declarations,
+): JobsSchema<Declarations> {
+  const problems: SchemaProblem[] = [];
+  const report: Report = (problem) => problems.push(problem);
+  const entries = readEntries(declarations, report);
+  checkNames(
+    entries.map(([name]) => name),
+    report,
+  );
+  const jobs = entries.flatMap(([name, declaration]) => {
+    const definition = readJob(name, declaration, report);
+    return definition ? [[name, definition] as const] : [];
+  });
+  if (problems.length > 0) throw schemaError(problems);
+  const schema = { jobs: Object.freeze(Object.fromEntries(jobs)), [schemaBrand]: true };
+  return Object.freeze(schema) as unknown as JobsSchema<Declarations>; // one definition per declaration, by the loop above
+}
+
+function readEntries(declarations: unknown, report: Report): [string, unknown][] {
+  if (typeof declarations !== "object" || declarations === null || Array.isArray(declarations)) {
+    report({ path: [], message: `defineJobs was given ${show(declarations)}.`, hint: "Write defineJobs({ sendEmail: job({ … }) })." });
+    return [];
+  }
+  if (Object.getPrototypeOf(declarations) !== Object.prototype && Object.getPrototypeOf(declarations) !== null) {
+    report({
+      path: [],
+      message: 'A job named "__proto__" was declared, or the jobs are not a plain object.',
+      hint: "Give defineJobs a plain object with one entry per job.",
+    });
+  }
+  return Object.entries(declarations);
+}
+
+function readJob(name: string, declaration: unknown, report: Report): JobDefinition | undefined {
+  if (typeof declaration !== "object" || declaration === null || !(jobBrand in declaration)) {
+    report({ job: name, path: [], message: `${name} is ${show(declaration)}, not a job.`, hint: `Write ${name}: job({ input: … }).` });
+    return undefined;
+  }
+  const options: unknown = "options" in declaration ? declaration.options : undefined;
+  const read = createOptionReader(options, { job: name, path: [], report });
+  if (typeof options !== "object" || options === null) return undefined;
+  read.known(jobOptions);
+  const input = readSchema(options, "input", name, report);
+  const output = readSchema(options, "output", name, report);
+  return Object.freeze({
+    name,
+    // A refused input leaves nothing to generate; the caller throws.
+    input: input as $ZodType,
+    output,
+    hasOutput: output !== undefined,
+    queue: readQueue(read.text("queue") ?? "default", name, report),
+    priority: read.integer("priority", { min: -32_768, max: 32_767, fallback: 0 }),
+    version: read.integer("version", { min: 1, max: 2_147_483_647, fallback: 1 }),
+    timeoutMs: readTimeout(read.duration("timeout", "10m"), name, report),
+    maxCrashes: read.integer("maxCrashes", { min: 1, max: 32_767, fallback: 3 }),
+    retry: readRetry("retry" in options ? options.retry : undefined, name, report),
+    description: read.text("description"),
+    deprecated: read.text("deprecated"),
+  });
+}
+
+const queuePattern = /^[A-Za-z][A-Za-z0-9_.-]{0,127}$/;
+
+function readQueue(queue: string, job: string, report: Report): string {
+  if (!queuePattern.test(queue)) {
+    report({
+      job,
+      path: ["queue"],
+      message: `${job}.queue is ${show(queue)}, which cannot name a queue.`,
+      hint: "Start with a letter, then letters, digits, `_`, `.` or `-`; at most 128 characters.",
+    });
+  }
+  return queue;
+}
+
+/** setTimeout's limit: a longer one would fire at once. */
+const maxTimeoutMs = 2_147_483_647;
+
+function readTimeout(timeoutMs: number, job: string, report: Report): number {
+  if (timeoutMs < 1 || timeoutMs > maxTimeoutMs) {
+    report({
+      job,
+      path: ["timeout"],
+      message: `${job}.timeout is ${timeoutMs < 1 ? "shorter than 1 ms" : "longer than 24 days"}.`,
+      hint: 'Give the time that one attempt may take, e.g. "30s" or "2h".',
+    });
+  }
+  return timeoutMs;
+}
+
+function readSchema(options: object, side: "input" | "output", job: string, report: Report): $ZodType | undefined {
+  const schema: unknown = (options as Readonly<Record<string, unknown>>)[side]; // any value may stand there in JavaScript
+  if (schema === undefined && side === "output") return undefined;
+  if (isZod4(schema)) return schema;
+  const isZod3 = typeof schema === "object" && schema !== null && "_def" in schema;
+  report({
+    job,
+    path: schema === undefined ? [] : [side],
+    message:
+      schema === undefined ? `${job} has no input.` : `${job}.${side} is ${isZod3 ? "a zod 3 schema" : `${show(schema)}, not a zod schema`}.`,
+    hint: isZod3 ? 'Install zod 4.5 or later, and import it from "zod".' : `Write ${side}: z.object({ … }).`,
+  });
+  return undefined;
+}
+
+function isZod4(schema: unknown): schema is $ZodType {
+  return (
+    typeof schema === "object" &&
+    schema !== null &&
+    "_zod" in schema &&
+    "safeParse" in schema &&
+    typeof schema.safeParse === "function"
+  );
+}

@@ -1,0 +1,15 @@
+/** The language of `jobs.schema.ts`. */
+export type { Duration, DurationUnit } from "../core/duration.ts";
+export { defineJobs, job } from "./define-jobs.ts";
+export type {
+  ExponentialRetry,
+  FixedRetry,
+  JobDeclaration,
+  JobDefinition,
+  JobOptions,
+  JobsSchema,
+  ListRetry,
+  PolynomialRetry,
+  RetryOptions,
+} from "./options.ts";
+export type { SchemaProblem } from "./problems.ts";

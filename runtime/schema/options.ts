@@ -1,0 +1,115 @@
+import type { $ZodType } from "zod/v4/core";
+import type { Jitter } from "../core/backoff.ts";
+import type { JobDescriptor } from "../core/descriptor.ts";
+import type { Duration } from "../core/duration.ts";
+
+interface RetryBase {
+  /** Counted executions, the first one included. Integer ≥ 1. Default 10. `1`: never try again. */
+  readonly maxAttempts?: number;
+  /**
+   * Spread of the waits. `equal`: half fixed, half random. `full`: anything from 0 to the wait. `none`: exact.
+   * Default `equal`.
+   */
+  readonly jitter?: Jitter;
+}
+
+/** `delay · factor^(n−1)` after the n-th failed attempt. */
+export interface ExponentialRetry extends RetryBase {
+  readonly backoff?: "exponential";
+  /** First wait. Default `"1s"`. */
+  readonly delay?: Duration;
+  /** Growth from one wait to the next. ≥ 1. Default 2. */
+  readonly factor?: number;
+  /** Longest wait. Default `"1h"`. */
+  readonly maxDelay?: Duration;
+  readonly exponent?: never;
+  readonly delays?: never;
+}
+
+/** `delay · n^exponent` after the n-th failed attempt. */
+export interface PolynomialRetry extends RetryBase {
+  readonly backoff: "polynomial";
+  /** First wait. Default `"1s"`. */
+  readonly delay?: Duration;
+  /** Power of the attempt number. ≥ 0. Default 2. */
+  readonly exponent?: number;
+  /** Longest wait. Default `"1h"`. */
+  readonly maxDelay?: Duration;
+  readonly factor?: never;
+  readonly delays?: never;
+}
+
+/** The same wait after every failed attempt. */
+export interface FixedRetry extends RetryBase {
+  readonly backoff: "fixed";
+  /** The wait. Default `"1s"`. */
+  readonly delay?: Duration;
+  readonly factor?: never;
+  readonly exponent?: never;
+  readonly maxDelay?: never;
+  readonly delays?: never;
+}
+
+/** A wait for each failed attempt; the last one repeats. */
+export interface ListRetry extends RetryBase {
+  readonly backoff: "list";
+  /** At least one, and at most `maxAttempts − 1`, because later ones could never be used. */
+  readonly delays: readonly [Duration, ...Duration[]];
+  readonly delay?: never;
+  readonly factor?: never;
+  readonly exponent?: never;
+  readonly maxDelay?: never;
+}
+
+/** When to try again after a failed attempt. Default: 10 attempts, exponential from 1 s, doubling, at most 1 h. */
+export type RetryOptions = ExponentialRetry | PolynomialRetry | FixedRetry | ListRetry;
+
+export interface JobOptions<Input extends $ZodType = $ZodType, Output extends $ZodType | undefined = $ZodType | undefined> {
+  /** What `enqueue` takes and the handler gets. Checked on both ends. */
+  readonly input: Input;
+  /** What the handler returns and `handle.result()` gives. Default: none. */
+  readonly output?: Output;
+  /** The lane in which the job waits. Default `"default"`. */
+  readonly queue?: string;
+  /** Smaller is offered first. Integer, −32,768…32,767. Default 0. */
+  readonly priority?: number;
+  /** Version of the payload contract. Integer ≥ 1. Default 1. */
+  readonly version?: number;
+  /** Time limit of one attempt. Default `"10m"`. */
+  readonly timeout?: Duration;
+  /** Ended by a crash this many times, the job is dead. Integer ≥ 1. Default 3. */
+  readonly maxCrashes?: number;
+  readonly retry?: RetryOptions;
+  /** Goes into the generated code. Default: the comment above the job. */
+  readonly description?: string;
+  /** Marks the job as deprecated in the generated code, and says what to use. Default: not deprecated. */
+  readonly deprecated?: string;
+}
+
+/** What `job()` returns, to be given to `defineJobs`. */
+export interface JobDeclaration<
+  Input extends $ZodType = $ZodType,
+  Output extends $ZodType | undefined = $ZodType | undefined,
+> {
+  readonly options: JobOptions<Input, Output>;
+}
+
+/** A job definition with every default filled in. */
+export interface JobDefinition<
+  Input extends $ZodType = $ZodType,
+  Output extends $ZodType | undefined = $ZodType | undefined,
+> extends Omit<JobDescriptor, "input" | "output"> {
+  readonly input: Input;
+  readonly output: Output;
+  readonly description: string | undefined;
+  readonly deprecated: string | undefined;
+}
+
+/** What `jobs.schema.ts` exports. */
+export interface JobsSchema<Declarations extends Readonly<Record<string, JobDeclaration>> = Readonly<Record<string, JobDeclaration>>> {
+  readonly jobs: {
+    readonly [Name in keyof Declarations]: Declarations[Name] extends JobDeclaration<infer Input, infer Output>
+      ? JobDefinition<Input, Output>
+      : never;
+  };
+}
