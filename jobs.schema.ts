@@ -1,40 +1,33 @@
 import { defineJobs, job } from "jobwright/schema";
 import { z } from "zod";
 
-/** Where a mail goes. */
-const Recipient = z.object({
-  /** Where to deliver. */
-  email: z.email(),
-  /** How to address the reader; may be empty. */
-  name: z.string().max(200),
-});
-
 export default defineJobs({
   /** Sends one issue of the newsletter to one subscriber. */
   sendEmail: job({
     input: z.object({
-      to: Recipient,
-      /** Subject line, without line breaks. */
-      subject: z.string().min(1).max(200),
-      /** Number of the issue. */
-      issue: z.int().positive(),
-      /** Plain text of the mail. */
-      text: z.string(),
+      /** Address of the subscriber. */
+      to: z.email(),
+      /** How to address the reader. */
+      name: z.string().min(1).max(200),
+      language: z.enum(["de", "en", "es", "fr", "pl"]),
+      /** The issue to send, e.g. `2026-11`. */
+      issue: z.string(),
     }),
     output: z.object({
-      /** As the mail server knows it. */
       messageId: z.string(),
-      accepted: z.boolean(),
+      /** What the mail server said. */
+      response: z.string(),
     }),
     queue: "mail",
     timeout: "30s",
-    retry: { maxAttempts: 5, backoff: "exponential", delay: "1s", factor: 2, maxDelay: "1m" },
+    retry: { maxAttempts: 5, backoff: "exponential", delay: "1s", maxDelay: "1m" },
   }),
 
   /** Counts what readers did with an issue. Its types are not JSON, and survive the way through the store. */
   buildReport: job({
     input: z.object({
-      issue: z.int().positive(),
+      /** The issue to count for, e.g. `2026-11`. */
+      issue: z.string(),
       /** First and last moment that count. */
       period: z.tuple([z.date(), z.date()]),
       /** Clicks per link. */

@@ -87,8 +87,10 @@ async function loadModel(
   // Both take about a second: the parser is loaded here while the other process runs the schema.
   const comments = text.includes("/**") ? await source.get() : undefined;
   const result = await loading;
-  if (result.type === "invalid") throw diagnosticsError(locate(result.problems, await source.get(), { schema, text, cwd: options.cwd }));
-  if (result.type !== "loaded") throw diagnosticsError([describeFailure(result, { schema, cwd: options.cwd, timeoutMs })]);
+  if (result.type === "invalid")
+    throw diagnosticsError(locate(result.problems, await source.get(), { schema, text, cwd: options.cwd }));
+  if (result.type !== "loaded")
+    throw diagnosticsError([describeFailure(result, { schema, cwd: options.cwd, timeoutMs })]);
   const plain: Model = { jobs: result.jobs, named: result.named };
   return { model: freezeModel(comments ? attachDocs(plain, comments) : plain), problems: result.problems };
 }
@@ -104,6 +106,15 @@ function locate(
     let node = (job === undefined ? undefined : source.job(job)) ?? source.root;
     for (const part of path) node = node.child(part) ?? node;
     const { line, column } = node;
-    return { code, message, hint, file, line, column, frame: codeFrame(text, line, column), ...(job === undefined ? {} : { job }) };
+    return {
+      code,
+      message,
+      hint,
+      file,
+      line,
+      column,
+      frame: codeFrame(text, line, column),
+      ...(job === undefined ? {} : { job }),
+    };
   });
 }

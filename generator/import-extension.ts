@@ -13,7 +13,9 @@ export type ImportExtension = ".js" | ".ts";
 export function importExtension(tsconfig: string | undefined): ImportExtension {
   if (tsconfig === undefined) return ".ts";
   const options = readOptions(tsconfig, new Set());
-  return options["allowImportingTsExtensions"] === true || options["rewriteRelativeImportExtensions"] === true ? ".ts" : ".js";
+  return options["allowImportingTsExtensions"] === true || options["rewriteRelativeImportExtensions"] === true
+    ? ".ts"
+    : ".js";
 }
 
 type Options = Readonly<Record<string, unknown>>;
@@ -45,8 +47,14 @@ function locate(base: string, from: string): string | undefined {
 
 /** JSON with comments and trailing commas, as tsconfig files are. A broken one says nothing. */
 function parse(text: string): Options {
-  const withoutComments = text.replaceAll(/("(?:[^"\\]|\\.)*")|\/\/[^\n]*|\/\*[\s\S]*?\*\//g, (_, string: string | undefined) => string ?? "");
-  const withoutCommas = withoutComments.replaceAll(/("(?:[^"\\]|\\.)*")|,(?=\s*[}\]])/g, (_, string: string | undefined) => string ?? "");
+  const withoutComments = text.replaceAll(
+    /("(?:[^"\\]|\\.)*")|\/\/[^\n]*|\/\*[\s\S]*?\*\//g,
+    (_, string: string | undefined) => string ?? "",
+  );
+  const withoutCommas = withoutComments.replaceAll(
+    /("(?:[^"\\]|\\.)*")|,(?=\s*[}\]])/g,
+    (_, string: string | undefined) => string ?? "",
+  );
   try {
     const value: unknown = JSON.parse(withoutCommas.replace(/^\uFEFF/, ""));
     return typeof value === "object" && value !== null ? (value as Options) : {}; // an object, by the check

@@ -73,7 +73,11 @@ export async function check(options: BuildOptions): Promise<CheckReport> {
       const reason = before === undefined ? "missing" : "changed";
       return { file: nameOf(name), reason, diff: unifiedDiff(nameOf(name), before ?? "", text) };
     }),
-    ...plan.remove.map(({ name, before }): StaleFile => ({ file: nameOf(name), reason: "orphan", diff: unifiedDiff(nameOf(name), before, "") })),
+    ...plan.remove.map(({ name, before }): StaleFile => ({
+      file: nameOf(name),
+      reason: "orphan",
+      diff: unifiedDiff(nameOf(name), before, ""),
+    })),
   ];
   return { fresh: stale.length === 0, stale, jobs, totalMs: performance.now() - started };
 }

@@ -22,10 +22,14 @@ export function emitCodecs(model: Model, names: TypeNames, plans: WirePlans, sch
       const plan = job[side] && plans.plan(job[side].in);
       if (!plan) return [];
       exported.add(codecName(job, side));
-      return [`/** How the ${side} of \`${job.name}\` is stored. */\nexport const ${declare(codecName(job, side), print(plan))}`];
+      return [
+        `/** How the ${side} of \`${job.name}\` is stored. */\nexport const ${declare(codecName(job, side), print(plan))}`,
+      ];
     }),
   );
-  const namedCodecs = [...plans.named].map(([id, plan]) => `const ${declare(`${names.ref(id, "in")}Codec`, print(plan))}`);
+  const namedCodecs = [...plans.named].map(
+    ([id, plan]) => `const ${declare(`${names.ref(id, "in")}Codec`, print(plan))}`,
+  );
   const imports = 'import { wire, type WireCodec } from "jobwright/codegen/v1";\n\n';
   const parts = [...namedCodecs, ...jobCodecs];
   return {

@@ -8,12 +8,18 @@ import { header } from "./text.ts";
 export function emitDescriptor(
   model: Model,
   codecs: CodecFile,
-  { schema, schemaImport, hash, extension }: { schema: string; schemaImport: string; hash: string; extension: ImportExtension },
+  {
+    schema,
+    schemaImport,
+    hash,
+    extension,
+  }: { schema: string; schemaImport: string; hash: string; extension: ImportExtension },
 ): string {
   const used = model.jobs.flatMap((job) =>
     (["input", "output"] as const).filter((side) => codecs.has(job, side)).map((side) => codecName(job, side)),
   );
-  const codecImport = used.length === 0 ? "" : `import {\n${used.map((name) => `  ${name},\n`).join("")}} from "./codecs${extension}";\n`;
+  const codecImport =
+    used.length === 0 ? "" : `import {\n${used.map((name) => `  ${name},\n`).join("")}} from "./codecs${extension}";\n`;
   return (
     header(schema, hash) +
     `import type { SchemaDescriptor } from "jobwright/codegen/v1";\n${codecImport}\n` +
@@ -49,6 +55,8 @@ function emitJob(job: JobModel, codecs: CodecFile): string {
 }
 
 function printBackoff(backoff: Backoff): string {
-  const entries = Object.entries(backoff).map(([key, value]) => `${key}: ${JSON.stringify(value).replaceAll(",", ", ")}`);
+  const entries = Object.entries(backoff).map(
+    ([key, value]) => `${key}: ${JSON.stringify(value).replaceAll(",", ", ")}`,
+  );
   return `{ ${entries.join(", ")} }`;
 }

@@ -21,7 +21,11 @@ export interface EmitOptions {
 }
 
 /** All files of a model, in the order in which they import each other. */
-export function emitFiles(model: Model, plans: WirePlans, { hash, schema, extension }: EmitOptions): readonly GeneratedFile[] {
+export function emitFiles(
+  model: Model,
+  plans: WirePlans,
+  { hash, schema, extension }: EmitOptions,
+): readonly GeneratedFile[] {
   const names = createTypeNames(model);
   const codecs = emitCodecs(model, names, plans, schema, hash);
   const toSchema = schema.includes("/") ? schema.slice(0, schema.lastIndexOf("/") + 1) : "./";

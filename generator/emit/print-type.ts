@@ -61,7 +61,9 @@ export function createTypePrinter(names: TypeNames, side: Side): TypePrinter {
 
   function wrap(type: TypeNode, indent: string): string {
     const text = print(type, indent);
-    const compound = ["union", "intersection", "brand", "written"].includes(type.kind) || (type.kind === "readonly" && text.startsWith("readonly "));
+    const compound =
+      ["union", "intersection", "brand", "written"].includes(type.kind) ||
+      (type.kind === "readonly" && text.startsWith("readonly "));
     const list = type.kind === "literal" && type.values.length > 1;
     return compound || list ? `(${text})` : text;
   }
@@ -77,7 +79,8 @@ export function createTypePrinter(names: TypeNames, side: Side): TypePrinter {
     if (!rest) return `{\n${members.join("")}${indent}}`;
     const index = `${inner}[key: string]: ${print(rest, inner)};\n`;
     // Other keys may hold what the listed ones do not; only an intersection says so.
-    if (rest.kind === "unknown" || rest.kind === "any" || properties.length === 0) return `{\n${members.join("")}${index}${indent}}`;
+    if (rest.kind === "unknown" || rest.kind === "any" || properties.length === 0)
+      return `{\n${members.join("")}${index}${indent}}`;
     return `{\n${members.join("")}${indent}} & {\n${index}${indent}}`;
   }
 
@@ -86,12 +89,13 @@ export function createTypePrinter(names: TypeNames, side: Side): TypePrinter {
     return `${jsDoc(docs, indent)}${start} ${breakUnion(type, `${start} `, indent)};\n`;
   }
 
-  /** One member a line when the whole is too wide. */
+  /** One member a line when the whole is too wide, or has objects in it. */
   function breakUnion(type: TypeNode, start: string, indent: string): string {
     const text = print(type, indent);
     const width = Math.max(...`${start}${text};`.split("\n").map((line) => line.length));
     const members = unionMembers(type, `${indent}    `);
-    if (width <= maxWidth || members.length < 2) return text;
+    const isOnOneLine = width <= maxWidth && !(type.kind === "union" && text.includes("\n"));
+    if (isOnOneLine || members.length < 2) return text;
     return members.map((member) => `\n${indent}  | ${member}`).join("");
   }
 

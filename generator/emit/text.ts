@@ -27,7 +27,11 @@ export function jsDoc(docs: Docs, indent = ""): string {
   const text = (docs.text ?? "").trim();
   const deprecated = docs.deprecated === undefined ? "" : `@deprecated ${docs.deprecated}`.trim();
   // `*/` would end the comment; the zero-width joiner keeps it readable.
-  const lines = [text, deprecated].filter((part) => part !== "").join("\n").replaceAll("*/", "*\u200D/").split(/\r?\n/);
+  const lines = [text, deprecated]
+    .filter((part) => part !== "")
+    .join("\n")
+    .replaceAll("*/", "*\u200D/")
+    .split(/\r?\n/);
   if (lines.length === 1) {
     const [line = ""] = lines;
     if (line === "") return "";

@@ -28,7 +28,10 @@ export function createTypeNames(model: Model): TypeNames {
     model.named.map((named) => {
       const endings = different.has(named.id) ? ["Input", "Output"] : [""];
       const name = unusedName(pascalCase(named.name), endings, used);
-      return [named.id, different.has(named.id) ? { in: `${name}Input`, out: `${name}Output` } : { in: name, out: name }];
+      return [
+        named.id,
+        different.has(named.id) ? { in: `${name}Input`, out: `${name}Output` } : { in: name, out: name },
+      ];
     }),
   );
   return {
@@ -49,7 +52,7 @@ function unusedName(wish: string, endings: readonly string[], used: Set<string>)
 /** Named types whose sides differ, by themselves or through a type that they refer to. */
 function findDifferent(named: readonly NamedType[]): ReadonlySet<string> {
   const different = new Set<string>();
-  for (let before = -1; before < different.size; ) {
+  for (let before = -1; before < different.size;) {
     before = different.size;
     for (const type of named) if (!isSame(type, different)) different.add(type.id);
   }
@@ -63,13 +66,16 @@ function isSame(sides: Sides, different: ReadonlySet<string>): boolean {
 
 /** Without what does not show in a type. */
 function shapeText(type: TypeNode): string {
-  return JSON.stringify(type, (key, value: unknown) => (["docs", "coerce", "special", "stored"].includes(key) ? undefined : value));
+  return JSON.stringify(type, (key, value: unknown) =>
+    ["docs", "coerce", "special", "stored"].includes(key) ? undefined : value,
+  );
 }
 
 function refsIn(type: TypeNode): readonly string[] {
   const ids: string[] = [];
   JSON.stringify(type, (_, value: unknown) => {
-    if (typeof value === "object" && value !== null && "kind" in value && value.kind === "ref" && "id" in value) ids.push(String(value.id));
+    if (typeof value === "object" && value !== null && "kind" in value && value.kind === "ref" && "id" in value)
+      ids.push(String(value.id));
     return value;
   });
   return ids;

@@ -7,7 +7,14 @@ import type { TypeNames } from "./type-names.ts";
 import { writtenImports } from "./written-imports.ts";
 
 /** Types only: what the application sees of its jobs. */
-export function emitTypes(model: Model, names: TypeNames, schema: string, hash: string, toSchema: string, extension: ImportExtension): string {
+export function emitTypes(
+  model: Model,
+  names: TypeNames,
+  schema: string,
+  hash: string,
+  toSchema: string,
+  extension: ImportExtension,
+): string {
   const printers = { in: createTypePrinter(names, "in"), out: createTypePrinter(names, "out") };
 
   function declareSides(first: string, second: string, sides: Sides, docs: readonly [Docs, Docs]): string {
@@ -44,15 +51,11 @@ export function emitTypes(model: Model, names: TypeNames, schema: string, hash: 
   });
 
   const imports = writtenImports(model, toSchema, extension);
-  return [
-    header(schema, hash) + runtimeImport + imports,
-    ...named,
-    ...jobs,
-    maps(model),
-  ].join("\n");
+  return [header(schema, hash) + runtimeImport + imports, ...named, ...jobs, maps(model)].join("\n");
 }
 
-const runtimeImport = 'import type { ControlClient, JobClient, JobContext, TransactionKind } from "jobwright/codegen/v1";\n';
+const runtimeImport =
+  'import type { ControlClient, JobClient, JobContext, TransactionKind } from "jobwright/codegen/v1";\n';
 
 function handlerTypes(job: JobModel, name: string): string {
   const result = `${name}Return | Promise<${name}Return>`;
@@ -92,7 +95,9 @@ function queueEntry(queue: string, jobs: readonly JobModel[]): string {
   const key = /^[A-Za-z_$][\w$]*$/.test(queue) ? queue : JSON.stringify(queue);
   const names = jobs.map((job) => JSON.stringify(job.name));
   const line = `  readonly ${key}: ${names.join(" | ")};\n`;
-  return line.length <= maxWidth + 1 ? line : `  readonly ${key}:\n${names.map((name) => `    | ${name}`).join("\n")};\n`;
+  return line.length <= maxWidth + 1
+    ? line
+    : `  readonly ${key}:\n${names.map((name) => `    | ${name}`).join("\n")};\n`;
 }
 
 /** The policy in a line, for hovers. */
@@ -102,7 +107,12 @@ function aboutJob({ queue, retry, timeoutMs }: JobModel): string {
 }
 
 function formatMs(ms: number): string {
-  for (const [unit, size] of [["d", 86_400_000], ["h", 3_600_000], ["m", 60_000], ["s", 1_000]] as const) {
+  for (const [unit, size] of [
+    ["d", 86_400_000],
+    ["h", 3_600_000],
+    ["m", 60_000],
+    ["s", 1_000],
+  ] as const) {
     if (ms % size === 0) return `${ms / size} ${unit}`;
   }
   return `${ms} ms`;
@@ -112,4 +122,3 @@ function withDocs(title: string, docs: Docs, about: string): Docs {
   const text = [title, docs.text ?? "", about].filter((part) => part !== "").join("\n\n");
   return { text, ...(docs.deprecated === undefined ? {} : { deprecated: docs.deprecated }) };
 }
-

@@ -39,11 +39,13 @@ async function load(path: string): Promise<ChildMessage> {
 }
 
 function failure(error: unknown): ChildMessage {
-  if (JobwrightError.is(error) && error.code === "JW_SCHEMA_INVALID") return { type: "invalid", problems: problemsOf(error) };
+  if (JobwrightError.is(error) && error.code === "JW_SCHEMA_INVALID")
+    return { type: "invalid", problems: problemsOf(error) };
   if (JobwrightError.is(error) && error.code === "JW_SCHEMA_LOAD") {
     return { type: "no-schema", message: error.message, hint: error.hint ?? "" };
   }
-  if (error instanceof Error) return { type: "threw", message: `${error.name}: ${error.message}`, stack: error.stack ?? "" };
+  if (error instanceof Error)
+    return { type: "threw", message: `${error.name}: ${error.message}`, stack: error.stack ?? "" };
   return { type: "threw", message: `a thrown ${typeof error}: ${String(error)}`, stack: "" };
 }
 

@@ -33,10 +33,16 @@ export function describeFailure(failure: Failure, context: Context): Diagnostic 
   }
 }
 
-function describeExit({ exitCode, signal, stderr }: Failure & { readonly type: "exited" }): { message: string; hint: string } {
+function describeExit({ exitCode, signal, stderr }: Failure & { readonly type: "exited" }): {
+  message: string;
+  hint: string;
+} {
   // Node ends with 13 when nothing is left that could settle a top-level await.
   if (exitCode === 13) {
-    return { message: "waits at its top level for something that never comes.", hint: "Remove that `await`, or await it elsewhere." };
+    return {
+      message: "waits at its top level for something that never comes.",
+      hint: "Remove that `await`, or await it elsewhere.",
+    };
   }
   if (signal !== null) {
     return { message: `ended its process with ${signal}.`, hint: lastLines(stderr) || "Look at what it imports." };
@@ -51,7 +57,11 @@ function lastLines(stderr: string): string {
   return stderr.trim().split("\n").slice(-3).join("\n");
 }
 
-function describeThrow({ message, stack }: Failure & { readonly type: "threw" }, { schema, cwd }: Context, file: string): Diagnostic {
+function describeThrow(
+  { message, stack }: Failure & { readonly type: "threw" },
+  { schema, cwd }: Context,
+  file: string,
+): Diagnostic {
   const place = placeOf(`${message}\n${stack}`, schema);
   const base = {
     code: "JW_SCHEMA_LOAD",
@@ -66,7 +76,10 @@ function describeThrow({ message, stack }: Failure & { readonly type: "threw" },
 
 /** esbuild puts a heading over its own messages. */
 function firstLine(message: string): string {
-  const lines = message.split("\n").map((line) => line.trim()).filter((line) => line !== "");
+  const lines = message
+    .split("\n")
+    .map((line) => line.trim())
+    .filter((line) => line !== "");
   const syntax = lines.find((line) => line.includes(": ERROR: "));
   return syntax ? syntax.slice(syntax.indexOf("ERROR: ") + "ERROR: ".length) : (lines[0] ?? "it threw");
 }
@@ -79,12 +92,15 @@ interface FilePlace {
 
 /** The innermost place that is the user's own: not Node, not a package, not this generator. */
 function placeOf(trace: string, schema: string): FilePlace | undefined {
-  const places = [...trace.matchAll(/(?:file:\/\/)?(\/[^\s:()?]+|[A-Za-z]:[\\/][^\s:()?]+)(?:\?[^\s:)]*)?:(\d+):(\d+)/g)].map(
-    ([text, path = "", line, column]): FilePlace => ({
-      file: text.startsWith("file://") ? fileURLToPath(`file://${path}`) : path,
-      line: Number(line),
-      column: Number(column),
-    }),
+  const places = [
+    ...trace.matchAll(/(?:file:\/\/)?(\/[^\s:()?]+|[A-Za-z]:[\\/][^\s:()?]+)(?:\?[^\s:)]*)?:(\d+):(\d+)/g),
+  ].map(([text, path = "", line, column]): FilePlace => ({
+    file: text.startsWith("file://") ? fileURLToPath(`file://${path}`) : path,
+    line: Number(line),
+    column: Number(column),
+  }));
+  return (
+    places.find(({ file }) => file === schema) ??
+    places.find(({ file }) => !/[\\/]node_modules[\\/]|[\\/]generator[\\/]load[\\/]/.test(file))
   );
-  return places.find(({ file }) => file === schema) ?? places.find(({ file }) => !/[\\/]node_modules[\\/]|[\\/]generator[\\/]load[\\/]/.test(file));
 }

@@ -16,7 +16,12 @@ export interface LoadOptions {
 /** How a load ended; the child's own words, or what became of the child. */
 export type LoadResult =
   | ChildMessage
-  | { readonly type: "exited"; readonly exitCode: number | null; readonly signal: string | null; readonly stderr: string }
+  | {
+      readonly type: "exited";
+      readonly exitCode: number | null;
+      readonly signal: string | null;
+      readonly stderr: string;
+    }
   | { readonly type: "timeout" };
 
 /** Runs the schema file in a process of its own. Never throws for what the file does. */

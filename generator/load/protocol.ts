@@ -14,4 +14,3 @@ export type ChildMessage =
   | { readonly type: "no-schema"; readonly message: string; readonly hint: string }
   /** The module threw. */
   | { readonly type: "threw"; readonly message: string; readonly stack: string };
-

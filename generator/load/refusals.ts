@@ -4,7 +4,8 @@ export interface Refusal {
   readonly hint: string;
 }
 
-const name = (type: unknown): string | undefined => (typeof type === "function" && type.name !== "" ? type.name : undefined);
+const name = (type: unknown): string | undefined =>
+  typeof type === "function" && type.name !== "" ? type.name : undefined;
 
 export const refusal = {
   function: {
@@ -12,7 +13,10 @@ export const refusal = {
     hint: "Put data into the job that tells the handler what to do, for example a z.enum of the choices.",
   },
   symbol: { message: "is a symbol, which cannot be stored.", hint: "Use z.enum([…]) or z.literal with strings." },
-  promise: { message: "is a promise, which cannot be stored.", hint: "Await it before you enqueue, and declare its result." },
+  promise: {
+    message: "is a promise, which cannot be stored.",
+    hint: "Await it before you enqueue, and declare its result.",
+  },
   file: {
     message: "is a File, which cannot be stored in a job.",
     hint: "Keep the file in an object store or on disk and put its address into the job (z.url()), or use z.instanceof(Uint8Array) for a few KB.",

@@ -74,7 +74,8 @@ export function createWalker(exportNames: ReadonlyMap<unknown, string>): Walker 
   function nameIt(schema: $ZodType, meta: SchemaMeta, { job, path }: Place): Named {
     const known = namedBySchema.get(schema);
     if (known) return known;
-    const wish = meta.id ?? exportNames.get(schema) ?? [job, ...path.filter((part) => /^\w+$/.test(part)), "node"].join(" ");
+    const wish =
+      meta.id ?? exportNames.get(schema) ?? [job, ...path.filter((part) => /^\w+$/.test(part)), "node"].join(" ");
     const named: Named = { id: `t${namedBySchema.size}`, name: wish, sides: {} };
     namedBySchema.set(schema, named);
     return named;
@@ -104,7 +105,8 @@ export function createWalker(exportNames: ReadonlyMap<unknown, string>): Walker 
   function kindOf(schema: $ZodType, place: Place): TypeNode {
     const { def } = (schema as $ZodTypes)._zod; // every schema of zod is one of its kinds
     const inner = (type: $ZodType): TypeNode => walk(type, place);
-    const at = (type: $ZodType, ...parts: string[]): TypeNode => walk(type, { ...place, path: [...place.path, ...parts] });
+    const at = (type: $ZodType, ...parts: string[]): TypeNode =>
+      walk(type, { ...place, path: [...place.path, ...parts] });
     /** JSON has no `undefined`: it would come back as null. */
     const element = (type: $ZodType, part: string): TypeNode => {
       const node = at(type, part);
@@ -177,7 +179,9 @@ export function createWalker(exportNames: ReadonlyMap<unknown, string>): Walker 
       case "transform":
         return place.side === "in" ? { kind: "unknown" } : refuse(place, refusal.transform);
       case "custom":
-        return instanceNode(schema._zod.bag["Class"], place.side) ?? refuse(place, refusal.custom(schema._zod.bag["Class"]));
+        return (
+          instanceNode(schema._zod.bag["Class"], place.side) ?? refuse(place, refusal.custom(schema._zod.bag["Class"]))
+        );
       case "void":
         return refuse(place, refusal.void);
       case "symbol":
@@ -191,7 +195,11 @@ export function createWalker(exportNames: ReadonlyMap<unknown, string>): Walker 
     }
   }
 
-  function objectNode(shape: Readonly<Record<string, $ZodType>>, catchall: $ZodType | undefined, place: Place): TypeNode {
+  function objectNode(
+    shape: Readonly<Record<string, $ZodType>>,
+    catchall: $ZodType | undefined,
+    place: Place,
+  ): TypeNode {
     const isOptional = place.side === "in" ? isOptionalIn : isOptionalOut;
     const properties = Object.keys(shape).flatMap((key): Property[] => {
       const schema = shape[key];
@@ -212,7 +220,10 @@ export function createWalker(exportNames: ReadonlyMap<unknown, string>): Walker 
       const here = { ...place, path: [...place.path, `[${index}]`] };
       const type = walk(schema, here);
       const lost = admitsUndefined(type) && (index < tail || rest !== null);
-      return { optional: index >= tail, type: place.side === "in" && lost ? refuse(here, refusal.undefinedElement) : type };
+      return {
+        optional: index >= tail,
+        type: place.side === "in" && lost ? refuse(here, refusal.undefinedElement) : type,
+      };
     });
     if (!rest) return { kind: "tuple", items };
     return { kind: "tuple", items, rest: walk(rest, { ...place, path: [...place.path, "[]"] }) };

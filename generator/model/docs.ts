@@ -31,7 +31,10 @@ function attachToSides(sides: Sides, node: SourceNode): Sides {
 function attach(type: TypeNode, node: SourceNode): TypeNode {
   switch (type.kind) {
     case "object":
-      return { ...type, properties: type.properties.map((property) => attachToProperty(property, node.child(property.key))) };
+      return {
+        ...type,
+        properties: type.properties.map((property) => attachToProperty(property, node.child(property.key))),
+      };
     case "array":
     case "set": {
       const item = node.child("[]");

@@ -16,7 +16,11 @@ export type WirePlan =
       readonly restore: readonly string[];
     }
   | { readonly kind: "byKind"; readonly kinds: readonly (readonly [kind: string, plan: WirePlan])[] }
-  | { readonly kind: "byKey"; readonly key: string; readonly cases: readonly (readonly [text: string, plan: WirePlan])[] }
+  | {
+      readonly kind: "byKey";
+      readonly key: string;
+      readonly cases: readonly (readonly [text: string, plan: WirePlan])[];
+    }
   | { readonly kind: "ref"; readonly id: string };
 
 export interface WirePlans {
@@ -51,7 +55,7 @@ export function planWire(model: Model): WirePlans {
 /** Named types that hold, somewhere, what JSON cannot carry. */
 function findRich(model: Model): ReadonlySet<string> {
   const rich = new Set<string>();
-  for (let before = -1; before < rich.size; ) {
+  for (let before = -1; before < rich.size;) {
     before = rich.size;
     for (const { id, in: type } of model.named) if (isRich(type, rich)) rich.add(id);
   }
@@ -122,7 +126,13 @@ function createPlanner(types: ReadonlyMap<string, TypeNode>, rich: ReadonlySet<s
     // Without a job it is a named type, which every job that uses it reports as well.
     if (!job) return undefined;
     const where = [job.name, ...path].join(".").replaceAll(".[", "[");
-    const problem = { code: "JW_SCHEMA_UNREPRESENTABLE", job: job.name, path, message: `${where} ${reason}`, hint } as const;
+    const problem = {
+      code: "JW_SCHEMA_UNREPRESENTABLE",
+      job: job.name,
+      path,
+      message: `${where} ${reason}`,
+      hint,
+    } as const;
     found.set(JSON.stringify([job.name, path]), problem);
     return undefined;
   }
@@ -160,7 +170,11 @@ function createPlanner(types: ReadonlyMap<string, TypeNode>, rich: ReadonlySet<s
       case "record":
         return { kind: "record", item: at(type.value, "[value]") };
       case "tuple":
-        return { kind: "tuple", items: type.items.map((item, index) => at(item.type, `[${index}]`)), rest: at(type.rest, "[]") };
+        return {
+          kind: "tuple",
+          items: type.items.map((item, index) => at(item.type, `[${index}]`)),
+          rest: at(type.rest, "[]"),
+        };
       case "object":
         return {
           kind: "object",
@@ -187,7 +201,11 @@ function createPlanner(types: ReadonlyMap<string, TypeNode>, rich: ReadonlySet<s
     }
   }
 
-  function planUnion(members: readonly TypeNode[], job: JobModel | undefined, path: readonly string[]): WirePlan | undefined {
+  function planUnion(
+    members: readonly TypeNode[],
+    job: JobModel | undefined,
+    path: readonly string[],
+  ): WirePlan | undefined {
     const flat = members.flatMap((member): readonly TypeNode[] => {
       const type = resolve(member);
       // A ref to an object keeps its name; a union behind a ref is one of the members' own.
@@ -209,9 +227,15 @@ function createPlanner(types: ReadonlyMap<string, TypeNode>, rich: ReadonlySet<s
     return isPlain ? only[1] : { kind: "byKind", kinds: kinds.toSorted(([a], [b]) => (a < b ? -1 : 1)) };
   }
 
-  function findConflict(byKind: ReadonlyMap<string, readonly TypeNode[]>): { reason: string; hint: string } | undefined {
-    const texts = textKinds.filter((kind) => byKind.has(kind) && !(kind === "number" && !byKind.get(kind)?.some((type) => isRich(type, rich))));
-    const richKinds = [...byKind].filter(([, group]) => group.some((member) => isRich(member, rich))).map(([kind]) => kind);
+  function findConflict(
+    byKind: ReadonlyMap<string, readonly TypeNode[]>,
+  ): { reason: string; hint: string } | undefined {
+    const texts = textKinds.filter(
+      (kind) => byKind.has(kind) && !(kind === "number" && !byKind.get(kind)?.some((type) => isRich(type, rich))),
+    );
+    const richKinds = [...byKind]
+      .filter(([, group]) => group.some((member) => isRich(member, rich)))
+      .map(([kind]) => kind);
     const clash = (a: string, b: string): { reason: string; hint: string } => ({
       reason: `is a union of ${label(a)} and ${label(b)}, which look the same once they are stored.`,
       hint: "Use z.discriminatedUnion with one object per case, or two optional fields.",
@@ -223,7 +247,9 @@ function createPlanner(types: ReadonlyMap<string, TypeNode>, rich: ReadonlySet<s
       return clash("bytes", firstText === "bytes" ? secondText : firstText);
     }
     const literals = (byKind.get("literal") ?? []).flatMap((type) => (type.kind === "literal" ? type.values : []));
-    const taken = texts.find((kind) => literals.some(({ type, text }) => type === "string" && textForms[kind]?.test(String(JSON.parse(text)))));
+    const taken = texts.find((kind) =>
+      literals.some(({ type, text }) => type === "string" && textForms[kind]?.test(String(JSON.parse(text)))),
+    );
     if (taken !== undefined) return clash(taken, "literal");
     const lists = listKinds.filter((kind) => byKind.has(kind));
     if (lists.length > 1 && lists[0] !== undefined && lists[1] !== undefined) return clash(lists[0], lists[1]);
@@ -231,7 +257,11 @@ function createPlanner(types: ReadonlyMap<string, TypeNode>, rich: ReadonlySet<s
     return crowded === undefined ? undefined : clash(crowded, crowded);
   }
 
-  function planObjects(group: readonly TypeNode[], job: JobModel | undefined, path: readonly string[]): WirePlan | undefined {
+  function planObjects(
+    group: readonly TypeNode[],
+    job: JobModel | undefined,
+    path: readonly string[],
+  ): WirePlan | undefined {
     const [only] = group;
     if (group.length === 1 && only) return plan(only, job, path);
     if (!group.some((member) => isRich(member, rich))) return undefined;
@@ -251,12 +281,21 @@ function createPlanner(types: ReadonlyMap<string, TypeNode>, rich: ReadonlySet<s
     return { kind: "byKey", key: found.key, cases };
   }
 
-  function planIntersection(type: TypeNode & { readonly kind: "intersection" }, job: JobModel | undefined, path: readonly string[]): WirePlan | undefined {
+  function planIntersection(
+    type: TypeNode & { readonly kind: "intersection" },
+    job: JobModel | undefined,
+    path: readonly string[],
+  ): WirePlan | undefined {
     const parts = [plan(type.left, job, path), plan(type.right, job, path)].filter((part) => part !== undefined);
     const targets = [type.left, type.right].map(resolve);
     const plain = targets.every((target) => target.kind === "object" && !target.rest);
     if (!plain) {
-      return refuse(job, path, "is an intersection that needs a codec, but is not made of plain objects.", "Write it as one z.object, e.g. with .extend().");
+      return refuse(
+        job,
+        path,
+        "is an intersection that needs a codec, but is not made of plain objects.",
+        "Write it as one z.object, e.g. with .extend().",
+      );
     }
     const fields = new Map<string, WirePlan>();
     for (const target of targets) {
@@ -265,7 +304,12 @@ function createPlanner(types: ReadonlyMap<string, TypeNode>, rich: ReadonlySet<s
       for (const [key, field] of planned.fields) {
         const other = fields.get(key);
         if (other && JSON.stringify(other) !== JSON.stringify(field)) {
-          return refuse(job, [...path, key], "is declared differently by the two sides of an intersection.", "Declare it in one of them.");
+          return refuse(
+            job,
+            [...path, key],
+            "is declared differently by the two sides of an intersection.",
+            "Declare it in one of them.",
+          );
         }
         fields.set(key, field);
       }

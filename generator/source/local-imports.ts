@@ -22,5 +22,7 @@ export function localImports(file: string, found: Set<string> = new Set()): Read
 function locate(path: string): string | undefined {
   // `./money.js` in TypeScript means `./money.ts`.
   const typescript = path.replace(/\.(m?)js$/, ".$1ts");
-  return [path, typescript].flatMap((base) => endings.map((ending) => base + ending)).find((candidate) => readIfExists(candidate) !== undefined);
+  return [path, typescript]
+    .flatMap((base) => endings.map((ending) => base + ending))
+    .find((candidate) => readIfExists(candidate) !== undefined);
 }

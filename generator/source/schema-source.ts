@@ -62,7 +62,8 @@ function createSchemaSource(ts: Ts, file: ts.SourceFile): SchemaSource {
     if (!first) return undefined;
     const element = /^\[(\d+)\]$/.exec(part);
     if (part === "[]") return name === "array" || name === "set" ? nodeOf(first, first) : childOfEach(args, part);
-    if (part === "[key]" && ["record", "partialRecord", "looseRecord", "map"].includes(name)) return nodeOf(first, first);
+    if (part === "[key]" && ["record", "partialRecord", "looseRecord", "map"].includes(name))
+      return nodeOf(first, first);
     if (part === "[value]") return second && nodeOf(second, second);
     if (element && name === "tuple") {
       const list = resolve(first);
@@ -102,7 +103,8 @@ function createSchemaSource(ts: Ts, file: ts.SourceFile): SchemaSource {
     const members = new Map<string, ts.Node>();
     for (const property of object.properties) {
       const key = property.name;
-      if (key && (ts.isIdentifier(key) || ts.isStringLiteralLike(key) || ts.isNumericLiteral(key))) members.set(key.text, property);
+      if (key && (ts.isIdentifier(key) || ts.isStringLiteralLike(key) || ts.isNumericLiteral(key)))
+        members.set(key.text, property);
     }
     jobObjects.set(object, members);
     return members;
@@ -157,14 +159,19 @@ function findDefineJobs(ts: Ts, file: ts.SourceFile): ts.CallExpression | undefi
     if (!ts.isImportDeclaration(statement)) continue;
     const bindings = statement.importClause?.namedBindings;
     if (!bindings || !ts.isNamedImports(bindings)) continue;
-    for (const { propertyName, name } of bindings.elements) if (propertyName?.text === "defineJobs") names.add(name.text);
+    for (const { propertyName, name } of bindings.elements)
+      if (propertyName?.text === "defineJobs") names.add(name.text);
   }
   let found: ts.CallExpression | undefined;
   const visit = (node: ts.Node): void => {
     if (found) return;
     if (ts.isCallExpression(node)) {
       const callee = node.expression;
-      const name = ts.isPropertyAccessExpression(callee) ? callee.name.text : ts.isIdentifier(callee) ? callee.text : "";
+      const name = ts.isPropertyAccessExpression(callee)
+        ? callee.name.text
+        : ts.isIdentifier(callee)
+          ? callee.text
+          : "";
       if (names.has(name)) found = node;
     }
     if (!ts.isFunctionLike(node)) ts.forEachChild(node, visit);

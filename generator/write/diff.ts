@@ -35,7 +35,8 @@ const maxCells = 4_000_000;
 function compareMiddle(before: readonly string[], after: readonly string[]): readonly Edit[] {
   const removed: Edit[] = before.map((line) => ["-", line]);
   const added: Edit[] = after.map((line) => ["+", line]);
-  if (before.length * after.length > maxCells || before.length === 0 || after.length === 0) return [...removed, ...added];
+  if (before.length * after.length > maxCells || before.length === 0 || after.length === 0)
+    return [...removed, ...added];
   const width = after.length + 1;
   const lengths = new Uint32Array((before.length + 1) * width);
   const at = (i: number, j: number): number => lengths[i * width + j] ?? 0;
@@ -50,7 +51,8 @@ function compareMiddle(before: readonly string[], after: readonly string[]): rea
     if (i < before.length && before[i] === after[j]) {
       edits.push([" ", before[i++] ?? ""]);
       j++;
-    } else if (j >= after.length || (i < before.length && at(i + 1, j) >= at(i, j + 1))) edits.push(["-", before[i++] ?? ""]);
+    } else if (j >= after.length || (i < before.length && at(i + 1, j) >= at(i, j + 1)))
+      edits.push(["-", before[i++] ?? ""]);
     else edits.push(["+", after[j++] ?? ""]);
   }
   return edits;
@@ -72,7 +74,8 @@ function toHunks(edits: readonly Edit[]): readonly Hunk[] {
   let [beforeLine, afterLine] = [0, 0];
   edits.forEach((edit, index) => {
     if (keep.has(index)) {
-      if (!keep.has(index - 1) || index === 0) hunks.push({ edits: [], beforeStart: beforeLine, afterStart: afterLine });
+      if (!keep.has(index - 1) || index === 0)
+        hunks.push({ edits: [], beforeStart: beforeLine, afterStart: afterLine });
       hunks.at(-1)?.edits.push(edit);
     }
     if (edit[0] !== "+") beforeLine++;

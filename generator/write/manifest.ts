@@ -15,7 +15,11 @@ export function hashText(text: string): string {
 export function readManifest(out: string): Manifest {
   const text = readIfExists(join(out, manifestName));
   const files = text === undefined ? undefined : filesOf(text);
-  return new Map(Object.entries(files ?? {}).flatMap(([name, hashes]) => (isSafeName(name) ? [[name, [hashes].flat().map(String)]] : [])));
+  return new Map(
+    Object.entries(files ?? {}).flatMap(([name, hashes]) =>
+      isSafeName(name) ? [[name, [hashes].flat().map(String)]] : [],
+    ),
+  );
 }
 
 function filesOf(text: string): Readonly<Record<string, unknown>> | undefined {
@@ -34,6 +38,8 @@ function isSafeName(name: string): boolean {
 }
 
 export function printManifest(files: Manifest): string {
-  const entries = [...files].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, hashes]) => [name, hashes.length === 1 ? hashes[0] : hashes]);
+  const entries = [...files]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, hashes]) => [name, hashes.length === 1 ? hashes[0] : hashes]);
   return `${JSON.stringify({ format: 1, files: Object.fromEntries(entries) }, null, 2)}\n`;
 }

@@ -34,6 +34,14 @@ export function planWrite(out: string, files: readonly GeneratedFile[]): WritePl
     return before === undefined ? [] : [{ name, before }];
   });
   const isOurs = (name: string, text: string): boolean => manifest.get(name)?.includes(hashText(text)) === true;
-  const conflicts = [...write, ...remove].flatMap(({ name, before }) => (before === undefined || isOurs(name, before) ? [] : [name]));
-  return { write, unchanged: current.filter(({ before, text }) => before === text).map(({ name }) => name), remove, conflicts, manifest };
+  const conflicts = [...write, ...remove].flatMap(({ name, before }) =>
+    before === undefined || isOurs(name, before) ? [] : [name],
+  );
+  return {
+    write,
+    unchanged: current.filter(({ before, text }) => before === text).map(({ name }) => name),
+    remove,
+    conflicts,
+    manifest,
+  };
 }

@@ -39,8 +39,12 @@ function replace(out: string, name: string, text: string): void {
 
 function conflictError(conflicts: readonly string[]): JobwrightError {
   const list = conflicts.join(", ");
-  return new JobwrightError("JW_CODEGEN_CONFLICT", `${list} in the generated folder was edited, or is not a generated file. Nothing was written.`, {
-    hint: "Move your changes elsewhere, then run `jobwright codegen --force` to overwrite.",
-    details: { files: conflicts },
-  });
+  return new JobwrightError(
+    "JW_CODEGEN_CONFLICT",
+    `${list} in the generated folder was edited, or is not a generated file. Nothing was written.`,
+    {
+      hint: "Move your changes elsewhere, then run `jobwright codegen --force` to overwrite.",
+      details: { files: conflicts },
+    },
+  );
 }

@@ -46,7 +46,9 @@ export const number: WireCodec = {
 /** Base64. */
 export const bytes: WireCodec = {
   encode: (value) =>
-    value instanceof Uint8Array ? Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString("base64") : value,
+    value instanceof Uint8Array
+      ? Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString("base64")
+      : value,
   // A copy, because a Buffer is a window on memory that it shares.
   decode: (wire) => (typeof wire === "string" ? new Uint8Array(Buffer.from(wire, "base64")) : wire),
 };
@@ -84,7 +86,9 @@ export function map(key: WireCodec, value: WireCodec): WireCodec {
   return {
     encode: (input) => (input instanceof Map ? Array.from(input, ([k, v]) => [key.encode(k), value.encode(v)]) : input),
     decode: (wire) =>
-      Array.isArray(wire) && wire.every(isPair) ? new Map(wire.map(([k, v]) => [key.decode(k), value.decode(v)])) : wire,
+      Array.isArray(wire) && wire.every(isPair)
+        ? new Map(wire.map(([k, v]) => [key.decode(k), value.decode(v)]))
+        : wire,
   };
 }
 
@@ -144,7 +148,8 @@ export function byKind(codecs: KindCodecs): WireCodec {
       return kind === undefined ? value : (codecs[kind] ?? json).encode(value);
     },
     decode(wire) {
-      if (typeof wire === "string") return texts.reduce<unknown>((value, codec) => (value === wire ? codec.decode(value) : value), wire);
+      if (typeof wire === "string")
+        return texts.reduce<unknown>((value, codec) => (value === wire ? codec.decode(value) : value), wire);
       if (Array.isArray(wire)) return list.decode(wire);
       return isObject(wire) ? (codecs.object ?? json).decode(wire) : wire;
     },

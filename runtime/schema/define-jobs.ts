@@ -53,7 +53,11 @@ export function defineJobs<const Declarations extends Readonly<Record<string, Jo
 
 function readEntries(declarations: unknown, report: Report): [string, unknown][] {
   if (typeof declarations !== "object" || declarations === null || Array.isArray(declarations)) {
-    report({ path: [], message: `defineJobs was given ${show(declarations)}.`, hint: "Write defineJobs({ sendEmail: job({ … }) })." });
+    report({
+      path: [],
+      message: `defineJobs was given ${show(declarations)}.`,
+      hint: "Write defineJobs({ sendEmail: job({ … }) }).",
+    });
     return [];
   }
   if (Object.getPrototypeOf(declarations) !== Object.prototype && Object.getPrototypeOf(declarations) !== null) {
@@ -68,7 +72,12 @@ function readEntries(declarations: unknown, report: Report): [string, unknown][]
 
 function readJob(name: string, declaration: unknown, report: Report): JobDefinition | undefined {
   if (typeof declaration !== "object" || declaration === null || !(jobBrand in declaration)) {
-    report({ job: name, path: [], message: `${name} is ${show(declaration)}, not a job.`, hint: `Write ${name}: job({ input: … }).` });
+    report({
+      job: name,
+      path: [],
+      message: `${name} is ${show(declaration)}, not a job.`,
+      hint: `Write ${name}: job({ input: … }).`,
+    });
     return undefined;
   }
   const options: unknown = "options" in declaration ? declaration.options : undefined;
@@ -132,7 +141,9 @@ function readSchema(options: object, side: "input" | "output", job: string, repo
     job,
     path: schema === undefined ? [] : [side],
     message:
-      schema === undefined ? `${job} has no input.` : `${job}.${side} is ${isZod3 ? "a zod 3 schema" : `${show(schema)}, not a zod schema`}.`,
+      schema === undefined
+        ? `${job} has no input.`
+        : `${job}.${side} is ${isZod3 ? "a zod 3 schema" : `${show(schema)}, not a zod schema`}.`,
     hint: isZod3 ? 'Install zod 4.5 or later, and import it from "zod".' : `Write ${side}: z.object({ … }).`,
   });
   return undefined;

@@ -33,10 +33,17 @@ interface Place {
 
 export function createOptionReader(options: unknown, { job, path, report }: Place): OptionReader {
   const isObject = typeof options === "object" && options !== null && !Array.isArray(options);
-  const values = new Map<string, unknown>(isObject ? Object.entries(options).filter(([, value]) => value !== undefined) : []);
+  const values = new Map<string, unknown>(
+    isObject ? Object.entries(options).filter(([, value]) => value !== undefined) : [],
+  );
   const what = [job, ...path].join(".");
   if (!isObject) {
-    report({ job, path, message: `${what} is ${show(options)}, not an object.`, hint: "Write the options as { name: value }." });
+    report({
+      job,
+      path,
+      message: `${what} is ${show(options)}, not an object.`,
+      hint: "Write the options as { name: value }.",
+    });
   }
 
   const refuse: OptionReader["refuse"] = (option, reason, hint) =>
@@ -95,7 +102,11 @@ export function createOptionReader(options: unknown, { job, path, report }: Plac
     durations(option) {
       const value = values.get(option);
       if (Array.isArray(value) && value.length > 0) return value.map((entry) => toMs(option, entry));
-      refuse(option, value === undefined ? "is missing" : `is ${show(value)}`, 'List at least one wait, e.g. ["1s", "1m"].');
+      refuse(
+        option,
+        value === undefined ? "is missing" : `is ${show(value)}`,
+        'List at least one wait, e.g. ["1s", "1m"].',
+      );
       return [0];
     },
     refuse,

@@ -64,7 +64,10 @@ export interface ListRetry extends RetryBase {
 /** When to try again after a failed attempt. Default: 10 attempts, exponential from 1 s, doubling, at most 1 h. */
 export type RetryOptions = ExponentialRetry | PolynomialRetry | FixedRetry | ListRetry;
 
-export interface JobOptions<Input extends $ZodType = $ZodType, Output extends $ZodType | undefined = $ZodType | undefined> {
+export interface JobOptions<
+  Input extends $ZodType = $ZodType,
+  Output extends $ZodType | undefined = $ZodType | undefined,
+> {
   /** What `enqueue` takes and the handler gets. Checked on both ends. */
   readonly input: Input;
   /** What the handler returns and `handle.result()` gives. Default: none. */
@@ -106,7 +109,9 @@ export interface JobDefinition<
 }
 
 /** What `jobs.schema.ts` exports. */
-export interface JobsSchema<Declarations extends Readonly<Record<string, JobDeclaration>> = Readonly<Record<string, JobDeclaration>>> {
+export interface JobsSchema<
+  Declarations extends Readonly<Record<string, JobDeclaration>> = Readonly<Record<string, JobDeclaration>>,
+> {
   readonly jobs: {
     readonly [Name in keyof Declarations]: Declarations[Name] extends JobDeclaration<infer Input, infer Output>
       ? JobDefinition<Input, Output>

@@ -76,6 +76,10 @@ function checkReach(read: OptionReader, backoff: Backoff, maxAttempts: number): 
       read.refuse("delays", `has ${backoff.delaysMs.length} entries, but ${used}`, "Shorten it, or raise maxAttempts.");
     }
   } else if (backoff.kind !== "fixed" && backoff.delayMs > backoff.maxMs) {
-    read.refuse("delay", "is longer than maxDelay, so it is never used", "Raise maxDelay (default \"1h\"), or shorten delay.");
+    read.refuse(
+      "delay",
+      "is longer than maxDelay, so it is never used",
+      'Raise maxDelay (default "1h"), or shorten delay.',
+    );
   }
 }
