@@ -6,11 +6,24 @@ export function statesPage(): string {
 }
 
 function table(): string {
-  const shown = operations.filter((operation) => situations.some((situation) => changes(situation, operation)));
-  const head = `| | ${situations.map((situation) => `\`${situation}\``).join(" | ")} |`;
-  const rule = `|---|${situations.map(() => "---|").join("")}`;
-  const rows = shown.map((operation) => `| ${operation} | ${situations.map((one) => cell(one, operation)).join(" | ")} |`);
+  const columns = groupAlike();
+  const shown = operations.filter((operation) => columns.some(([one]) => changes(one, operation)));
+  const head = `| | ${columns.map((group) => group.map((one) => `\`${one}\``).join(" ")).join(" | ")} |`;
+  const rule = `|---|${columns.map(() => "---|").join("")}`;
+  const rows = shown.map((operation) => `| ${operation} | ${columns.map(([one]) => cell(one, operation)).join(" | ")} |`);
   return [head, rule, ...rows].join("\n");
+}
+
+type Column = readonly [Situation, ...Situation[]];
+
+/** Situations in which every call does the same share a column. */
+function groupAlike(): readonly Column[] {
+  const columns = new Map<string, Column>();
+  for (const situation of situations) {
+    const key = JSON.stringify(transitions[situation]);
+    columns.set(key, [...(columns.get(key) ?? []), situation] as unknown as Column); // never empty
+  }
+  return [...columns.values()];
 }
 
 function changes(situation: Situation, operation: Operation): boolean {
@@ -20,7 +33,7 @@ function changes(situation: Situation, operation: Operation): boolean {
 function cell(situation: Situation, operation: Operation): string {
   const transition = transitions[situation][operation];
   if (transition.answer === "untouched") return "·";
-  const answer = transition.answer === "applied" ? "" : transition.answer;
+  const answer = transition.answer === "applied" || transition.answer === transition.to ? "" : transition.answer;
   const effects = effectsOf(transition);
   return [answer, effects].filter((part) => part !== "").join(" ") || "applied";
 }

@@ -1,0 +1,51 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createDocsApp, type DocsApp } from "./app.ts";
+import { allBlocks, blocksOf, read, root } from "./blocks.ts";
+
+let app: DocsApp;
+
+beforeAll(() => {
+  if (!existsSync(join(root, "dist/runtime/index.js"))) throw new Error("The examples need dist/: run `npm run build`.");
+  app = createDocsApp();
+});
+
+afterAll(() => app.remove());
+
+/** The one block of a page that holds this text. */
+function nameOf(page: string, text: string): string {
+  const found = blocksOf(page).filter(({ code }) => code.includes(text));
+  expect(found, `${page}: blocks with ${text}`).toHaveLength(1);
+  return found[0]?.name ?? "";
+}
+
+describe("examples of README and docs", () => {
+  it("have names of their own", () => {
+    const names = allBlocks().map(({ name }) => name);
+    expect(names).toEqual([...new Set(names)]);
+  });
+
+  it("show the schema as it is", () => {
+    const [block] = blocksOf("README.md").filter(({ name }) => name === "jobs.schema.ts");
+    expect(block?.code.replace("// jobs.schema.ts\n", "")).toBe(read("jobs.schema.ts"));
+  });
+
+  it("compile under strict flags", async () => {
+    expect(await app.typeCheck()).toEqual({ code: 0, output: "" });
+  });
+
+  it.each([
+    ["README.md", "await job.result(", /succeeded\n$/],
+    ["README.md", "enqueueMany", /^enqueued\nscheduled cancelled\n$|^enqueued\nready cancelled\n$/],
+    ["README.md", "db.transaction(", /^[0-9a-f-]{36}\n$/],
+    ["docs/worker.md", "worker.idle()", /^$/],
+    ["docs/testing.md", "worker.idle()", /^succeeded \{/],
+    ["docs/testing.md", "clock.advance", /^scheduled\nready\n$/],
+    ["docs/testing.md", "runConformance(", /# fail 0|ℹ fail 0/],
+  ])("%s: the example with %s runs", async (page, text, output) => {
+    const ended = await app.run(nameOf(page, text));
+    expect(ended.output).toMatch(output);
+    expect(ended.code).toBe(0);
+  });
+});

@@ -1,0 +1,58 @@
+import { existsSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { describe, expect, it } from "vitest";
+import { errorsPage } from "../../docs/generate-errors.ts";
+import { statesPage } from "../../docs/generate-states.ts";
+import { createProgram } from "../../generator/cli/program.ts";
+import { createTerminal } from "../../generator/cli/terminal.ts";
+import { pages, read, root } from "./blocks.ts";
+
+const remedy = "run `npx tsx docs/generate.ts`";
+
+describe("pages made from code", () => {
+  it("errors.md belongs to the error codes", () => expect(read("docs/errors.md"), remedy).toBe(errorsPage()));
+  it("states.md belongs to the transition table", () => expect(read("docs/states.md"), remedy).toBe(statesPage()));
+});
+
+describe("README", () => {
+  it("names every command and flag of the command line", () => {
+    const readme = read("README.md").replace(/\n/g, " ");
+    const words = createProgram(createTerminal()).commands.flatMap((command) =>
+      [command, ...command.commands].flatMap((one) => [one.name(), ...one.options.map(({ long }) => long ?? "")]),
+    );
+    expect([...new Set(words)].filter((word) => !readme.includes(word))).toEqual([]);
+  });
+});
+
+/** Links as GitHub resolves them; code is not looked into. */
+function linksOf(page: string): readonly string[] {
+  const text = withoutCode(read(page));
+  return [...text.matchAll(/\]\(([^)\s]+)\)/g)].map((match) => match[1] ?? "").filter((link) => !/^\w+:/.test(link));
+}
+
+function withoutCode(text: string): string {
+  return text.replace(/^```.*?^```$/gms, "").replace(/`[^`\n]*`/g, "");
+}
+
+/** GitHub's anchors of headings. */
+function anchorsOf(page: string): readonly string[] {
+  const text = read(page).replace(/^```.*?^```$/gms, "");
+  return [...text.matchAll(/^#+ (.+)$/gm)].map((match) =>
+    (match[1] ?? "")
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}\s_-]/gu, "")
+      .replace(/\s/g, "-"),
+  );
+}
+
+describe("links", () => {
+  it.each(pages())("of %s resolve", (page) => {
+    const broken = linksOf(page).filter((link) => {
+      const [path = "", anchor] = link.split("#");
+      const target = path === "" ? page : relative(root, join(root, dirname(page), path));
+      if (!existsSync(join(root, target))) return true;
+      return anchor !== undefined && !anchorsOf(target).includes(anchor);
+    });
+    expect(broken).toEqual([]);
+  });
+});
