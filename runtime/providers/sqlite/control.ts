@@ -13,6 +13,7 @@ import type {
   RequeueOutcome,
   StoredError,
 } from "../../contract/index.ts";
+import { JobwrightError } from "../../contract/index.ts";
 import type { Connection, Parameters } from "./connection.ts";
 import * as statements from "./statements.ts";
 
@@ -111,7 +112,7 @@ export function listJobs(connection: Connection, request: ListRequest): JobPage 
   const limit = Math.min(maxPageSize, Math.max(1, request.limit ?? defaultPageSize));
   const rows = connection.all<RecordRow>(statements.selectPage, {
     ...filterParameters(request),
-    before: request.cursor === undefined ? Number.MAX_SAFE_INTEGER : Number(request.cursor),
+    before: request.cursor === undefined ? Number.MAX_SAFE_INTEGER : seqOfCursor(request.cursor),
     limit: limit + 1,
   });
   const page = rows.slice(0, limit);
@@ -119,14 +120,22 @@ export function listJobs(connection: Connection, request: ListRequest): JobPage 
   return { jobs: page.map(toRecord), cursor: rows.length > limit && last ? String(last.seq) : undefined };
 }
 
+function seqOfCursor(cursor: string): number {
+  if (/^\d{1,15}$/.test(cursor)) return Number(cursor);
+  throw new JobwrightError("JW_INVALID_OPTION", `cursor is ${JSON.stringify(cursor)}, which no page of this store gave.`, {
+    hint: "Pass the `cursor` of the previous page unchanged, or none for the first page.",
+  });
+}
+
 export function countJobs(connection: Connection, filter: JobFilter): Counts {
   const rows = connection.all<{ queue: string; state: JobState; count: number }>(
     statements.countJobs,
     filterParameters(filter),
   );
-  const counts: Record<string, Partial<Record<JobState, number>>> = {};
-  for (const { queue, state, count } of rows) (counts[queue] ??= {})[state] = count;
-  return counts;
+  // A map first: a queue may be called "__proto__".
+  const counts = new Map<string, Partial<Record<JobState, number>>>();
+  for (const { queue, state, count } of rows) counts.set(queue, { ...counts.get(queue), [state]: count });
+  return Object.fromEntries(counts);
 }
 
 function filterParameters(filter: JobFilter): Parameters {

@@ -24,14 +24,21 @@ const busyTimeoutMs = 20;
 const checkpointPages = 8_000;
 const walSizeLimitBytes = 64 * 1024 * 1024;
 
-/** Opens (and, unless `mustExist`, creates) a database file with the settings that the promise rests on. */
-export function openDatabase(location: DatabaseLocation, mustExist = false): BetterSqlite3.Database {
+/**
+ * Opens (and, unless `mustExist`, creates) a database file with the settings that the promise rests on. `accept` looks at
+ * the file before the settings change it, and throws if it is not ours.
+ */
+export function openDatabase(
+  location: DatabaseLocation,
+  mustExist = false,
+  accept: (database: BetterSqlite3.Database) => void = () => undefined,
+): BetterSqlite3.Database {
   const path = location.path === ":memory:" ? location.path : resolve(location.path);
   const Database = loadDriver();
   try {
     if (path !== ":memory:" && !mustExist) mkdirSync(dirname(path), { recursive: true });
     const database = new Database(path, { fileMustExist: mustExist, timeout: busyTimeoutMs });
-    configure(database, location.durability);
+    configure(database, location.durability, accept);
     return database;
   } catch (error) {
     if (mustExist && !existsSync(path)) {
@@ -41,8 +48,13 @@ export function openDatabase(location: DatabaseLocation, mustExist = false): Bet
   }
 }
 
-function configure(database: BetterSqlite3.Database, durability: Durability): void {
+function configure(
+  database: BetterSqlite3.Database,
+  durability: Durability,
+  accept: (database: BetterSqlite3.Database) => void,
+): void {
   try {
+    accept(database);
     database.pragma("journal_mode = WAL");
     database.pragma(`synchronous = ${durability === "full" ? "FULL" : "NORMAL"}`);
     database.pragma(`wal_autocheckpoint = ${checkpointPages}`);

@@ -46,16 +46,16 @@ export function createSqliteProvider(options: SqliteOptions): SqliteProvider {
   function open(): Opened {
     if (ended) throw stopped();
     if (opened) return opened;
-    const database = userDatabase(options) ?? openDatabase({ path, durability: options.durability ?? "full" });
+    const database = userDatabase(options) ?? openOwn();
     const connection = createConnection(database);
-    try {
-      if (options.database === undefined && !options.shared) refuseForeign(connection, path);
-    } catch (error) {
-      if (options.database === undefined) database.close();
-      throw storeError(error, path);
-    }
     opened = { connection, writes: createWriteQueue(database, path), owned: options.database === undefined };
     return opened;
+  }
+
+  function openOwn(): BetterSqlite3.Database {
+    return openDatabase({ path, durability: options.durability ?? "full" }, false, (database) => {
+      if (!options.shared) refuseForeign(createConnection(database), path);
+    });
   }
 
   function read<T>(query: (connection: Connection) => T): Promise<T> {
@@ -118,7 +118,7 @@ export function createSqliteProvider(options: SqliteOptions): SqliteProvider {
     },
     enqueueInTransaction(jobs, tx) {
       if (ended) throw stopped();
-      const results = enqueueInTransaction(tx, jobs, clock.now());
+      const results = enqueueInTransaction(tx, jobs, clock.now(), path);
       // The transaction is synchronous code, so it is over before the next turn of the event loop.
       setImmediate(() => wakeUps.wake(readyQueues(jobs, results)));
       return results;

@@ -1,6 +1,7 @@
 import { sql, type SQL, type SQLWrapper } from "drizzle-orm";
 import { type EnqueueResult, type JobState, JobwrightError, type NewJob } from "../../contract/index.ts";
 import { jobs as table, payloads } from "../../../drizzle/sqlite/tables.ts";
+import { storeError } from "./store-error.ts";
 
 /**
  * What a Drizzle transaction on better-sqlite3 offers, structurally: two copies of drizzle-orm in one process then do
@@ -9,6 +10,8 @@ import { jobs as table, payloads } from "../../../drizzle/sqlite/tables.ts";
 export interface SqliteTransaction {
   run(query: SQLWrapper | string): { readonly changes: number; readonly lastInsertRowid: number | bigint };
   all<T = unknown>(query: SQLWrapper | string): T[];
+  /** What a transaction has and the database around it lacks. */
+  rollback(): never;
 }
 
 /** Writes jobs through the user's open transaction; they exist if and only if it commits. */
@@ -16,13 +19,37 @@ export function enqueueInTransaction(
   tx: SqliteTransaction,
   jobs: readonly NewJob[],
   now: number,
+  path: string,
 ): readonly EnqueueResult[] {
-  if (typeof tx?.run !== "function" || typeof tx.all !== "function") {
-    throw new JobwrightError("JW_TRANSACTION_REQUIRED", "`tx` is not a Drizzle transaction on better-sqlite3.", {
-      hint: "Pass the `tx` that `db.transaction((tx) => { … })` hands to your callback.",
-    });
+  if (!isOpen(tx)) throw refused("`tx` is not an open Drizzle transaction on better-sqlite3.");
+  try {
+    return jobs.map((job) => enqueueOne(tx, job, now));
+  } catch (error) {
+    const cause = driverError(error);
+    if (cause instanceof Error && cause.message.startsWith("no such table")) {
+      throw refused("`tx` belongs to a database without jobwright's tables.", cause);
+    }
+    throw storeError(cause, path);
   }
-  return jobs.map((job) => enqueueOne(tx, job, now));
+}
+
+function isOpen(tx: SqliteTransaction | undefined): tx is SqliteTransaction {
+  if (typeof tx?.run !== "function" || typeof tx.all !== "function" || typeof tx.rollback !== "function") return false;
+  // Not part of Drizzle's types. A transaction that is over would write at once, which is not what its caller means.
+  const { session } = tx as { readonly session?: { readonly client?: { readonly inTransaction?: unknown } } };
+  return session?.client?.inTransaction !== false;
+}
+
+function refused(message: string, cause?: unknown): JobwrightError {
+  return new JobwrightError("JW_TRANSACTION_REQUIRED", message, {
+    hint: "Pass the `tx` that `db.transaction((tx) => { … })` hands to your callback, on the provider's own database.",
+    cause,
+  });
+}
+
+/** Drizzle wraps some of the driver's errors in its own. */
+function driverError(error: unknown): unknown {
+  return error instanceof Error && !("code" in error) && error.cause !== undefined ? error.cause : error;
 }
 
 function enqueueOne(tx: SqliteTransaction, job: NewJob, now: number): EnqueueResult {

@@ -19,14 +19,18 @@ interface Pending {
   readonly reject: (error: unknown) => void;
 }
 
-/** How long a group waits for the write lock before its calls reject with `JW_STORE_BUSY`. */
-const busyLimitMs = 5_000;
+/** How long a group waits for the write lock before its calls reject with `JW_STORE_BUSY`, unless a test says otherwise. */
+const standardBusyLimitMs = 5_000;
 const firstRetryMs = 5;
 const maxRetryMs = 100;
 /** Beyond this many writes a transaction would hold the event loop too long. */
 const maxGroup = 1_000;
 
-export function createWriteQueue(database: BetterSqlite3.Database, path: string): WriteQueue {
+export function createWriteQueue(
+  database: BetterSqlite3.Database,
+  path: string,
+  busyLimitMs = standardBusyLimitMs,
+): WriteQueue {
   const begin = database.prepare("BEGIN IMMEDIATE");
   const commit = database.prepare("COMMIT");
   const rollback = database.prepare("ROLLBACK");
