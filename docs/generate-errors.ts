@@ -30,7 +30,8 @@ function readGroups(text: string): readonly Group[] {
   }
   const found = groups.flatMap(({ codes }) => codes).length;
   const expected = Object.keys(errorCodes).length;
-  if (found !== expected) throw new Error(`errors.ts holds ${expected} codes, but ${found} stand under a group comment.`);
+  if (found !== expected)
+    throw new Error(`errors.ts holds ${expected} codes, but ${found} stand under a group comment.`);
   return groups;
 }
 

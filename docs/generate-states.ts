@@ -1,4 +1,11 @@
-import { type Operation, operations, type Situation, situations, type Transition, transitions } from "../runtime/core/transitions.ts";
+import {
+  type Operation,
+  operations,
+  type Situation,
+  situations,
+  type Transition,
+  transitions,
+} from "../runtime/core/transitions.ts";
 
 /** The page `docs/states.md`: the words are here, the table is the runtime's own. */
 export function statesPage(): string {
@@ -10,7 +17,9 @@ function table(): string {
   const shown = operations.filter((operation) => columns.some(([one]) => changes(one, operation)));
   const head = `| | ${columns.map((group) => group.map((one) => `\`${one}\``).join(" ")).join(" | ")} |`;
   const rule = `|---|${columns.map(() => "---|").join("")}`;
-  const rows = shown.map((operation) => `| ${operation} | ${columns.map(([one]) => cell(one, operation)).join(" | ")} |`);
+  const rows = shown.map(
+    (operation) => `| ${operation} | ${columns.map(([one]) => cell(one, operation)).join(" | ")} |`,
+  );
   return [head, rule, ...rows].join("\n");
 }
 

@@ -7,7 +7,8 @@ import { allBlocks, blocksOf, read, root } from "./blocks.ts";
 let app: DocsApp;
 
 beforeAll(() => {
-  if (!existsSync(join(root, "dist/runtime/index.js"))) throw new Error("The examples need dist/: run `npm run build`.");
+  if (!existsSync(join(root, "dist/runtime/index.js")))
+    throw new Error("The examples need dist/: run `npm run build`.");
   app = createDocsApp();
 });
 

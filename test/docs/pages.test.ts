@@ -3,6 +3,7 @@ import { dirname, join, relative } from "node:path";
 import { describe, expect, it } from "vitest";
 import { errorsPage } from "../../docs/generate-errors.ts";
 import { statesPage } from "../../docs/generate-states.ts";
+import { errorCodes } from "../../runtime/contract/errors.ts";
 import { createProgram } from "../../generator/cli/program.ts";
 import { createTerminal } from "../../generator/cli/terminal.ts";
 import { pages, read, root } from "./blocks.ts";
@@ -21,6 +22,36 @@ describe("README", () => {
       [command, ...command.commands].flatMap((one) => [one.name(), ...one.options.map(({ long }) => long ?? "")]),
     );
     expect([...new Set(words)].filter((word) => !readme.includes(word))).toEqual([]);
+  });
+});
+
+describe("tables of options", () => {
+  it.each([
+    ["README.md", "runtime/schema/options.ts", "JobOptions"],
+    ["README.md", "runtime/worker/types.ts", "WorkerOptions"],
+    ["README.md", "runtime/worker/types.ts", "JobContext"],
+    ["docs/sqlite.md", "runtime/providers/sqlite/options.ts", "SqliteOptions"],
+  ])("%s names every member of %s: %s", (page, source, name) => {
+    const text = read(page);
+    expect(membersOf(source, name).filter((member) => !new RegExp(`\`${member}\\b`).test(text))).toEqual([]);
+  });
+});
+
+/** From the source, because types leave nothing behind at run time. */
+function membersOf(source: string, name: string): readonly string[] {
+  const body =
+    read(source)
+      .split(new RegExp(`^export interface ${name}\\b`, "m"))[1]
+      ?.split(/^}/m)[0] ?? "";
+  const members = [...body.matchAll(/^ {2}(?:readonly )?(\w+)\??[:(]/gm)].map((match) => match[1] ?? "");
+  expect(members, `${source} has no interface ${name}`).not.toEqual([]);
+  return members;
+}
+
+describe("error codes", () => {
+  it.each(pages())("that %s names exist", (page) => {
+    const named = [...read(page).matchAll(/\bJW_[A-Z_]+\b/g)].map(([code]) => code);
+    expect(named.filter((code) => !(code in errorCodes))).toEqual([]);
   });
 });
 
