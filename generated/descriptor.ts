@@ -6,10 +6,7 @@
 // biome-ignore-all format: generated
 
 import type { SchemaDescriptor } from "jobwright/codegen/v1";
-import {
-  buildReportInput,
-  buildReportOutput,
-} from "./codecs.ts";
+import { buildReportInput, buildReportOutput } from "./codecs.ts";
 
 // Not a literal, so that the compiler does not follow it: the types of zod stay out of the application's program.
 const schemaModule: string = "../jobs.schema.ts";

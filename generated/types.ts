@@ -57,7 +57,10 @@ export type BuildReportReturn =
 export type BuildReportOutput = BuildReportReturn;
 
 /** Handler of `buildReport` as a function. */
-export type BuildReportHandle = (payload: BuildReportPayload, ctx: JobContext) => BuildReportReturn | Promise<BuildReportReturn>;
+export type BuildReportHandle = (
+  payload: BuildReportPayload,
+  ctx: JobContext,
+) => BuildReportReturn | Promise<BuildReportReturn>;
 
 /** Handler of `buildReport` as a class: `class Mine implements BuildReportHandler`. */
 export interface BuildReportHandler {
@@ -95,7 +98,10 @@ export interface SendEmailReturn {
 export type SendEmailOutput = SendEmailReturn;
 
 /** Handler of `sendEmail` as a function. */
-export type SendEmailHandle = (payload: SendEmailPayload, ctx: JobContext) => SendEmailReturn | Promise<SendEmailReturn>;
+export type SendEmailHandle = (
+  payload: SendEmailPayload,
+  ctx: JobContext,
+) => SendEmailReturn | Promise<SendEmailReturn>;
 
 /** Handler of `sendEmail` as a class: `class Mine implements SendEmailHandler`. */
 export interface SendEmailHandler {
@@ -129,7 +135,10 @@ export type UnsubscribeReturn = void;
 export type UnsubscribeOutput = undefined;
 
 /** Handler of `unsubscribe` as a function. */
-export type UnsubscribeHandle = (payload: UnsubscribePayload, ctx: JobContext) => UnsubscribeReturn | Promise<UnsubscribeReturn>;
+export type UnsubscribeHandle = (
+  payload: UnsubscribePayload,
+  ctx: JobContext,
+) => UnsubscribeReturn | Promise<UnsubscribeReturn>;
 
 /** Handler of `unsubscribe` as a class: `class Mine implements UnsubscribeHandler`. */
 export interface UnsubscribeHandler {

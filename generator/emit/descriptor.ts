@@ -2,7 +2,7 @@ import type { Backoff } from "../../runtime/core/backoff.ts";
 import type { ImportExtension } from "../import-extension.ts";
 import type { JobModel, Model } from "../model/model.ts";
 import { type CodecFile, codecName } from "./codecs.ts";
-import { header } from "./text.ts";
+import { header, maxWidth } from "./text.ts";
 
 /** What the runtime has to know of the jobs. `schemaImport`: how this file reaches the schema, e.g. `../jobs.schema.js`. */
 export function emitDescriptor(
@@ -18,8 +18,7 @@ export function emitDescriptor(
   const used = model.jobs.flatMap((job) =>
     (["input", "output"] as const).filter((side) => codecs.has(job, side)).map((side) => codecName(job, side)),
   );
-  const codecImport =
-    used.length === 0 ? "" : `import {\n${used.map((name) => `  ${name},\n`).join("")}} from "./codecs${extension}";\n`;
+  const codecImport = importLine(used, `./codecs${extension}`);
   return (
     header(schema, hash) +
     `import type { SchemaDescriptor } from "jobwright/codegen/v1";\n${codecImport}\n` +
@@ -59,4 +58,12 @@ function printBackoff(backoff: Backoff): string {
     ([key, value]) => `${key}: ${JSON.stringify(value).replaceAll(",", ", ")}`,
   );
   return `{ ${entries.join(", ")} }`;
+}
+
+function importLine(names: readonly string[], from: string): string {
+  if (names.length === 0) return "";
+  const line = `import { ${names.join(", ")} } from "${from}";`;
+  return line.length <= maxWidth
+    ? `${line}\n`
+    : `import {\n${names.map((name) => `  ${name},\n`).join("")}} from "${from}";\n`;
 }

@@ -24,7 +24,9 @@ export function createJobs<P extends Provider>(options: ClientOptions<P>): Promi
 }
 
 /** Makes a worker: \`handlers\` has one for each job on the queues that it serves, by default on all. */
-export function createWorker<Q extends QueueName = QueueName>(options: WorkerOptions<HandlersFor<Q>, Q>): Promise<Worker> {
+export function createWorker<Q extends QueueName = QueueName>(
+  options: WorkerOptions<HandlersFor<Q>, Q>,
+): Promise<Worker> {
   return createTypedWorker(descriptor, options);
 }
 `;

@@ -62,10 +62,18 @@ function handlerTypes(job: JobModel, name: string): string {
   const deprecated: Docs = job.docs.deprecated === undefined ? {} : { deprecated: job.docs.deprecated };
   return (
     `${jsDoc({ text: `Handler of \`${job.name}\` as a function.`, ...deprecated })}` +
-    `export type ${name}Handle = (payload: ${name}Payload, ctx: JobContext) => ${result};\n\n` +
+    handleType(name, result) +
     `${jsDoc({ text: `Handler of \`${job.name}\` as a class: \`class Mine implements ${name}Handler\`.`, ...deprecated })}` +
     `export interface ${name}Handler {\n  handle(payload: ${name}Payload, ctx: JobContext): ${result};\n}\n`
   );
+}
+
+function handleType(name: string, result: string): string {
+  const start = `export type ${name}Handle = (`;
+  const line = `${start}payload: ${name}Payload, ctx: JobContext) => ${result};`;
+  const text =
+    line.length <= maxWidth ? line : `${start}\n  payload: ${name}Payload,\n  ctx: JobContext,\n) => ${result};`;
+  return `${text}\n\n`;
 }
 
 function maps({ jobs }: Model): string {
