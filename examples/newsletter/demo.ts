@@ -33,11 +33,14 @@ const { refused, duplicates, enqueued } = await enqueueAll(readSubscribers(new U
 console.log(`→ ${enqueued} jobs enqueued, ${duplicates} duplicates recognised, ${refused.length} rows refused:`);
 for (const { line, reason } of refused) console.log(`    line ${line}: ${reason}`);
 
-const worker = startWorker();
-console.log(`→ worker ${worker.pid} delivers over SMTP on port ${server.port} (try \`kill -9 ${process.pid}\`)`);
+let finished = false;
+let worker = startWorker();
+console.log(`→ a worker delivers over SMTP; kill it (\`kill -9 ${worker.pid}\`) or all of this (\`kill -9 ${process.pid}\`)`);
 await watch();
+finished = true;
+const stopped = new Promise((resolve) => worker.once("exit", resolve));
 worker.kill("SIGTERM");
-await new Promise((resolve) => worker.once("exit", resolve));
+await stopped;
 await report();
 await provider.stop();
 await server.close();
@@ -75,8 +78,10 @@ async function enqueueAll(
 function startWorker(): ChildProcess {
   const file = fileURLToPath(new URL("worker.ts", import.meta.url));
   const child = fork(file, [`${out}jobs.db`, String(server.port)], { execArgv: ["--import", "tsx"] });
-  child.once("exit", (code) => {
-    if (code) console.error(`\n✖ the worker ended with code ${code}`);
+  child.once("exit", (code, signal) => {
+    if (finished) return;
+    console.error(`\n✖ the worker is gone (${signal ?? `code ${code}`}); starting another`);
+    worker = startWorker();
   });
   return child;
 }
@@ -99,13 +104,13 @@ async function report(): Promise<void> {
   const seconds = (performance.now() - startedAt) / 1_000;
   const records = await allJobs();
   const retried = records.filter((job) => job.attempt > 1).length;
-  const crashed = records.filter((job) => job.crashes > 0).length;
+  const redelivered = records.filter((job) => job.crashes > 0).length;
   console.log("\n  state       jobs");
   for (const [state, count] of Object.entries(counts["mail"] ?? {})) console.log(`  ${state.padEnd(10)} ${String(count).padStart(5)}`);
   const delivered = total(counts, "succeeded") - before;
   console.log(`\n✔ ${delivered} mails in ${seconds.toFixed(1)} s (${Math.round(delivered / seconds)}/s); ${retried} jobs needed a retry`);
-  if (resuming) {
-    console.log(`✔ after the kill ${crashed} jobs were claimed again, ${server.repeated} of their mails had already gone out (at least once!)`);
+  if (resuming || redelivered > 0) {
+    console.log(`✔ ${redelivered} jobs were redelivered because their worker was killed; ${server.repeated} mails went out twice`);
   }
   for (const job of records.filter(({ state }) => state === "dead")) {
     console.log(`✖ dead: ${job.id} (${job.reason}) ${job.error?.message ?? ""}`);
