@@ -119,8 +119,10 @@ describe("enqueue in a Drizzle transaction", () => {
   });
 
   it("refuses the database itself, which would not roll back", async () => {
-    const tx = db as unknown as SqliteTransaction; // the mistake that the type forbids
-    expect(() => client.work.enqueue({ n: 1 }, { tx })).toThrow(refused);
+    // @ts-expect-error -- a database has no `rollback`
+    expect(() => client.work.enqueue({ n: 1 }, { tx: db })).toThrow(refused);
+    const tx = db as unknown as SqliteTransaction; // the same mistake without types
+    expect(() => db.transaction(() => client.work.enqueue({ n: 1 }, { tx }))).toThrow(refused);
     expect(await provider.counts()).toEqual({});
   });
 

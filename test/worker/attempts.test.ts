@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { JobRecord, Provider } from "../../runtime/contract/index.ts";
 import { Discard, RetryAfter, Snooze } from "../../runtime/worker/outcomes.ts";
 import type { JobContext, Worker, WorkerOptions } from "../../runtime/worker/types.ts";
+import { maxDurationMs } from "../../runtime/core/duration.ts";
 import { sqlite } from "../../runtime/providers/sqlite/index.ts";
 import { createFakeClock, createMemoryProvider, type FakeClock } from "../../runtime/testing/index.ts";
 import {
@@ -144,7 +145,9 @@ describe.each(Object.entries(providers))("an attempt, on %s", (_name, open) => {
     const handle = await client.work.enqueue({ n: 1 });
     await worker?.idle();
     expect(await record(handle.id)).toMatchObject(
-      delay === Number.POSITIVE_INFINITY ? { state: "scheduled", attempt: 1 } : { state: "dead", attempt: 2 },
+      delay === Number.POSITIVE_INFINITY
+        ? { state: "scheduled", attempt: 1, runAt: clock.now() + maxDurationMs }
+        : { state: "dead", attempt: 2 },
     );
   });
 
