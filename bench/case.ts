@@ -16,11 +16,11 @@ process.exit(0);
 async function open(name: string, path: string): Promise<Subject> {
   switch (name) {
     case "jobwright":
-      return (await import("./subjects/jobwright.ts")).jobwright(path);
+      return (await import("./jobwright.ts")).jobwright(path);
     case "jobwright-c100":
-      return (await import("./subjects/jobwright.ts")).jobwright(path, 100);
+      return (await import("./jobwright.ts")).jobwright(path, 100);
     case "plainjob":
-      return (await import("./subjects/plainjob.ts")).plainjob(path);
+      return (await import("./peers/plainjob.ts")).plainjob(path);
     default:
       throw new Error(`unknown subject ${name}`);
   }

@@ -1,6 +1,6 @@
 import { sqlite } from "jobwright/sqlite";
-import { createJobs, createWorker } from "../generated/index.ts";
-import type { Subject } from "../subject.ts";
+import { createJobs, createWorker } from "./generated/index.ts";
+import type { Subject } from "./subject.ts";
 
 /** Default durability (`full`), default worker settings unless a concurrency is given. */
 export async function jobwright(path: string, concurrency?: number): Promise<Subject> {
