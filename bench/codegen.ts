@@ -85,6 +85,7 @@ function application(jobs: number): string {
 function compile(folder: string, app: string): { instantiations: number; checkSeconds: number } {
   writeFileSync(`${folder}/app.ts`, app);
   const output = execFileSync(process.execPath, [tsc, "-p", folder, "--extendedDiagnostics"], { encoding: "utf8" });
-  const figure = (label: string): number => Number(new RegExp(`^${label}:\\s+([\\d.]+)`, "m").exec(output)?.[1] ?? Number.NaN);
+  const figure = (label: string): number =>
+    Number(new RegExp(`^${label}:\\s+([\\d.]+)`, "m").exec(output)?.[1] ?? Number.NaN);
   return { instantiations: figure("Instantiations"), checkSeconds: figure("Check time") };
 }

@@ -1,83 +1,12 @@
 /** The generator as a library; the CLI is made of it. */
-import { build, type BuildOptions, type Timings } from "./build.ts";
-import { posixRelative } from "./find.ts";
-import { unifiedDiff } from "./write/diff.ts";
-import { planWrite } from "./write/plan.ts";
-import { writeFiles } from "./write/write.ts";
-
 export type { BuildOptions, Timings } from "./build.ts";
 export type { Diagnostic } from "./diagnostics.ts";
+export {
+  type GenerateOptions,
+  type GenerateReport,
+  generate,
+  type StaleFile,
+  type CheckReport,
+  check,
+} from "./generate.ts";
 export { watch, type WatchOptions, type Watcher } from "./watch.ts";
-
-export interface GenerateOptions extends BuildOptions {
-  /** Overwrite files that were edited, or that somebody else put there. Default false. */
-  readonly force?: boolean;
-}
-
-export interface GenerateReport {
-  /** Absolute path of the schema file. */
-  readonly schema: string;
-  /** Absolute path of the generated folder. */
-  readonly out: string;
-  readonly jobs: number;
-  /** File names inside of `out`. */
-  readonly written: readonly string[];
-  readonly unchanged: readonly string[];
-  readonly removed: readonly string[];
-  readonly timings: Timings;
-  readonly totalMs: number;
-}
-
-/** Generates and writes. On any error nothing is written. */
-export async function generate(options: GenerateOptions): Promise<GenerateReport> {
-  const started = performance.now();
-  const { schema, out, files, jobs, timings } = await build(options);
-  const plan = planWrite(out, files);
-  writeFiles(out, files, plan, options.force ?? false);
-  return {
-    schema,
-    out,
-    jobs,
-    written: plan.write.map(({ name }) => name),
-    unchanged: plan.unchanged,
-    removed: plan.remove.map(({ name }) => name),
-    timings,
-    totalMs: performance.now() - started,
-  };
-}
-
-export interface StaleFile {
-  /** Relative to the working directory, with `/`. */
-  readonly file: string;
-  readonly reason: "changed" | "missing" | "orphan";
-  /** From what is there to what should be there. */
-  readonly diff: string;
-}
-
-export interface CheckReport {
-  /** Whether the generated folder is what `generate` would leave. */
-  readonly fresh: boolean;
-  readonly stale: readonly StaleFile[];
-  readonly jobs: number;
-  readonly totalMs: number;
-}
-
-/** Generates in memory and compares. Writes nothing. */
-export async function check(options: BuildOptions): Promise<CheckReport> {
-  const started = performance.now();
-  const { out, files, jobs } = await build(options);
-  const plan = planWrite(out, files);
-  const nameOf = (name: string): string => posixRelative(options.cwd, `${out}/${name}`);
-  const stale = [
-    ...plan.write.map(({ name, before, text }): StaleFile => {
-      const reason = before === undefined ? "missing" : "changed";
-      return { file: nameOf(name), reason, diff: unifiedDiff(nameOf(name), before ?? "", text) };
-    }),
-    ...plan.remove.map(({ name, before }): StaleFile => ({
-      file: nameOf(name),
-      reason: "orphan",
-      diff: unifiedDiff(nameOf(name), before, ""),
-    })),
-  ];
-  return { fresh: stale.length === 0, stale, jobs, totalMs: performance.now() - started };
-}

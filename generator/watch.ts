@@ -1,7 +1,7 @@
 import { type FSWatcher, watch as watchFolder } from "node:fs";
 import { basename, dirname } from "node:path";
 import { findSchema } from "./find.ts";
-import { generate, type GenerateOptions, type GenerateReport } from "./index.ts";
+import { generate, type GenerateOptions, type GenerateReport } from "./generate.ts";
 import { localImports } from "./source/local-imports.ts";
 
 export interface WatchOptions extends GenerateOptions {
@@ -53,7 +53,9 @@ export function watch(options: WatchOptions): Watcher {
     if (isClosed) return;
     isDirty = true;
     clearTimeout(timer);
-    timer = setTimeout(() => (running ??= drain()), debounceMs);
+    timer = setTimeout(() => {
+      running ??= drain();
+    }, debounceMs);
   }
 
   /** Folders instead of files, because editors replace files. */

@@ -29,13 +29,17 @@ const server = await startMailServer(mails);
 const before = total(await jobs.$control.counts({ queues: ["mail"] }), "succeeded");
 
 console.log(resuming ? `↻ resuming: ${before} mails were delivered before` : "▶ a newsletter on embedded SQLite");
-const { refused, duplicates, enqueued } = await enqueueAll(readSubscribers(new URL("subscribers.csv", import.meta.url)));
+const { refused, duplicates, enqueued } = await enqueueAll(
+  readSubscribers(new URL("subscribers.csv", import.meta.url)),
+);
 console.log(`→ ${enqueued} jobs enqueued, ${duplicates} duplicates recognised, ${refused.length} rows refused:`);
 for (const { line, reason } of refused) console.log(`    line ${line}: ${reason}`);
 
 let finished = false;
 let worker = startWorker();
-console.log(`→ a worker delivers over SMTP; kill it (\`kill -9 ${worker.pid}\`) or all of this (\`kill -9 ${process.pid}\`)`);
+console.log(
+  `→ a worker delivers over SMTP; kill it (\`kill -9 ${worker.pid}\`) or all of this (\`kill -9 ${process.pid}\`)`,
+);
 await watch();
 finished = true;
 const stopped = new Promise((resolve) => worker.once("exit", resolve));
@@ -106,18 +110,25 @@ async function report(): Promise<void> {
   const retried = records.filter((job) => job.attempt > 1).length;
   const redelivered = records.filter((job) => job.crashes > 0).length;
   console.log("\n  state       jobs");
-  for (const [state, count] of Object.entries(counts["mail"] ?? {})) console.log(`  ${state.padEnd(10)} ${String(count).padStart(5)}`);
+  for (const [state, count] of Object.entries(counts["mail"] ?? {}))
+    console.log(`  ${state.padEnd(10)} ${String(count).padStart(5)}`);
   const delivered = total(counts, "succeeded") - before;
-  console.log(`\n✔ ${delivered} mails in ${seconds.toFixed(1)} s (${Math.round(delivered / seconds)}/s); ${retried} jobs needed a retry`);
+  console.log(
+    `\n✔ ${delivered} mails in ${seconds.toFixed(1)} s (${Math.round(delivered / seconds)}/s); ${retried} jobs needed a retry`,
+  );
   if (resuming || redelivered > 0) {
-    console.log(`✔ ${redelivered} jobs were redelivered because their worker was killed; ${server.repeated} mails went out twice`);
+    console.log(
+      `✔ ${redelivered} jobs were redelivered because their worker was killed; ${server.repeated} mails went out twice`,
+    );
   }
   for (const job of records.filter(({ state }) => state === "dead")) {
     console.log(`✖ dead: ${job.id} (${job.reason}) ${job.error?.message ?? ""}`);
   }
   console.log(`\n  mails      ${shown(mails)}/ (${readdirSync(mails).length} .eml files)`);
   console.log(`  database   ${shown(out)}/jobs.db`);
-  console.log("\n  next: open a mail · change jobs.schema.ts and run `npm run codegen` · run the demo again and kill it halfway");
+  console.log(
+    "\n  next: open a mail · change jobs.schema.ts and run `npm run codegen` · run the demo again and kill it halfway",
+  );
   // Marks a finished run: the next one starts afresh.
   mkdirSync(`${out}done`);
 }
@@ -126,7 +137,11 @@ async function allJobs(): Promise<readonly JobRecord[]> {
   const records: JobRecord[] = [];
   let cursor: string | undefined;
   do {
-    const page = await jobs.$control.list({ queues: ["mail"], limit: 1_000, ...(cursor === undefined ? {} : { cursor }) });
+    const page = await jobs.$control.list({
+      queues: ["mail"],
+      limit: 1_000,
+      ...(cursor === undefined ? {} : { cursor }),
+    });
     records.push(...page.jobs);
     cursor = page.cursor;
   } while (cursor !== undefined);

@@ -11,11 +11,18 @@ export interface Subscriber {
 
 /** Reads the CSV as it is: quoted commas, umlauts, blanks and all. */
 export function readSubscribers(file: URL): readonly Subscriber[] {
-  const rows = parse(readFileSync(file), { columns: true, bom: true, trim: true, skip_empty_lines: true }) as Record<
-    "email" | "name" | "language",
-    string
-  >[]; // the header names these columns
-  return rows.map(({ email, name, language }, index) => ({ line: index + 2, email: email.toLowerCase(), name, language }));
+  const rows = parse<Record<"email" | "name" | "language", string>>(readFileSync(file), {
+    columns: true,
+    bom: true,
+    trim: true,
+    skip_empty_lines: true,
+  });
+  return rows.map(({ email, name, language }, index) => ({
+    line: index + 2,
+    email: email.toLowerCase(),
+    name,
+    language,
+  }));
 }
 
 /**

@@ -6,7 +6,13 @@ import { createSendEmail } from "./send-email.ts";
 /** The worker process of the demo: `worker.ts DATABASE SMTP_PORT`. */
 const [database = "jobs.db", port = "25"] = process.argv.slice(2);
 
-const transport = createTransport({ host: "127.0.0.1", port: Number(port), secure: false, pool: true, maxConnections: 10 });
+const transport = createTransport({
+  host: "127.0.0.1",
+  port: Number(port),
+  secure: false,
+  pool: true,
+  maxConnections: 10,
+});
 const provider = sqlite(database);
 const worker = await createWorker({
   provider,

@@ -19,10 +19,14 @@ export async function loadConfig(path: string | undefined, cwd = process.cwd()):
   try {
     module = (await tsImport(pathToFileURL(file).href, import.meta.url)) as typeof module; // checked below
   } catch (error) {
-    throw new JobwrightError("JW_CONFIG", `${file} cannot be loaded: ${error instanceof Error ? error.message : String(error)}`, {
-      cause: error,
-      ...(JobwrightError.is(error) && error.hint !== undefined ? { hint: error.hint } : {}),
-    });
+    throw new JobwrightError(
+      "JW_CONFIG",
+      `${file} cannot be loaded: ${error instanceof Error ? error.message : String(error)}`,
+      {
+        cause: error,
+        ...(JobwrightError.is(error) && error.hint !== undefined ? { hint: error.hint } : {}),
+      },
+    );
   }
   if (typeof module.default?.provider !== "function") {
     throw new JobwrightError("JW_CONFIG", `${file} has no default export with a \`provider\` function.`, {
@@ -40,10 +44,7 @@ function findUp(folder: string): string | undefined {
 }
 
 /** Runs a command on the configured store and closes it, whatever happens. */
-export async function withProvider<T>(
-  config: JobwrightConfig,
-  body: (provider: Provider) => Promise<T>,
-): Promise<T> {
+export async function withProvider<T>(config: JobwrightConfig, body: (provider: Provider) => Promise<T>): Promise<T> {
   const provider = await config.provider();
   try {
     return await body(provider);

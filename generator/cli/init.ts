@@ -57,9 +57,13 @@ function updateManifest(folder: string): { changed: boolean } {
   if (before === undefined) Object.assign(manifest, { name: "my-jobs", private: true });
   manifest.type ??= "module";
   if (manifest.type !== "module") {
-    throw new JobwrightError("JW_CONFIG", `${file} says "type": ${JSON.stringify(manifest.type)}; jobwright is ESM only.`, {
-      hint: 'Set "type": "module", or run init in a folder of its own.',
-    });
+    throw new JobwrightError(
+      "JW_CONFIG",
+      `${file} says "type": ${JSON.stringify(manifest.type)}; jobwright is ESM only.`,
+      {
+        hint: 'Set "type": "module", or run init in a folder of its own.',
+      },
+    );
   }
   manifest.scripts = { ...scripts, ...manifest.scripts };
   const installed = { ...manifest.dependencies, ...manifest.devDependencies };

@@ -42,7 +42,10 @@ export async function list(terminal: Terminal, flags: ListFlags): Promise<void> 
     ),
   );
   const totals = Object.entries(counts).map(
-    ([queue, states]) => `${queue}: ${Object.entries(states).map(([state, count]) => `${count} ${state}`).join(", ")}`,
+    ([queue, states]) =>
+      `${queue}: ${Object.entries(states)
+        .map(([state, count]) => `${count} ${state}`)
+        .join(", ")}`,
   );
   terminal.say(totals.length > 0 ? `\n${totals.join("\n")}` : "no jobs");
 }
@@ -66,7 +69,12 @@ export function cancel(terminal: Terminal, ids: readonly string[], flags: JobsFl
   return act(terminal, ids, flags, "cancel");
 }
 
-async function act(terminal: Terminal, ids: readonly string[], flags: JobsFlags, verb: "requeue" | "cancel"): Promise<void> {
+async function act(
+  terminal: Terminal,
+  ids: readonly string[],
+  flags: JobsFlags,
+  verb: "requeue" | "cancel",
+): Promise<void> {
   const outcomes: readonly string[] = await withProvider(await loadConfig(flags.config), async (provider) => {
     await provider.start();
     return verb === "requeue" ? provider.requeue(ids) : provider.cancel(ids);
@@ -89,7 +97,9 @@ function notFound(ids: readonly string[]): JobwrightError {
 function readState(text: string): JobState {
   const state = jobStates.find((known) => known === text);
   if (state) return state;
-  throw new JobwrightError("JW_USAGE", `--state ${text} is not a state.`, { hint: `States are ${jobStates.join(", ")}.` });
+  throw new JobwrightError("JW_USAGE", `--state ${text} is not a state.`, {
+    hint: `States are ${jobStates.join(", ")}.`,
+  });
 }
 
 function readLimit(text: string): number {

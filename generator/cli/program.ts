@@ -12,16 +12,21 @@ export function createProgram(terminal: Terminal): Command {
     .exitOverride()
     .showSuggestionAfterError()
     .configureHelp({ showGlobalOptions: true })
-    .addHelpText("after", "\nExit codes: 0 done · 1 bug · 2 could not be done · 4 findings (codegen --check) · 130/143 signals");
+    .addHelpText(
+      "after",
+      "\nExit codes: 0 done · 1 bug · 2 could not be done · 4 findings (codegen --check) · 130/143 signals",
+    );
 
   const command = (name: string, summary: string): Command =>
-    program.command(name).description(summary).option("--json", "print one JSON object").option("--debug", "show stacks");
+    program
+      .command(name)
+      .description(summary)
+      .option("--json", "print one JSON object")
+      .option("--debug", "show stacks");
 
   command("init", "scaffold a working project in this folder")
     .option("--force", "overwrite files that are already there")
-    .action(async (flags: { json?: boolean; force?: boolean }) =>
-      (await import("./init.ts")).init(terminal, flags),
-    );
+    .action(async (flags: { json?: boolean; force?: boolean }) => (await import("./init.ts")).init(terminal, flags));
 
   command("codegen", "make the typed client, handlers and worker from jobs.schema.ts")
     .option("--schema <file>", "schema file (default: jobs.schema.ts, here or above)")

@@ -33,6 +33,7 @@ export async function work(terminal: Terminal, flags: JobsFlags & { readonly onc
       report = await worker.run();
     }
     if (flags.json) terminal.json({ ok: true, ...report });
-    else terminal.done(`${report.succeeded} succeeded, ${report.failed} failed attempts, ${report.released} given back`);
+    else
+      terminal.done(`${report.succeeded} succeeded, ${report.failed} failed attempts, ${report.released} given back`);
   });
 }

@@ -50,7 +50,9 @@ export function createTerminal(): Terminal {
         failText(error);
       } else {
         say(`${paint("red", "✖ BUG")} ${error instanceof Error ? error.message : String(error)}`);
-        say(`  ${paint("cyan", "→")} This is a fault of jobwright, or of code that it loaded. \`--debug\` shows the stack.`);
+        say(
+          `  ${paint("cyan", "→")} This is a fault of jobwright, or of code that it loaded. \`--debug\` shows the stack.`,
+        );
       }
       if (argv.includes("--debug") && error instanceof Error) say(error.stack ?? "");
       return known ? exitCodes.failed : exitCodes.bug;
@@ -65,7 +67,8 @@ function diagnosticsOf(error: JobwrightError): readonly Diagnostic[] {
 
 function formatDiagnostic(diagnostic: Diagnostic, paint: (style: "bold" | "cyan", text: string) => string): string {
   const { file, line, column, message, frame, hint } = diagnostic;
-  const place = file === undefined ? "" : `${paint("bold", [file, line, column].filter((x) => x !== undefined).join(":"))}\n`;
+  const place =
+    file === undefined ? "" : `${paint("bold", [file, line, column].filter((x) => x !== undefined).join(":"))}\n`;
   return (
     `${place}  ${message}` +
     (frame === undefined ? "" : `\n${frame.replace(/^/gm, "    ")}`) +

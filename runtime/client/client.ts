@@ -6,16 +6,29 @@ import { loadSchema } from "../core/schema-module.ts";
 import { createUuidV7 } from "../core/uuid.ts";
 import { createControlClient } from "./control.ts";
 import { createHandle } from "./handle.ts";
-import type { ClientOptions, EnqueueManyOptions, EnqueueOptions, JobClient, JobHandle, TransactionKind } from "./types.ts";
+import type {
+  ClientOptions,
+  EnqueueManyOptions,
+  EnqueueOptions,
+  JobClient,
+  JobHandle,
+  TransactionKind,
+} from "./types.ts";
 
 /** Options as they arrive at run time, whatever the provider's type allowed. */
 type AnyOptions = EnqueueOptions<TransactionKind>;
 
 /** `enqueueInTransaction` of either kind; `Capabilities.transactions` says which, or that there is none. */
-type InTransaction = (jobs: readonly NewJob[], tx: unknown) => readonly EnqueueResult[] | Promise<readonly EnqueueResult[]>;
+type InTransaction = (
+  jobs: readonly NewJob[],
+  tx: unknown,
+) => readonly EnqueueResult[] | Promise<readonly EnqueueResult[]>;
 
 /** The runtime half of a generated client; `Jobs` is the generated type of the object that it returns. */
-export async function createClient<Jobs>(descriptor: SchemaDescriptor, options: ClientOptions<Provider>): Promise<Jobs> {
+export async function createClient<Jobs>(
+  descriptor: SchemaDescriptor,
+  options: ClientOptions<Provider>,
+): Promise<Jobs> {
   const { provider } = options;
   const schema = await loadSchema(descriptor);
   await provider.start();
@@ -33,7 +46,12 @@ type UntypedJobClient = Omit<JobClient<unknown, unknown>, "enqueue" | "enqueueMa
   enqueueMany(inputs: readonly unknown[], options?: EnqueueManyOptions<TransactionKind>): unknown;
 };
 
-function createJobClient(provider: Provider, job: JobDescriptor, codec: JobCodec, newId: () => string): UntypedJobClient {
+function createJobClient(
+  provider: Provider,
+  job: JobDescriptor,
+  codec: JobCodec,
+  newId: () => string,
+): UntypedJobClient {
   const toHandle = (result: EnqueueResult): JobHandle<unknown> => createHandle(provider, job, codec, result);
 
   function toNewJob(input: unknown, options: AnyOptions): NewJob {

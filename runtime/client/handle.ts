@@ -43,11 +43,15 @@ function outputOf(record: JobRecord, codec: JobCodec): unknown {
   if (record.state === "succeeded") return codec.decodeOutput(record.output);
   const what = `${record.name} ${record.id}`;
   if (record.state === "dead") {
-    throw new JobwrightError("JW_JOB_DEAD", `${what} was given up (${record.reason}): ${record.error?.message ?? "no error"}`, {
-      hint: "Look at it with `jobwright jobs show`, and run it again with `jobwright jobs retry`.",
-      details: { reason: record.reason, attempt: record.attempt },
-      cause: record.error && revive(record.error),
-    });
+    throw new JobwrightError(
+      "JW_JOB_DEAD",
+      `${what} was given up (${record.reason}): ${record.error?.message ?? "no error"}`,
+      {
+        hint: "Look at it with `jobwright jobs show`, and run it again with `jobwright jobs retry`.",
+        details: { reason: record.reason, attempt: record.attempt },
+        cause: record.error && revive(record.error),
+      },
+    );
   }
   throw new JobwrightError("JW_JOB_CANCELLED", `${what} was ${record.state}.`, { details: { reason: record.reason } });
 }

@@ -1,4 +1,14 @@
-import type { JobPage, JobRecord, JobState, ListRequest, CancelOutcome, Counts, JobFilter, RequeueOutcome, Provider } from "../contract/index.ts";
+import type {
+  JobPage,
+  JobRecord,
+  JobState,
+  ListRequest,
+  CancelOutcome,
+  Counts,
+  JobFilter,
+  RequeueOutcome,
+  Provider,
+} from "../contract/index.ts";
 import type { Duration } from "../core/duration.ts";
 
 /** How a provider takes part in the user's transactions; `never` stands for "not at all". */

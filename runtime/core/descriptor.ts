@@ -5,13 +5,7 @@ import type { RetryPolicy } from "./backoff.ts";
  * reaches everybody without generating again.
  */
 
-export type JsonValue =
-  | null
-  | boolean
-  | number
-  | string
-  | readonly JsonValue[]
-  | { readonly [key: string]: JsonValue };
+export type JsonValue = null | boolean | number | string | readonly JsonValue[] | { readonly [key: string]: JsonValue };
 
 /** Turns a value of the schema's input side into JSON and back, loss-free. Emitted for schemas that JSON cannot carry. */
 export interface WireCodec {

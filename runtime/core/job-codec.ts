@@ -32,7 +32,9 @@ export function createJobCodec(job: JobDescriptor, schema: LoadedJob): JobCodec 
     },
     encodeOutput(output) {
       if (!schema.output) return undefined;
-      parse(schema.output, output, (issues) => invalid("JW_INVALID_OUTPUT", `What the handler of ${job.name} returned`, issues));
+      parse(schema.output, output, (issues) =>
+        invalid("JW_INVALID_OUTPUT", `What the handler of ${job.name} returned`, issues),
+      );
       return stringify(job, "output", job.output ? job.output.encode(output) : output);
     },
     decodeOutput(output) {
@@ -50,7 +52,9 @@ function decode(job: JobDescriptor, wire: unknown): unknown {
   try {
     return job.input.decode(wire);
   } catch (error) {
-    throw new JobwrightError("JW_INVALID_PAYLOAD", `The stored payload of ${job.name} cannot be decoded.`, { cause: error });
+    throw new JobwrightError("JW_INVALID_PAYLOAD", `The stored payload of ${job.name} cannot be decoded.`, {
+      cause: error,
+    });
   }
 }
 

@@ -2,7 +2,9 @@ import { JobwrightError, type Provider } from "../contract/index.ts";
 
 /** The calls of a provider that can be made to fail. */
 export type FaultyCall = Exclude<
-  { [Name in keyof Provider]-?: Provider[Name] extends (...args: never) => Promise<unknown> ? Name : never }[keyof Provider],
+  {
+    [Name in keyof Provider]-?: Provider[Name] extends (...args: never) => Promise<unknown> ? Name : never;
+  }[keyof Provider],
   "start" | "stop"
 >;
 

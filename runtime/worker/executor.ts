@@ -92,7 +92,10 @@ export function createExecutor(options: ExecutorOptions): Executor {
     if (rejection.outcome === "dead") {
       logger.error({ ...facts(entry.job), err: error, reason: rejection.reason }, "job is dead");
     } else if (rejection.outcome === "retry") {
-      logger.warn({ ...facts(entry.job), err: error, retryInMs: rejection.delayMs }, "attempt failed; the job will be retried");
+      logger.warn(
+        { ...facts(entry.job), err: error, retryInMs: rejection.delayMs },
+        "attempt failed; the job will be retried",
+      );
     }
     settler.nack(rejection);
   }

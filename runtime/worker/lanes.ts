@@ -58,7 +58,9 @@ export function createLanes({ concurrency, runnables, executor, wake }: LanesOpt
 
   function limit(lane: Lane): number {
     const ahead =
-      lane.jobMs === undefined ? 0 : Math.min(maxAhead, Math.floor((aheadMs * lane.slots) / Math.max(lane.jobMs, 0.05)));
+      lane.jobMs === undefined
+        ? 0
+        : Math.min(maxAhead, Math.floor((aheadMs * lane.slots) / Math.max(lane.jobMs, 0.05)));
     const inHand = lane.running + lane.waiting.length;
     const room = lane.slots + ahead - inHand;
     // With work in hand a small top-up would cost as much as a large one later.

@@ -25,7 +25,8 @@ const retention: Readonly<Record<FinalState, Duration>> = {
 const minLeaseMs = 100;
 
 export function readSettings(descriptor: SchemaDescriptor, options: WorkerOptions<object>): Settings {
-  const ms = (value: Duration | undefined, standard: Duration, what: string): number => parseDuration(value ?? standard, what);
+  const ms = (value: Duration | undefined, standard: Duration, what: string): number =>
+    parseDuration(value ?? standard, what);
   const leaseMs = ms(options.lease, "30s", "lease");
   if (leaseMs < minLeaseMs) {
     throw new JobwrightError("JW_INVALID_OPTION", `lease is ${leaseMs} ms; heartbeats need at least ${minLeaseMs} ms.`);
@@ -67,7 +68,10 @@ function readConcurrency(descriptor: SchemaDescriptor, options: WorkerOptions<ob
       });
     }
     if (!Number.isInteger(slots) || slots < 1) {
-      throw new JobwrightError("JW_INVALID_OPTION", `The concurrency of queue ${queue} is ${slots}; it must be an integer ≥ 1.`);
+      throw new JobwrightError(
+        "JW_INVALID_OPTION",
+        `The concurrency of queue ${queue} is ${slots}; it must be an integer ≥ 1.`,
+      );
     }
   }
   return new Map(wanted);

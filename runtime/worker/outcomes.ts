@@ -36,7 +36,9 @@ export class Snooze extends Error {
 export type Outcome = RetryAfter | Discard | Snooze;
 
 /** Which of the three an error is, also across several copies of this package. */
-export function outcomeOf(error: unknown): { kind: "retryAfter" | "snooze"; delayMs: number } | { kind: "discard" } | undefined {
+export function outcomeOf(
+  error: unknown,
+): { kind: "retryAfter" | "snooze"; delayMs: number } | { kind: "discard" } | undefined {
   if (typeof error !== "object" || error === null || !(brand in error)) return undefined;
   const outcome = error as Outcome; // only the three classes above carry the brand
   return outcome[brand] === "discard"

@@ -1,4 +1,11 @@
-import { type Completion, isRetryable, type ProgressReport, type Provider, type Rejection, type Settlement } from "../contract/index.ts";
+import {
+  type Completion,
+  isRetryable,
+  type ProgressReport,
+  type Provider,
+  type Rejection,
+  type Settlement,
+} from "../contract/index.ts";
 import type { Logger } from "./types.ts";
 
 /**
@@ -54,7 +61,10 @@ export function createSettler({ provider, logger, settled }: SettlerOptions): Se
     running = undefined;
   }
 
-  async function settle(items: readonly (Completion | Rejection)[], call: () => Promise<readonly Settlement[]>): Promise<void> {
+  async function settle(
+    items: readonly (Completion | Rejection)[],
+    call: () => Promise<readonly Settlement[]>,
+  ): Promise<void> {
     const settlements = await insist(call);
     for (const [index, item] of items.entries()) {
       held.delete(item.id);

@@ -22,7 +22,15 @@ const flushLimitMs = 2_000;
  * The order matters: stop claiming → wait → abort → give back → flush, with heartbeats going on until the last settlement
  * is confirmed, so that no lease expires while it is being ended.
  */
-export async function shutDown({ settings, claimer, executor, lanes, settler, keeper, services }: Parts): Promise<void> {
+export async function shutDown({
+  settings,
+  claimer,
+  executor,
+  lanes,
+  settler,
+  keeper,
+  services,
+}: Parts): Promise<void> {
   await Promise.all([...services.map((service) => service.stop()), claimer.stop()]);
   for (const job of lanes.takeWaiting()) settler.nack({ id: job.id, fence: job.fence, outcome: "release" });
   if (!(await within(lanes.settledDown(), settings.graceMs))) {

@@ -16,10 +16,7 @@ import { shutDown } from "./shutdown.ts";
 import type { JobContext, Worker, WorkerOptions, WorkerReport } from "./types.ts";
 
 /** The runtime half of a generated worker factory: composes claimer, executor, settler, lease keeper and maintenance. */
-export async function createTypedWorker(
-  descriptor: SchemaDescriptor,
-  options: WorkerOptions<object>,
-): Promise<Worker> {
+export async function createTypedWorker(descriptor: SchemaDescriptor, options: WorkerOptions<object>): Promise<Worker> {
   const settings = readSettings(descriptor, options);
   const { provider } = options;
   const { logger } = settings;
@@ -32,7 +29,8 @@ export async function createTypedWorker(
     provider,
     logger,
     settled(item, settlement) {
-      if (settlement !== "ok") logger.warn({ jobId: item.id, settlement }, "a settlement came too late and was refused");
+      if (settlement !== "ok")
+        logger.warn({ jobId: item.id, settlement }, "a settlement came too late and was refused");
       else if (!("outcome" in item)) tally.succeeded++;
       else if (item.outcome === "release") tally.released++;
       else tally.failed++;

@@ -78,9 +78,18 @@ const newJobs: fc.Arbitrary<readonly NewJob[]> = fc.array(
 
 /** The first, which takes everything, twice: sequences without claims prove little. */
 const handles: ClaimRequest["lanes"][number]["handles"][] = [
-  [{ name: "mail", maxVersion: 2 }, { name: "report", maxVersion: 2 }],
-  [{ name: "mail", maxVersion: 2 }, { name: "report", maxVersion: 2 }],
-  [{ name: "report", maxVersion: 1 }, { name: "mail", maxVersion: 2 }],
+  [
+    { name: "mail", maxVersion: 2 },
+    { name: "report", maxVersion: 2 },
+  ],
+  [
+    { name: "mail", maxVersion: 2 },
+    { name: "report", maxVersion: 2 },
+  ],
+  [
+    { name: "report", maxVersion: 1 },
+    { name: "mail", maxVersion: 2 },
+  ],
   [{ name: "mail", maxVersion: 1 }],
   [],
 ];
@@ -96,7 +105,11 @@ const lanes: fc.Arbitrary<ClaimRequest["lanes"]> = fc.array(
 
 const endings = fc.oneof(
   fc.record({ outcome: fc.constant("retry" as const), delayMs: delays, error: fc.constant(error) }),
-  fc.record({ outcome: fc.constant("dead" as const), reason: fc.constant("discarded" as const), error: fc.constant(error) }),
+  fc.record({
+    outcome: fc.constant("dead" as const),
+    reason: fc.constant("discarded" as const),
+    error: fc.constant(error),
+  }),
   fc.record({ outcome: fc.constant("snooze" as const), delayMs: delays }),
   fc.record({ outcome: fc.constant("release" as const) }),
 );
@@ -119,7 +132,9 @@ function command<T>(
 ): fc.Arbitrary<fc.AsyncCommand<Model, Provider>> {
   return fc
     .tuple(input, lostReply)
-    .map(([value, lost]) => new ProviderCommand(`${name}(${fc.stringify(value)})`, lost, (model) => prepare(value, model)));
+    .map(
+      ([value, lost]) => new ProviderCommand(`${name}(${fc.stringify(value)})`, lost, (model) => prepare(value, model)),
+    );
 }
 
 const enqueue = command("enqueue", newJobs, (jobs) => (provider) => provider.enqueue(jobs));

@@ -33,7 +33,10 @@ describe("the packed package in an empty project", () => {
     expect(status).toBe(0);
     expect(stderr).toContain("npm install && npm run codegen");
     expect(stderr).toContain("npm start");
-    const manifest = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as { type: string; dependencies: object };
+    const manifest = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as {
+      type: string;
+      dependencies: object;
+    };
     expect(manifest.type).toBe("module");
     expect(Object.keys(manifest.dependencies).sort()).toEqual(["better-sqlite3", "jobwright", "zod"]);
   });
@@ -49,7 +52,10 @@ describe("the packed package in an empty project", () => {
   it("codegen, type check, enqueue, work and result all pass", () => {
     expect(cli("codegen")).toMatchObject({ status: 0 });
     execFileSync(bin("tsc"), ["-p", folder], { cwd: folder, encoding: "utf8" });
-    const output = execFileSync(process.execPath, ["--import", "tsx", "main.ts", "Ada"], { cwd: folder, encoding: "utf8" });
+    const output = execFileSync(process.execPath, ["--import", "tsx", "main.ts", "Ada"], {
+      cwd: folder,
+      encoding: "utf8",
+    });
     expect(output).toContain("Hello, Ada!");
   });
 
@@ -76,7 +82,9 @@ describe("the packed package in an empty project", () => {
     const id = jobs[0]?.id ?? "";
     expect(cli("jobs", "retry", id).stdout).toContain("requeued");
     expect(cli("work", "--once", "--json")).toMatchObject({ status: 0 });
-    expect(JSON.parse(cli("jobs", "show", id, "--json").stdout)).toMatchObject({ job: { state: "succeeded", fence: 2 } });
+    expect(JSON.parse(cli("jobs", "show", id, "--json").stdout)).toMatchObject({
+      job: { state: "succeeded", fence: 2 },
+    });
     expect(cli("jobs", "cancel", id).stdout).toContain("alreadyDone");
   });
 
@@ -85,11 +93,20 @@ describe("the packed package in an empty project", () => {
   });
 
   it("refuses what it does not understand with a code, a reason and exit 2, without a stack", () => {
-    for (const args of [["jobs", "show", "nonsense"], ["jobs", "list", "--state", "lost"], ["work", "--config", "nowhere.ts"], ["jobs", "list", "--limit", "0"], ["cogeden"]]) {
+    for (const args of [
+      ["jobs", "show", "nonsense"],
+      ["jobs", "list", "--state", "lost"],
+      ["work", "--config", "nowhere.ts"],
+      ["jobs", "list", "--limit", "0"],
+      ["cogeden"],
+    ]) {
       const { status, stderr } = cli(...args);
       expect(status, args.join(" ")).toBe(2);
       expect(stderr, args.join(" ")).not.toMatch(/^\s+at /m);
     }
-    expect(JSON.parse(cli("jobs", "show", "nonsense", "--json").stdout)).toMatchObject({ ok: false, error: { code: "JW_NOT_FOUND" } });
+    expect(JSON.parse(cli("jobs", "show", "nonsense", "--json").stdout)).toMatchObject({
+      ok: false,
+      error: { code: "JW_NOT_FOUND" },
+    });
   });
 });

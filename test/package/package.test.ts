@@ -40,9 +40,9 @@ describe("the package", () => {
   });
 
   it("packs the built code, its licence and its words, and nothing else", () => {
-    const [packed] = JSON.parse(execFileSync("npm", ["pack", "--dry-run", "--json", "--ignore-scripts"], { cwd: root, encoding: "utf8" })) as [
-      { files: { path: string }[] },
-    ]; // npm's own format
+    const [packed] = JSON.parse(
+      execFileSync("npm", ["pack", "--dry-run", "--json", "--ignore-scripts"], { cwd: root, encoding: "utf8" }),
+    ) as [{ files: { path: string }[] }]; // npm's own format
     const tops = new Set(packed.files.map(({ path }) => path.split("/")[0]));
     expect([...tops].sort()).toEqual(["CHANGELOG.md", "LICENSE", "README.md", "dist", "package.json"]);
   });

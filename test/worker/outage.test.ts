@@ -41,7 +41,7 @@ describe("a worker in an outage", () => {
     await worker.start();
     await Promise.all(handles.map((handle) => handle.result()));
     await worker.idle();
-    expect(runs.sort()).toEqual([0, 1, 2]);
+    expect(runs.sort((a, b) => a - b)).toEqual([0, 1, 2]);
     expect(provider.remaining()).toEqual([]);
     for (const { id } of handles)
       expect(await provider.get(id)).toMatchObject({ state: "succeeded", attempt: 1, fence: 1 });

@@ -37,9 +37,13 @@ export function listJobs(store: MemoryStore, request: ListRequest): JobPage {
 
 function seqOfCursor(cursor: string): number {
   if (/^\d{1,15}$/.test(cursor)) return Number(cursor);
-  throw new JobwrightError("JW_INVALID_OPTION", `cursor is ${JSON.stringify(cursor)}, which no page of this store gave.`, {
-    hint: "Pass the `cursor` of the previous page unchanged, or none for the first page.",
-  });
+  throw new JobwrightError(
+    "JW_INVALID_OPTION",
+    `cursor is ${JSON.stringify(cursor)}, which no page of this store gave.`,
+    {
+      hint: "Pass the `cursor` of the previous page unchanged, or none for the first page.",
+    },
+  );
 }
 
 export function countJobs(store: MemoryStore, filter: JobFilter): Counts {

@@ -122,9 +122,13 @@ export function listJobs(connection: Connection, request: ListRequest): JobPage 
 
 function seqOfCursor(cursor: string): number {
   if (/^\d{1,15}$/.test(cursor)) return Number(cursor);
-  throw new JobwrightError("JW_INVALID_OPTION", `cursor is ${JSON.stringify(cursor)}, which no page of this store gave.`, {
-    hint: "Pass the `cursor` of the previous page unchanged, or none for the first page.",
-  });
+  throw new JobwrightError(
+    "JW_INVALID_OPTION",
+    `cursor is ${JSON.stringify(cursor)}, which no page of this store gave.`,
+    {
+      hint: "Pass the `cursor` of the previous page unchanged, or none for the first page.",
+    },
+  );
 }
 
 export function countJobs(connection: Connection, filter: JobFilter): Counts {
@@ -170,7 +174,6 @@ function toRecord(row: RecordRow): JobRecord {
     error: row.error === null || row.state === "succeeded" ? undefined : (JSON.parse(row.error) as StoredError),
   };
 }
-
 
 export function pauseQueue(connection: Connection, queue: string, now: number): void {
   connection.run(statements.pauseQueue, { queue, now });

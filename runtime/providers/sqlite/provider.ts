@@ -75,8 +75,16 @@ export function createSqliteProvider(options: SqliteOptions): SqliteProvider {
     return writes.submit(() => change(connection, clock.now()));
   }
 
-  const waits = createSettledWaits((id) => read((connection) => control.getJob(connection, id)), settledPollMs, stopped);
-  const watch = createChangeWatch(() => opened?.connection.database, options.pollMs ?? defaultPollMs, () => wakeUps.wake());
+  const waits = createSettledWaits(
+    (id) => read((connection) => control.getJob(connection, id)),
+    settledPollMs,
+    stopped,
+  );
+  const watch = createChangeWatch(
+    () => opened?.connection.database,
+    options.pollMs ?? defaultPollMs,
+    () => wakeUps.wake(),
+  );
 
   const provider: SqliteProvider = {
     capabilities: { transactions: "sync", durable: !inMemory, multiProcess: !inMemory },
@@ -142,8 +150,7 @@ export function createSqliteProvider(options: SqliteOptions): SqliteProvider {
       return results;
     },
     extend: (request) => write((connection, now) => deliver.extendLeases(connection, request, now)),
-    report: (reports) =>
-      write((connection) => reports.map((report) => deliver.reportProgress(connection, report))),
+    report: (reports) => write((connection) => reports.map((report) => deliver.reportProgress(connection, report))),
 
     async promote(limit) {
       const result = await write((connection, now) => control.promoteJobs(connection, limit, now));

@@ -51,7 +51,10 @@ const claimable = sql`select ${jobs.seq}, ${jobs.id}, ${jobs.name}, ${jobs.queue
  */
 export function selectLane(handles: number): CompiledStatement {
   const handled = sql.join(
-    Array.from({ length: handles }, (_, i) => sql`(${jobs.name} = ${$(`name${i}`)} and ${jobs.version} <= ${$(`version${i}`)})`),
+    Array.from(
+      { length: handles },
+      (_, i) => sql`(${jobs.name} = ${$(`name${i}`)} and ${jobs.version} <= ${$(`version${i}`)})`,
+    ),
     sql` or `,
   );
   return compile(sql`${claimable}
@@ -113,9 +116,7 @@ export const insertError = compile(
 
 export const selectFence = compile(sql`select ${jobs.fence} as fence from ${jobs} where ${jobs.id} = ${$("id")}`);
 
-export const reportProgress = compile(
-  sql`update ${jobs} set ${set(jobs.progress, $("progress"))} where ${openLease}`,
-);
+export const reportProgress = compile(sql`update ${jobs} set ${set(jobs.progress, $("progress"))} where ${openLease}`);
 
 export const extendLeases = compile(sql`
   update ${jobs} set ${set(jobs.leaseUntil, $("leaseUntil"))}
@@ -137,7 +138,10 @@ const crashLoop = sql`${jobs.crashes} + 1 > ${jobs.maxCrashes}`;
 /** The lease of a job that becomes ready again stays open: its holder may still settle until somebody re-claims. */
 export const reapJobs = compile(sql`
   update ${jobs} set ${assign(
-    set(jobs.state, sql`case when ${jobs.cancelRequested} then 'cancelled' when ${crashLoop} then 'dead' else 'ready' end`),
+    set(
+      jobs.state,
+      sql`case when ${jobs.cancelRequested} then 'cancelled' when ${crashLoop} then 'dead' else 'ready' end`,
+    ),
     set(jobs.reason, sql`case when ${jobs.cancelRequested} then 'cancelled' when ${crashLoop} then 'crash-loop' end`),
     set(jobs.finishedAt, sql`case when ${jobs.cancelRequested} or ${crashLoop} then ${$("now")} end`),
     set(jobs.leaseUntil, sql`case when ${jobs.cancelRequested} or ${crashLoop} then null else ${jobs.leaseUntil} end`),
@@ -237,7 +241,9 @@ export const countJobs = compile(sql`
 
 export const selectState = compile(sql`select ${jobs.state} as state from ${jobs} where ${jobs.id} = ${$("id")}`);
 
-export const selectVersion = compile(sql`select ${meta.value} as value from ${meta} where ${meta.key} = 'schema_version'`);
+export const selectVersion = compile(
+  sql`select ${meta.value} as value from ${meta} where ${meta.key} = 'schema_version'`,
+);
 
 export const writeVersion = compile(
   sql`insert or replace into ${meta} (${names(meta.key, meta.value)}) values ('schema_version', ${$("version")})`,

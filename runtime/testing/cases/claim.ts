@@ -122,7 +122,10 @@ export const claimCases: readonly ConformanceCase[] = [
       const provider = await context.createProvider();
       const jobs = [5, -3, 0, 5, -3].map((priority) => context.newJob({ priority }));
       const ids = await enqueueAll(provider, jobs);
-      deepEqual(idsOf(await provider.claim(claimRequest())), [1, 4, 2, 0, 3].map((index) => ids[index]));
+      deepEqual(
+        idsOf(await provider.claim(claimRequest())),
+        [1, 4, 2, 0, 3].map((index) => ids[index]),
+      );
     },
   },
   {
@@ -131,7 +134,10 @@ export const claimCases: readonly ConformanceCase[] = [
     async run(context) {
       const provider = await context.createProvider();
       const queues = ["a", "b", "a", "b", "c"];
-      const [a, b1, , b2] = await enqueueAll(provider, queues.map((queue) => context.newJob({ queue })));
+      const [a, b1, , b2] = await enqueueAll(
+        provider,
+        queues.map((queue) => context.newJob({ queue })),
+      );
       const lanes = [lane("b"), lane("a", 1), lane("c", 0)];
       deepEqual(idsOf(await provider.claim(claimRequest({ lanes }))), [b1, b2, a]);
     },
@@ -168,7 +174,10 @@ export const claimCases: readonly ConformanceCase[] = [
         { name: "b", maxVersion: 2 },
       ];
       const claimed = await provider.claim(claimRequest({ lanes: [{ queue: "mail", limit: 10, handles }] }));
-      deepEqual(claimed.map(({ name }) => name), ["b"]);
+      deepEqual(
+        claimed.map(({ name }) => name),
+        ["b"],
+      );
     },
   },
   {

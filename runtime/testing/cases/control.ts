@@ -1,7 +1,20 @@
 import { deepEqual, equal, notEqual, rejects } from "node:assert/strict";
 import { JobwrightError, jobStates, type Provider } from "../../contract/index.ts";
 import type { ConformanceCase } from "../conformance.ts";
-import { claimOne, claimRequest, expectState, failure, first, givenClaim, givenJob, hour, idsOf, leaseMs, recordOf, second } from "./steps.ts";
+import {
+  claimOne,
+  claimRequest,
+  expectState,
+  failure,
+  first,
+  givenClaim,
+  givenJob,
+  hour,
+  idsOf,
+  leaseMs,
+  recordOf,
+  second,
+} from "./steps.ts";
 
 function isCode(code: string): (error: unknown) => boolean {
   return (error) => JobwrightError.is(error) && error.code === code;
@@ -18,8 +31,16 @@ function nextWake(provider: Provider, queue: string): Promise<void> {
 }
 
 /** Each makes a job of `mail` ready. */
-const readying: Readonly<Record<string, (provider: Provider, context: Parameters<ConformanceCase["run"]>[0]) => Promise<() => Promise<unknown>>>> = {
-  enqueue: async (provider, { newJob }) => () => provider.enqueue([newJob()]),
+const readying: Readonly<
+  Record<
+    string,
+    (provider: Provider, context: Parameters<ConformanceCase["run"]>[0]) => Promise<() => Promise<unknown>>
+  >
+> = {
+  enqueue:
+    async (provider, { newJob }) =>
+    () =>
+      provider.enqueue([newJob()]),
   promote: async (provider, { newJob, clock }) => {
     await provider.enqueue([newJob({ delayMs: second })]);
     clock.advance(second);
@@ -54,20 +75,18 @@ const readying: Readonly<Record<string, (provider: Provider, context: Parameters
   },
 };
 
-const notifierCases = Object.entries(readying).map(
-  ([what, prepare]): ConformanceCase => ({
-    area: "notifier",
-    name: `${what} wakes those who listen to the queue`,
-    async run(context) {
-      const provider = await context.createProvider();
-      if (!provider.notifier) return;
-      const act = await prepare(provider, context);
-      const woken = nextWake(provider, "mail");
-      await act();
-      await woken;
-    },
-  }),
-);
+const notifierCases = Object.entries(readying).map(([what, prepare]): ConformanceCase => ({
+  area: "notifier",
+  name: `${what} wakes those who listen to the queue`,
+  async run(context) {
+    const provider = await context.createProvider();
+    if (!provider.notifier) return;
+    const act = await prepare(provider, context);
+    const woken = nextWake(provider, "mail");
+    await act();
+    await woken;
+  },
+}));
 
 export const controlCases: readonly ConformanceCase[] = [
   ...notifierCases,
@@ -118,7 +137,12 @@ export const controlCases: readonly ConformanceCase[] = [
       const job = context.newJob();
       await provider.enqueue([job]);
       const unknown = context.newJob().id;
-      deepEqual(await provider.cancel([unknown, job.id, id, job.id]), ["notFound", "cancelled", "requested", "alreadyDone"]);
+      deepEqual(await provider.cancel([unknown, job.id, id, job.id]), [
+        "notFound",
+        "cancelled",
+        "requested",
+        "alreadyDone",
+      ]);
     },
   },
   {
@@ -132,7 +156,17 @@ export const controlCases: readonly ConformanceCase[] = [
       deepEqual(await provider.requeue([id, id, context.newJob().id]), ["requeued", "alreadyWaiting", "notFound"]);
       const job = await recordOf(provider, id);
       deepEqual(
-        [job.state, job.attempt, job.crashes, job.fence, job.runAt, job.progress, job.reason, job.error, job.finishedAt],
+        [
+          job.state,
+          job.attempt,
+          job.crashes,
+          job.fence,
+          job.runAt,
+          job.progress,
+          job.reason,
+          job.error,
+          job.finishedAt,
+        ],
         ["ready", 0, 0, 1, context.clock.now(), undefined, undefined, undefined, undefined],
       );
       const next = await claimOne(provider);
@@ -236,7 +270,9 @@ export const controlCases: readonly ConformanceCase[] = [
       await provider.enqueue(jobs);
       const [a, b, c] = await provider.claim(claimRequest({ limit: 4 }));
       await provider.ack(a ? [a] : []);
-      await provider.nack(b ? [{ id: b.id, fence: b.fence, outcome: "dead", reason: "discarded", error: failure }] : []);
+      await provider.nack(
+        b ? [{ id: b.id, fence: b.fence, outcome: "dead", reason: "discarded", error: failure }] : [],
+      );
       await provider.cancel(c ? [c.id, jobs[7]?.id ?? ""] : []);
       deepEqual(await provider.counts(), {
         mail: { scheduled: 2, ready: 1, running: 2, succeeded: 1, dead: 1, cancelled: 1 },

@@ -16,22 +16,22 @@ const payloads: Readonly<Record<string, string>> = {
   "256 KiB": "x€".repeat(64 * 1024),
 };
 
-const payloadCases = Object.entries(payloads).map(
-  ([what, text]): ConformanceCase => ({
-    area: "opaque text",
-    name: `${what} comes back unchanged as payload, output and error message`,
-    async run(context) {
-      const { provider, id, lease } = await givenClaim(context, { payload: text });
-      equal(lease.payload, text);
-      await provider.nack([{ id, fence: lease.fence, outcome: "retry", delayMs: 0, error: { name: "E", message: text } }]);
-      equal((await recordOf(provider, id)).error?.message, text);
-      const { fence } = await claimOne(provider);
-      await provider.ack([{ id, fence, output: text }]);
-      const { payload, output } = await recordOf(provider, id);
-      deepEqual({ payload, output }, { payload: text, output: text });
-    },
-  }),
-);
+const payloadCases = Object.entries(payloads).map(([what, text]): ConformanceCase => ({
+  area: "opaque text",
+  name: `${what} comes back unchanged as payload, output and error message`,
+  async run(context) {
+    const { provider, id, lease } = await givenClaim(context, { payload: text });
+    equal(lease.payload, text);
+    await provider.nack([
+      { id, fence: lease.fence, outcome: "retry", delayMs: 0, error: { name: "E", message: text } },
+    ]);
+    equal((await recordOf(provider, id)).error?.message, text);
+    const { fence } = await claimOne(provider);
+    await provider.ack([{ id, fence, output: text }]);
+    const { payload, output } = await recordOf(provider, id);
+    deepEqual({ payload, output }, { payload: text, output: text });
+  },
+}));
 
 export const enqueueCases: readonly ConformanceCase[] = [
   ...payloadCases,

@@ -1,12 +1,30 @@
 import { deepEqual, equal } from "node:assert/strict";
 import type { Provider, Settlement } from "../../contract/index.ts";
 import type { ConformanceCase, ConformanceContext } from "../conformance.ts";
-import { claimOne, claimRequest, expectState, expectUnchanged, failure, givenClaim, givenJob, hour, idsOf, leaseMs, pruneAll, recordOf } from "./steps.ts";
+import {
+  claimOne,
+  claimRequest,
+  expectState,
+  expectUnchanged,
+  failure,
+  givenClaim,
+  givenJob,
+  hour,
+  idsOf,
+  leaseMs,
+  pruneAll,
+  recordOf,
+} from "./steps.ts";
 
 /** A call whose reply was lost is made again, unchanged: twice must be as good as once. */
 
 interface Repeatable {
-  readonly call: (provider: Provider, context: ConformanceContext, id: string, fence: number) => Promise<readonly unknown[]>;
+  readonly call: (
+    provider: Provider,
+    context: ConformanceContext,
+    id: string,
+    fence: number,
+  ) => Promise<readonly unknown[]>;
   /** What the second call may say. */
   readonly again: Settlement | string;
 }
@@ -14,11 +32,13 @@ interface Repeatable {
 const settlements: Readonly<Record<string, Repeatable>> = {
   ack: { call: (provider, _context, id, fence) => provider.ack([{ id, fence, output: "1" }]), again: "alreadyDone" },
   "nack-retry": {
-    call: (provider, _context, id, fence) => provider.nack([{ id, fence, outcome: "retry", delayMs: 5, error: failure }]),
+    call: (provider, _context, id, fence) =>
+      provider.nack([{ id, fence, outcome: "retry", delayMs: 5, error: failure }]),
     again: "alreadyDone",
   },
   "nack-retry without delay": {
-    call: (provider, _context, id, fence) => provider.nack([{ id, fence, outcome: "retry", delayMs: 0, error: failure }]),
+    call: (provider, _context, id, fence) =>
+      provider.nack([{ id, fence, outcome: "retry", delayMs: 0, error: failure }]),
     again: "alreadyDone",
   },
   "nack-dead": {
@@ -38,19 +58,17 @@ const settlements: Readonly<Record<string, Repeatable>> = {
   cancel: { call: (provider, _context, id) => provider.cancel([id]), again: "requested" },
 };
 
-const lostReplies = Object.entries(settlements).map(
-  ([what, { call, again }]): ConformanceCase => ({
-    area: "lost reply",
-    name: `${what} made twice is as good as once`,
-    async run(context) {
-      const { provider, id, lease } = await givenClaim(context);
-      await call(provider, context, id, lease.fence);
-      await expectUnchanged(provider, id, async () => {
-        deepEqual(await call(provider, context, id, lease.fence), [again]);
-      });
-    },
-  }),
-);
+const lostReplies = Object.entries(settlements).map(([what, { call, again }]): ConformanceCase => ({
+  area: "lost reply",
+  name: `${what} made twice is as good as once`,
+  async run(context) {
+    const { provider, id, lease } = await givenClaim(context);
+    await call(provider, context, id, lease.fence);
+    await expectUnchanged(provider, id, async () => {
+      deepEqual(await call(provider, context, id, lease.fence), [again]);
+    });
+  },
+}));
 
 /** Where a process may die: after so many of the steps enqueue, claim, ack. */
 const crashPoints = [
@@ -59,27 +77,25 @@ const crashPoints = [
   { after: "ack", steps: 3 },
 ] as const;
 
-const crashes = crashPoints.map(
-  ({ after, steps }): ConformanceCase => ({
-    area: "crash",
-    name: `a process that vanishes after ${after} loses nothing, and the next one finishes the job`,
-    needs: ({ durable }) => durable,
-    async run(context) {
-      const job = context.newJob({ payload: "[4]" });
-      const dying = await context.createProvider();
-      await dying.enqueue([job]);
-      if (steps > 1) {
-        const lease = await claimOne(dying);
-        if (steps > 2) await dying.ack([lease]);
-      }
-      // Not stopped: a process that dies flushes nothing.
-      await finishAfterCrash(context, job.id);
-      const provider = await context.createProvider();
-      const { state, payload, attempt } = await recordOf(provider, job.id);
-      deepEqual([state, payload, attempt], ["succeeded", "[4]", 1]);
-    },
-  }),
-);
+const crashes = crashPoints.map(({ after, steps }): ConformanceCase => ({
+  area: "crash",
+  name: `a process that vanishes after ${after} loses nothing, and the next one finishes the job`,
+  needs: ({ durable }) => durable,
+  async run(context) {
+    const job = context.newJob({ payload: "[4]" });
+    const dying = await context.createProvider();
+    await dying.enqueue([job]);
+    if (steps > 1) {
+      const lease = await claimOne(dying);
+      if (steps > 2) await dying.ack([lease]);
+    }
+    // Not stopped: a process that dies flushes nothing.
+    await finishAfterCrash(context, job.id);
+    const provider = await context.createProvider();
+    const { state, payload, attempt } = await recordOf(provider, job.id);
+    deepEqual([state, payload, attempt], ["succeeded", "[4]", 1]);
+  },
+}));
 
 /** A newcomer on the same store: waits for the lease to end, reaps, claims, acks. */
 async function finishAfterCrash({ createProvider, clock }: ConformanceContext, id: string): Promise<void> {
@@ -88,7 +104,10 @@ async function finishAfterCrash({ createProvider, clock }: ConformanceContext, i
   await provider.reap(10);
   const claimed = await provider.claim(claimRequest({ workerId: "w2" }));
   const settled = await provider.ack(claimed);
-  equal(settled.every((settlement) => settlement === "ok"), true);
+  equal(
+    settled.every((settlement) => settlement === "ok"),
+    true,
+  );
   await expectState(provider, id, "succeeded");
 }
 
@@ -140,9 +159,15 @@ export const faultCases: readonly ConformanceCase[] = [
       const jobs = [context.newJob(), context.newJob({ delayMs: hour })];
       const results = await provider.enqueue(jobs);
       const repeated = await provider.enqueue(jobs);
-      deepEqual(repeated, results.map((result) => ({ ...result, outcome: "duplicate" })));
+      deepEqual(
+        repeated,
+        results.map((result) => ({ ...result, outcome: "duplicate" })),
+      );
       await claimOne(provider);
-      deepEqual((await provider.enqueue(jobs)).map(({ state }) => state), ["running", "scheduled"]);
+      deepEqual(
+        (await provider.enqueue(jobs)).map(({ state }) => state),
+        ["running", "scheduled"],
+      );
       equal((await provider.list({})).jobs.length, 2);
     },
   },

@@ -1,8 +1,29 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { isFinalState, type JobRecord, type Lease, type Provider } from "../../contract/index.ts";
-import { type Answer, type Operation, operations, type Situation, situations, type Transition, transitions } from "../../core/transitions.ts";
+import {
+  type Answer,
+  type Operation,
+  operations,
+  type Situation,
+  situations,
+  type Transition,
+  transitions,
+} from "../../core/transitions.ts";
 import type { ConformanceCase, ConformanceContext } from "../conformance.ts";
-import { claimOne, claimRequest, expectState, failure, first, givenClaim, givenJob, givenLapse, hour, idsOf, pruneAll, recordOf } from "./steps.ts";
+import {
+  claimOne,
+  claimRequest,
+  expectState,
+  failure,
+  first,
+  givenClaim,
+  givenJob,
+  givenLapse,
+  hour,
+  idsOf,
+  pruneAll,
+  recordOf,
+} from "./steps.ts";
 
 /** Every situation that this contract can reach × every operation, generated from the table. */
 
@@ -12,19 +33,23 @@ interface Scene {
 }
 
 /** Situations without an entry come with workflows and limits; nothing reaches them yet. */
-const scenes: Readonly<Partial<Record<Situation, (context: ConformanceContext, maxCrashes: number) => Promise<Scene>>>> = {
+const scenes: Readonly<
+  Partial<Record<Situation, (context: ConformanceContext, maxCrashes: number) => Promise<Scene>>>
+> = {
   scheduled: (context, maxCrashes) => givenJob(context, { maxCrashes, delayMs: hour }),
   ready: (context, maxCrashes) => givenJob(context, { maxCrashes }),
   lapsed: (context, maxCrashes) => givenLapse(context, { maxCrashes: maxCrashes + 1 }),
   running: (context, maxCrashes) => givenClaim(context, { maxCrashes }),
-  cancelling: (context, maxCrashes) => after(givenClaim(context, { maxCrashes }), ({ provider, id }) => provider.cancel([id])),
+  cancelling: (context, maxCrashes) =>
+    after(givenClaim(context, { maxCrashes }), ({ provider, id }) => provider.cancel([id])),
   succeeded: (context, maxCrashes) =>
     after(givenClaim(context, { maxCrashes }), ({ provider, lease }) => provider.ack([{ ...lease, output: "1" }])),
   dead: (context, maxCrashes) =>
     after(givenClaim(context, { maxCrashes }), ({ provider, lease: { id, fence } }) =>
       provider.nack([{ id, fence, outcome: "dead", reason: "discarded", error: failure }]),
     ),
-  cancelled: (context, maxCrashes) => after(givenJob(context, { maxCrashes }), ({ provider, id }) => provider.cancel([id])),
+  cancelled: (context, maxCrashes) =>
+    after(givenJob(context, { maxCrashes }), ({ provider, id }) => provider.cancel([id])),
 };
 
 async function after<S extends Scene>(scene: Promise<S>, step: (scene: S) => Promise<unknown>): Promise<S> {
@@ -38,7 +63,8 @@ const retryDelayMs = 1_000;
 type Perform = (provider: Provider, lease: Lease, context: ConformanceContext) => Promise<Answer>;
 
 const performers: Readonly<Record<Operation, Perform>> = {
-  claim: async (provider, { id }) => applied(idsOf(await provider.claim(claimRequest({ workerId: "w2" }))).includes(id)),
+  claim: async (provider, { id }) =>
+    applied(idsOf(await provider.claim(claimRequest({ workerId: "w2" }))).includes(id)),
   ack: async (provider, lease) => first(await provider.ack([{ ...lease, output: '"late"' }])),
   "nack-retry": async (provider, lease) =>
     first(await provider.nack([{ ...lease, outcome: "retry", delayMs: retryDelayMs, error: failure }])),
@@ -72,9 +98,18 @@ function applied(happened: boolean): Answer {
 }
 
 /** Whether the answer says that nothing happened at all. */
-const nothing: ReadonlySet<Answer> = new Set<Answer>(["untouched", "stale", "alreadyDone", "alreadyWaiting", "notFound"]);
+const nothing: ReadonlySet<Answer> = new Set<Answer>([
+  "untouched",
+  "stale",
+  "alreadyDone",
+  "alreadyWaiting",
+  "notFound",
+]);
 
-function expected(before: JobRecord, transition: Transition): Pick<JobRecord, "attempt" | "crashes" | "fence" | "state" | "reason"> {
+function expected(
+  before: JobRecord,
+  transition: Transition,
+): Pick<JobRecord, "attempt" | "crashes" | "fence" | "state" | "reason"> {
   const { attempt, to, reason } = transition;
   const state = to === undefined || to === "gone" ? before.state : to === "waiting" ? "scheduled" : to;
   return {
@@ -128,41 +163,37 @@ const cells = reachable.flatMap((situation) =>
 );
 
 /** Settling with a fence that was never given out, or is no longer the newest, changes nothing in any situation. */
-const staleCells = reachable.map(
-  (situation): ConformanceCase => ({
-    area: "fence",
-    name: `every fenced call on a ${situation} job with another fence is stale`,
-    async run(context) {
-      const scene = await scenes[situation]?.(context, 3);
-      if (!scene) throw new Error(`no scene reaches ${situation}`);
-      const before = await recordOf(scene.provider, scene.id);
-      for (const fence of [before.fence - 1, before.fence + 1]) {
-        for (const operation of operations) {
-          if (operation !== "ack" && operation !== "report" && !operation.startsWith("nack")) continue;
-          equal(await performers[operation](scene.provider, { id: scene.id, fence }, context), "stale");
-        }
+const staleCells = reachable.map((situation): ConformanceCase => ({
+  area: "fence",
+  name: `every fenced call on a ${situation} job with another fence is stale`,
+  async run(context) {
+    const scene = await scenes[situation]?.(context, 3);
+    if (!scene) throw new Error(`no scene reaches ${situation}`);
+    const before = await recordOf(scene.provider, scene.id);
+    for (const fence of [before.fence - 1, before.fence + 1]) {
+      for (const operation of operations) {
+        if (operation !== "ack" && operation !== "report" && !operation.startsWith("nack")) continue;
+        equal(await performers[operation](scene.provider, { id: scene.id, fence }, context), "stale");
       }
-      deepEqual(await recordOf(scene.provider, scene.id), before);
-    },
-  }),
-);
+    }
+    deepEqual(await recordOf(scene.provider, scene.id), before);
+  },
+}));
 
 /** A refused lease stays refused when its job has been claimed by somebody else. */
 const supersededCells = operations
   .filter((operation) => operation === "ack" || operation === "report" || operation.startsWith("nack"))
-  .map(
-    (operation): ConformanceCase => ({
-      area: "fence",
-      name: `${operation} by the first holder is stale once another worker claimed the job`,
-      async run(context) {
-        const { provider, id, lease } = await givenLapse(context);
-        await claimOne(provider, { workerId: "w2" });
-        const before = await recordOf(provider, id);
-        equal(await performers[operation](provider, { id, fence: lease.fence }, context), "stale");
-        deepEqual(await recordOf(provider, id), before);
-        await expectState(provider, id, "running");
-      },
-    }),
-  );
+  .map((operation): ConformanceCase => ({
+    area: "fence",
+    name: `${operation} by the first holder is stale once another worker claimed the job`,
+    async run(context) {
+      const { provider, id, lease } = await givenLapse(context);
+      await claimOne(provider, { workerId: "w2" });
+      const before = await recordOf(provider, id);
+      equal(await performers[operation](provider, { id, fence: lease.fence }, context), "stale");
+      deepEqual(await recordOf(provider, id), before);
+      await expectState(provider, id, "running");
+    },
+  }));
 
 export const matrixCases: readonly ConformanceCase[] = [...cells, ...staleCells, ...supersededCells];

@@ -1,6 +1,19 @@
 import { deepEqual, equal } from "node:assert/strict";
 import type { ConformanceCase } from "../conformance.ts";
-import { claimOne, expectState, expectUnchanged, failure, givenClaim, givenJob, givenLapse, hour, idsOf, leaseMs, recordOf, second } from "./steps.ts";
+import {
+  claimOne,
+  expectState,
+  expectUnchanged,
+  failure,
+  givenClaim,
+  givenJob,
+  givenLapse,
+  hour,
+  idsOf,
+  leaseMs,
+  recordOf,
+  second,
+} from "./steps.ts";
 
 const area = "settlement";
 
@@ -36,7 +49,10 @@ export const settleCases: readonly ConformanceCase[] = [
       const { provider, id, lease } = await givenClaim(context);
       await provider.enqueue([context.newJob()]);
       const silent = await claimOne(provider);
-      await provider.ack([{ ...lease, output: "null" }, { id: silent.id, fence: silent.fence }]);
+      await provider.ack([
+        { ...lease, output: "null" },
+        { id: silent.id, fence: silent.fence },
+      ]);
       equal((await recordOf(provider, id)).output, "null");
       equal((await recordOf(provider, silent.id)).output, undefined);
     },
@@ -100,7 +116,10 @@ export const settleCases: readonly ConformanceCase[] = [
       const { provider, id, lease } = await givenClaim(context, { payload: "[3]" });
       await provider.nack([{ id, fence: lease.fence, outcome: "dead", reason: "invalid-payload", error: failure }]);
       const { state, reason, error, payload, finishedAt } = await recordOf(provider, id);
-      deepEqual([state, reason, error, payload, finishedAt], ["dead", "invalid-payload", failure, "[3]", context.clock.now()]);
+      deepEqual(
+        [state, reason, error, payload, finishedAt],
+        ["dead", "invalid-payload", failure, "[3]", context.clock.now()],
+      );
     },
   },
   {
@@ -174,7 +193,13 @@ export const settleCases: readonly ConformanceCase[] = [
     name: "a report is shown while the job runs and cleared by the next claim",
     async run(context) {
       const { provider, id, lease } = await givenClaim(context);
-      deepEqual(await provider.report([{ ...lease, progress: 40 }, { ...lease, progress: 55 }]), ["ok", "ok"]);
+      deepEqual(
+        await provider.report([
+          { ...lease, progress: 40 },
+          { ...lease, progress: 55 },
+        ]),
+        ["ok", "ok"],
+      );
       equal((await recordOf(provider, id)).progress, 55);
       await provider.nack([{ id, fence: lease.fence, outcome: "release" }]);
       await claimOne(provider);

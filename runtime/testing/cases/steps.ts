@@ -19,7 +19,10 @@ export const hour = 3_600 * second;
 export const failure: StoredError = { name: "Error", message: "the post office is closed" };
 
 /** Everything that is final, at once. */
-export const pruneAll: PruneRequest = { retentionMs: { succeeded: 0, dead: 0, cancelled: 0, skipped: 0 }, limit: 1_000 };
+export const pruneAll: PruneRequest = {
+  retentionMs: { succeeded: 0, dead: 0, cancelled: 0, skipped: 0 },
+  limit: 1_000,
+};
 
 let claims = 0;
 

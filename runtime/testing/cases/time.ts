@@ -1,7 +1,22 @@
 import { deepEqual, equal } from "node:assert/strict";
 import type { PruneRequest } from "../../contract/index.ts";
 import type { ConformanceCase } from "../conformance.ts";
-import { claimOne, claimRequest, expectState, expectUnchanged, failure, givenClaim, givenJob, hour, idsOf, leaseMs, pruneAll, recordOf, second, stateOf } from "./steps.ts";
+import {
+  claimOne,
+  claimRequest,
+  expectState,
+  expectUnchanged,
+  failure,
+  givenClaim,
+  givenJob,
+  hour,
+  idsOf,
+  leaseMs,
+  pruneAll,
+  recordOf,
+  second,
+  stateOf,
+} from "./steps.ts";
 
 /** Every comparison with the clock, one millisecond before and after its edge. */
 

@@ -12,7 +12,11 @@ function register(options: ConformanceOptions, factory = memoryFactory): Readonl
     body();
     area = "";
   };
-  runConformance({ describe: describeArea, it: (name, body) => void tests.set(`${area}: ${name}`, body) }, factory, options);
+  runConformance(
+    { describe: describeArea, it: (name, body) => void tests.set(`${area}: ${name}`, body) },
+    factory,
+    options,
+  );
   return tests;
 }
 
