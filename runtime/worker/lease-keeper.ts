@@ -81,6 +81,10 @@ export function createLeaseKeeper(options: LeaseKeeperOptions): LeaseKeeper {
     const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
     thread = new Thread(new URL(`./heartbeat-thread.${extension}`, import.meta.url), { workerData: data });
     thread.unref();
+    // A thread takes a while to load its driver; until it speaks, the main thread's own heartbeats keep the leases.
+    const meanwhile = setInterval(() => void tick(), everyMs).unref();
+    timers.push(meanwhile);
+    thread.once("message", () => clearInterval(meanwhile));
     thread.on("message", (message: HeartbeatMessage) => {
       // The reply waited in this thread's queue for unknown long: only what was claimed well before counts as asked for.
       if (message.kind === "extended") reconcile(message.leases, performance.now() - everyMs);
@@ -90,6 +94,7 @@ export function createLeaseKeeper(options: LeaseKeeperOptions): LeaseKeeper {
     thread.on("error", (error) => logger.error({ err: error }, "the heartbeat thread died; starting another"));
     thread.on("exit", () => {
       thread = undefined;
+      clearInterval(meanwhile);
       if (stopping) return;
       void tick();
       timers.push(setTimeout(() => startThread(data), pulseEveryMs).unref());

@@ -106,7 +106,7 @@ describe("several processes on one file", () => {
 
   it("four processes share 2,000 jobs and run each once", async () => {
     const handles = await jobs.work.enqueueMany(Array.from({ length: 2_000 }, (_, n) => work("nothing", 0, n)));
-    const crew = [start(), start(), start(), start()];
+    const crew = [start("30s"), start("30s"), start("30s"), start("30s")];
     await Promise.all(handles.map((handle) => handle.result()));
     const started = crew.flatMap((worker) => worker.events.filter(({ event }) => event === "started"));
     expect(new Set(started.map(({ n }) => n)).size).toBe(2_000);

@@ -44,7 +44,13 @@ describe("the package", () => {
       execFileSync("npm", ["pack", "--dry-run", "--json", "--ignore-scripts"], { cwd: root, encoding: "utf8" }),
     ) as [{ files: { path: string }[] }]; // npm's own format
     const tops = new Set(packed.files.map(({ path }) => path.split("/")[0]));
-    expect([...tops].sort()).toEqual(["CHANGELOG.md", "LICENSE", "README.md", "dist", "package.json"]);
+    expect([...tops].toSorted((a = "", b = "") => a.localeCompare(b, "en"))).toEqual([
+      "CHANGELOG.md",
+      "dist",
+      "LICENSE",
+      "package.json",
+      "README.md",
+    ]);
   });
 
   it("keeps download addresses out of the lock file", () => {
