@@ -1,7 +1,7 @@
 import type { FinalState, Provider } from "../contract/index.ts";
 import type { Duration } from "../core/duration.ts";
 
-/** Takes pino, winston, bunyan or `console` as it is. */
+/** Takes pino, bunyan or `console` as it is. */
 export interface Logger {
   debug(fields: object, message: string): void;
   info(fields: object, message: string): void;
@@ -91,6 +91,6 @@ export interface Worker extends AsyncDisposable {
   idle(): Promise<void>;
   /** Stops claiming, waits, aborts, gives back what is left, flushes. Idempotent. */
   stop(): Promise<WorkerReport>;
-  /** Starts, and stops at SIGINT or SIGTERM; a second signal cuts the grace time short. */
+  /** Starts, and stops at SIGINT or SIGTERM; a second one of the same kind ends the process at once, its leases expire. */
   run(): Promise<WorkerReport>;
 }
