@@ -26,7 +26,7 @@ export function emitDescriptor(
     `const schemaModule: string = ${JSON.stringify(schemaImport)};\n\n` +
     "export const descriptor: SchemaDescriptor = {\n" +
     `  format: 1,\n  hash: ${JSON.stringify(hash)},\n` +
-    "  loadSchema: () => import(/* @vite-ignore */ schemaModule),\n" +
+    "  loadSchema: async (): Promise<unknown> => await import(/* @vite-ignore */ schemaModule),\n" +
     `  jobs: [\n${model.jobs.map((job) => emitJob(job, codecs)).join("")}  ],\n};\n`
   );
 }

@@ -13,10 +13,10 @@ export interface TypeNames {
 
 /** Names that the generated files need for themselves, or that would hide a global type they use. */
 const taken =
-  "Array Date Map Set Partial Promise Readonly ReadonlyMap ReadonlySet Record Uint8Array JobClient JobContext ControlClient " +
-  "TransactionKind JobHandlers QueueJobs QueueName HandlersFor Jobs Error URL URLSearchParams RegExp AbortSignal Headers Blob";
+  "Array Date Map Set Partial Promise Readonly ReadonlyMap ReadonlySet Record Uint8Array EnqueueManyOptions EnqueueOptions SyncEnqueueManyOptions SyncEnqueueOptions " +
+  "JobContext JobHandle ControlClient TransactionKind JobHandlers QueueJobs QueueName HandlersFor Jobs Error URL URLSearchParams RegExp AbortSignal Headers Blob";
 
-const jobSuffixes = ["Input", "Payload", "Return", "Output", "Handle", "Handler"];
+const jobSuffixes = ["Input", "Payload", "Return", "Output", "Handle", "Handler", "Client"];
 
 export function createTypeNames(model: Model): TypeNames {
   const different = findDifferent(model.named);

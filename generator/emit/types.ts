@@ -47,7 +47,7 @@ export function emitTypes(
         ])
       : `${jsDoc({ text: `\`${job.name}\` has no output.` })}export type ${name}Return = void;\n\n` +
         `${jsDoc({ text: `\`${job.name}\` has no output.` })}export type ${name}Output = undefined;\n`;
-    return `${input}\n${output}\n${handlerTypes(job, name)}`;
+    return [input, output, handlerTypes(job, name), clientType(job, name)].join("\n");
   });
 
   const imports = writtenImports(model, toSchema, extension);
@@ -55,7 +55,8 @@ export function emitTypes(
 }
 
 const runtimeImport =
-  'import type { ControlClient, JobClient, JobContext, TransactionKind } from "jobwright/codegen/v1";\n';
+  "import type {\n  ControlClient,\n  EnqueueManyOptions,\n  EnqueueOptions,\n  JobContext,\n  JobHandle,\n" +
+  '  SyncEnqueueManyOptions,\n  SyncEnqueueOptions,\n  TransactionKind,\n} from "jobwright/codegen/v1";\n';
 
 function handlerTypes(job: JobModel, name: string): string {
   const result = `${name}Return | Promise<${name}Return>`;
@@ -66,6 +67,29 @@ function handlerTypes(job: JobModel, name: string): string {
     `${jsDoc({ text: `Handler of \`${job.name}\` as a class: \`class Mine implements ${name}Handler\`.`, ...deprecated })}` +
     `export interface ${name}Handler {\n  handle(payload: ${name}Payload, ctx: JobContext): ${result};\n}\n`
   );
+}
+
+/**
+ * Printed per job, though `JobClient` says the same: the compiler then has nothing to instantiate but the transaction.
+ * What belongs to a promise comes first, because errors quote the first signature.
+ */
+function clientType({ name: job }: JobModel, name: string): string {
+  const handle = `JobHandle<${name}Output>`;
+  return `/** Client of \`${job}\`. */
+export interface ${name}Client<Tx extends TransactionKind = TransactionKind> {
+  readonly name: string;
+  /** Validates the input and persists a job. Resolves when the store has accepted it. */
+  enqueue(input: ${name}Input, options?: EnqueueOptions<Tx>): Promise<${handle}>;
+  /** In a transaction of a provider whose transactions are synchronous: returns at once, without a promise. */
+  enqueue(input: ${name}Input, options: SyncEnqueueOptions<Tx>): ${handle};
+  /** Persists many jobs in one step: all of them, or none when one input is refused. */
+  enqueueMany(inputs: readonly ${name}Input[], options?: EnqueueManyOptions<Tx>): Promise<readonly ${handle}[]>;
+  /** In a transaction of a provider whose transactions are synchronous: returns at once, without a promise. */
+  enqueueMany(inputs: readonly ${name}Input[], options: SyncEnqueueManyOptions<Tx>): readonly ${handle}[];
+  /** The handle of a job enqueued earlier, perhaps by another process. */
+  handle(id: string): ${handle};
+}
+`;
 }
 
 function handleType(name: string, result: string): string {
@@ -85,7 +109,7 @@ function maps({ jobs }: Model): string {
   const lanes = [...queues].sort(([a], [b]) => (a < b ? -1 : 1)).map(([queue, members]) => queueEntry(queue, members));
   const clients = jobs.map((job) => {
     const name = pascalCase(job.name);
-    return `${jsDoc(withDocs("", job.docs, aboutJob(job)), "  ")}  readonly ${job.name}: JobClient<${name}Input, ${name}Output, Tx>;\n`;
+    return `${jsDoc(withDocs("", job.docs, aboutJob(job)), "  ")}  readonly ${job.name}: ${name}Client<Tx>;\n`;
   });
   return (
     `/** A handler for every job. */\nexport interface JobHandlers {\n${handlers.join("")}}\n\n` +

@@ -15,8 +15,13 @@ import type {
   TransactionKind,
 } from "./types.ts";
 
+/** Stands for every kind: at run time it is the provider that knows. */
+interface AnyTransaction extends TransactionKind {
+  readonly mode: "async";
+}
+
 /** Options as they arrive at run time, whatever the provider's type allowed. */
-type AnyOptions = EnqueueOptions<TransactionKind>;
+type AnyOptions = EnqueueOptions<AnyTransaction>;
 
 /** `enqueueInTransaction` of either kind; `Capabilities.transactions` says which, or that there is none. */
 type InTransaction = (
@@ -43,7 +48,7 @@ export async function createClient<Jobs>(
 
 type UntypedJobClient = Omit<JobClient<unknown, unknown>, "enqueue" | "enqueueMany"> & {
   enqueue(input: unknown, options?: AnyOptions): unknown;
-  enqueueMany(inputs: readonly unknown[], options?: EnqueueManyOptions<TransactionKind>): unknown;
+  enqueueMany(inputs: readonly unknown[], options?: EnqueueManyOptions<AnyTransaction>): unknown;
 };
 
 function createJobClient(

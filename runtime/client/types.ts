@@ -29,21 +29,49 @@ export interface ClientOptions<P extends Provider> {
   readonly provider: P;
 }
 
-export interface EnqueueOptions<Tx extends TransactionKind = never> {
+/** What holds for every job of one call. */
+interface EnqueueSettings {
   /** Wait this long before the first attempt. Default: none. */
   readonly delay?: Duration;
   /** Not before this time, by the provider's clock. Wins over `delay`. */
   readonly runAt?: Date;
   /** −32,768…32,767, smaller is offered first. Default: the job definition's. */
   readonly priority?: number;
-  /** UUID to enqueue under: a second enqueue with the same id is the same job. Default: a new UUIDv7. */
-  readonly id?: string;
-  /** Enqueue in this open transaction: the job exists if and only if it commits. */
-  readonly tx?: Tx["tx"];
 }
 
+interface OneEnqueueSettings extends EnqueueSettings {
+  /** UUID to enqueue under: a second enqueue with the same id is the same job. Default: a new UUIDv7. */
+  readonly id?: string;
+}
+
+/** The provider's own kind of transaction if it works that way; else nothing fits. */
+type TxOf<Tx extends TransactionKind, Mode extends TransactionKind["mode"]> = [Tx["mode"]] extends [Mode]
+  ? Tx["tx"]
+  : never;
+
+/** The transaction of a call that returns a promise. */
+interface AsyncTx<Tx extends TransactionKind> {
+  /** Enqueue in this open transaction: the job exists if and only if it commits. */
+  readonly tx?: TxOf<Tx, "async">;
+}
+
+/** The transaction of a call that returns at once. */
+interface SyncTx<Tx extends TransactionKind> {
+  /** Enqueue in this open transaction: the job exists if and only if it commits. */
+  readonly tx: TxOf<Tx, "sync">;
+}
+
+/** Interfaces instead of conditional return types: those cost the compiler several instantiations per job. */
+export interface EnqueueOptions<Tx extends TransactionKind = never> extends OneEnqueueSettings, AsyncTx<Tx> {}
+
+/** Options of `enqueue` in a synchronous transaction. */
+export interface SyncEnqueueOptions<Tx extends TransactionKind> extends OneEnqueueSettings, SyncTx<Tx> {}
+
 /** Options of `enqueueMany`: they hold for all jobs of the call. */
-export type EnqueueManyOptions<Tx extends TransactionKind = never> = Omit<EnqueueOptions<Tx>, "id">;
+export interface EnqueueManyOptions<Tx extends TransactionKind = never> extends EnqueueSettings, AsyncTx<Tx> {}
+
+/** Options of `enqueueMany` in a synchronous transaction. */
+export interface SyncEnqueueManyOptions<Tx extends TransactionKind> extends EnqueueSettings, SyncTx<Tx> {}
 
 export interface ResultOptions {
   /** Give up waiting after this long. The job goes on. Default: wait as long as it takes. */
@@ -67,26 +95,18 @@ export interface JobHandle<Output> {
   cancel(): Promise<CancelOutcome>;
 }
 
-type Now<Value, O, Tx extends TransactionKind> = O extends { readonly tx: object }
-  ? Tx["mode"] extends "sync"
-    ? Value
-    : Promise<Value>
-  : Promise<Value>;
-
-/** What a generated client offers for one job definition. */
+/** What a generated client offers for one job definition. Generated clients print it per job. */
 export interface JobClient<Input, Output, Tx extends TransactionKind = never> {
   /** The job's name in the schema. */
   readonly name: string;
-  /**
-   * Validates the input and persists a job. Resolves when the store has accepted it.
-   * With `{ tx }` on a provider with synchronous transactions it returns the handle at once, without a promise.
-   */
-  enqueue<O extends EnqueueOptions<Tx>>(input: Input, options?: O): Now<JobHandle<Output>, O, Tx>;
+  /** Validates the input and persists a job. Resolves when the store has accepted it. */
+  enqueue(input: Input, options?: EnqueueOptions<Tx>): Promise<JobHandle<Output>>;
+  /** In a transaction of a provider whose transactions are synchronous: returns at once, without a promise. */
+  enqueue(input: Input, options: SyncEnqueueOptions<Tx>): JobHandle<Output>;
   /** Persists many jobs in one step: all of them, or none when one input is refused. */
-  enqueueMany<O extends EnqueueManyOptions<Tx>>(
-    inputs: readonly Input[],
-    options?: O,
-  ): Now<readonly JobHandle<Output>[], O, Tx>;
+  enqueueMany(inputs: readonly Input[], options?: EnqueueManyOptions<Tx>): Promise<readonly JobHandle<Output>[]>;
+  /** In a transaction of a provider whose transactions are synchronous: returns at once, without a promise. */
+  enqueueMany(inputs: readonly Input[], options: SyncEnqueueManyOptions<Tx>): readonly JobHandle<Output>[];
   /** The handle of a job enqueued earlier, perhaps by another process. */
   handle(id: string): JobHandle<Output>;
 }

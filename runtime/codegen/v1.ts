@@ -11,6 +11,8 @@ export type {
   JobClient,
   JobHandle,
   ResultOptions,
+  SyncEnqueueManyOptions,
+  SyncEnqueueOptions,
   TransactionKind,
   TransactionKindOf,
 } from "../client/types.ts";

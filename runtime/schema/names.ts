@@ -6,9 +6,9 @@ const maxNameLength = 100;
 /** Names that would break the generated code, or that every object or promise already has. */
 const unsafeNames = new Set(
   (
-    "abstract any arguments as async await bigint boolean break case catch class const constructor continue debugger " +
+    "abstract any arguments as async await bigint boolean break case catch class const constructor continue control debugger " +
     "declare default delete do else enum eval export extends false finally for from function get if implements import " +
-    "in infer instanceof interface is keyof let module namespace never new null number object of package private " +
+    "in infer instanceof interface is job keyof let module namespace never new null number object of package private " +
     "protected public readonly require return satisfies set static string super switch symbol then this throw true " +
     "try type typeof undefined unique unknown using var void while with yield " +
     "hasOwnProperty isPrototypeOf propertyIsEnumerable toLocaleString toString valueOf prototype"
@@ -41,7 +41,7 @@ function checkName(name: string, report: Report): void {
       message: `${JSON.stringify(name)} cannot be the name of a job: ${reason}.`,
       hint: 'Use a camelCase word such as "sendEmail": a small letter, then letters and digits, at most 100.',
     });
-  if (unsafeNames.has(name)) return refuse("the word has a meaning of its own in JavaScript");
+  if (unsafeNames.has(name)) return refuse("the word is taken by JavaScript, TypeScript or the generated code");
   if (name.length > maxNameLength) return refuse(`it has ${name.length} characters`);
   if (!namePattern.test(name)) refuse("only letters and digits are allowed, and a small letter comes first");
 }

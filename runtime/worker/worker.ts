@@ -16,7 +16,10 @@ import { shutDown } from "./shutdown.ts";
 import type { JobContext, Worker, WorkerOptions, WorkerReport } from "./types.ts";
 
 /** The runtime half of a generated worker factory: composes claimer, executor, settler, lease keeper and maintenance. */
-export async function createTypedWorker(descriptor: SchemaDescriptor, options: WorkerOptions<object>): Promise<Worker> {
+export async function createTypedWorker<Handlers extends object, Queue extends string>(
+  descriptor: SchemaDescriptor,
+  options: WorkerOptions<Handlers, Queue>,
+): Promise<Worker> {
   const settings = readSettings(descriptor, options);
   const { provider } = options;
   const { logger } = settings;
