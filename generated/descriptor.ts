@@ -14,7 +14,7 @@ const schemaModule: string = "../jobs.schema.ts";
 export const descriptor: SchemaDescriptor = {
   format: 1,
   hash: "e036f7ccec1518fb",
-  loadSchema: () => import(/* @vite-ignore */ schemaModule),
+  loadSchema: async (): Promise<unknown> => await import(/* @vite-ignore */ schemaModule),
   jobs: [
     {
       name: "buildReport",

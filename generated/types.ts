@@ -5,7 +5,16 @@
 // biome-ignore-all lint: generated
 // biome-ignore-all format: generated
 
-import type { ControlClient, JobClient, JobContext, TransactionKind } from "jobwright/codegen/v1";
+import type {
+  ControlClient,
+  EnqueueManyOptions,
+  EnqueueOptions,
+  JobContext,
+  JobHandle,
+  SyncEnqueueManyOptions,
+  SyncEnqueueOptions,
+  TransactionKind,
+} from "jobwright/codegen/v1";
 
 /**
  * What `jobs.buildReport.enqueue` takes.
@@ -67,6 +76,21 @@ export interface BuildReportHandler {
   handle(payload: BuildReportPayload, ctx: JobContext): BuildReportReturn | Promise<BuildReportReturn>;
 }
 
+/** Client of `buildReport`. */
+export interface BuildReportClient<Tx extends TransactionKind = TransactionKind> {
+  readonly name: string;
+  /** Validates the input and persists a job. Resolves when the store has accepted it. */
+  enqueue(input: BuildReportInput, options?: EnqueueOptions<Tx>): Promise<JobHandle<BuildReportOutput>>;
+  /** In a transaction of a provider whose transactions are synchronous: returns at once, without a promise. */
+  enqueue(input: BuildReportInput, options: SyncEnqueueOptions<Tx>): JobHandle<BuildReportOutput>;
+  /** Persists many jobs in one step: all of them, or none when one input is refused. */
+  enqueueMany(inputs: readonly BuildReportInput[], options?: EnqueueManyOptions<Tx>): Promise<readonly JobHandle<BuildReportOutput>[]>;
+  /** In a transaction of a provider whose transactions are synchronous: returns at once, without a promise. */
+  enqueueMany(inputs: readonly BuildReportInput[], options: SyncEnqueueManyOptions<Tx>): readonly JobHandle<BuildReportOutput>[];
+  /** The handle of a job enqueued earlier, perhaps by another process. */
+  handle(id: string): JobHandle<BuildReportOutput>;
+}
+
 /**
  * What `jobs.sendEmail.enqueue` takes.
  *
@@ -108,6 +132,21 @@ export interface SendEmailHandler {
   handle(payload: SendEmailPayload, ctx: JobContext): SendEmailReturn | Promise<SendEmailReturn>;
 }
 
+/** Client of `sendEmail`. */
+export interface SendEmailClient<Tx extends TransactionKind = TransactionKind> {
+  readonly name: string;
+  /** Validates the input and persists a job. Resolves when the store has accepted it. */
+  enqueue(input: SendEmailInput, options?: EnqueueOptions<Tx>): Promise<JobHandle<SendEmailOutput>>;
+  /** In a transaction of a provider whose transactions are synchronous: returns at once, without a promise. */
+  enqueue(input: SendEmailInput, options: SyncEnqueueOptions<Tx>): JobHandle<SendEmailOutput>;
+  /** Persists many jobs in one step: all of them, or none when one input is refused. */
+  enqueueMany(inputs: readonly SendEmailInput[], options?: EnqueueManyOptions<Tx>): Promise<readonly JobHandle<SendEmailOutput>[]>;
+  /** In a transaction of a provider whose transactions are synchronous: returns at once, without a promise. */
+  enqueueMany(inputs: readonly SendEmailInput[], options: SyncEnqueueManyOptions<Tx>): readonly JobHandle<SendEmailOutput>[];
+  /** The handle of a job enqueued earlier, perhaps by another process. */
+  handle(id: string): JobHandle<SendEmailOutput>;
+}
+
 /**
  * What `jobs.unsubscribe.enqueue` takes.
  *
@@ -145,6 +184,21 @@ export interface UnsubscribeHandler {
   handle(payload: UnsubscribePayload, ctx: JobContext): UnsubscribeReturn | Promise<UnsubscribeReturn>;
 }
 
+/** Client of `unsubscribe`. */
+export interface UnsubscribeClient<Tx extends TransactionKind = TransactionKind> {
+  readonly name: string;
+  /** Validates the input and persists a job. Resolves when the store has accepted it. */
+  enqueue(input: UnsubscribeInput, options?: EnqueueOptions<Tx>): Promise<JobHandle<UnsubscribeOutput>>;
+  /** In a transaction of a provider whose transactions are synchronous: returns at once, without a promise. */
+  enqueue(input: UnsubscribeInput, options: SyncEnqueueOptions<Tx>): JobHandle<UnsubscribeOutput>;
+  /** Persists many jobs in one step: all of them, or none when one input is refused. */
+  enqueueMany(inputs: readonly UnsubscribeInput[], options?: EnqueueManyOptions<Tx>): Promise<readonly JobHandle<UnsubscribeOutput>[]>;
+  /** In a transaction of a provider whose transactions are synchronous: returns at once, without a promise. */
+  enqueueMany(inputs: readonly UnsubscribeInput[], options: SyncEnqueueManyOptions<Tx>): readonly JobHandle<UnsubscribeOutput>[];
+  /** The handle of a job enqueued earlier, perhaps by another process. */
+  handle(id: string): JobHandle<UnsubscribeOutput>;
+}
+
 /** A handler for every job. */
 export interface JobHandlers {
   /** Counts what readers did with an issue. Its types are not JSON, and survive the way through the store. */
@@ -174,19 +228,19 @@ export interface Jobs<Tx extends TransactionKind = TransactionKind> {
    *
    * Queue `reports`, 3 attempts, timeout 5 m.
    */
-  readonly buildReport: JobClient<BuildReportInput, BuildReportOutput, Tx>;
+  readonly buildReport: BuildReportClient<Tx>;
   /**
    * Sends one issue of the newsletter to one subscriber.
    *
    * Queue `mail`, 5 attempts, timeout 30 s.
    */
-  readonly sendEmail: JobClient<SendEmailInput, SendEmailOutput, Tx>;
+  readonly sendEmail: SendEmailClient<Tx>;
   /**
    * Takes a reader off the list, everywhere.
    *
    * Queue `default`, 10 attempts, timeout 10 m.
    */
-  readonly unsubscribe: JobClient<UnsubscribeInput, UnsubscribeOutput, Tx>;
+  readonly unsubscribe: UnsubscribeClient<Tx>;
   /** The operator's verbs, over all jobs. */
   readonly $control: ControlClient;
 }

@@ -13,7 +13,7 @@ const schemaModule: string = "../jobs.schema.ts";
 export const descriptor: SchemaDescriptor = {
   format: 1,
   hash: "14cf41efccbab17e",
-  loadSchema: () => import(/* @vite-ignore */ schemaModule),
+  loadSchema: async (): Promise<unknown> => await import(/* @vite-ignore */ schemaModule),
   jobs: [
     {
       name: "measure",

@@ -5,7 +5,16 @@
 // biome-ignore-all lint: generated
 // biome-ignore-all format: generated
 
-import type { ControlClient, JobClient, JobContext, TransactionKind } from "jobwright/codegen/v1";
+import type {
+  ControlClient,
+  EnqueueManyOptions,
+  EnqueueOptions,
+  JobContext,
+  JobHandle,
+  SyncEnqueueManyOptions,
+  SyncEnqueueOptions,
+  TransactionKind,
+} from "jobwright/codegen/v1";
 
 /**
  * What `jobs.measure.enqueue` takes.
@@ -33,6 +42,21 @@ export interface MeasureHandler {
   handle(payload: MeasurePayload, ctx: JobContext): MeasureReturn | Promise<MeasureReturn>;
 }
 
+/** Client of `measure`. */
+export interface MeasureClient<Tx extends TransactionKind = TransactionKind> {
+  readonly name: string;
+  /** Validates the input and persists a job. Resolves when the store has accepted it. */
+  enqueue(input: MeasureInput, options?: EnqueueOptions<Tx>): Promise<JobHandle<MeasureOutput>>;
+  /** In a transaction of a provider whose transactions are synchronous: returns at once, without a promise. */
+  enqueue(input: MeasureInput, options: SyncEnqueueOptions<Tx>): JobHandle<MeasureOutput>;
+  /** Persists many jobs in one step: all of them, or none when one input is refused. */
+  enqueueMany(inputs: readonly MeasureInput[], options?: EnqueueManyOptions<Tx>): Promise<readonly JobHandle<MeasureOutput>[]>;
+  /** In a transaction of a provider whose transactions are synchronous: returns at once, without a promise. */
+  enqueueMany(inputs: readonly MeasureInput[], options: SyncEnqueueManyOptions<Tx>): readonly JobHandle<MeasureOutput>[];
+  /** The handle of a job enqueued earlier, perhaps by another process. */
+  handle(id: string): JobHandle<MeasureOutput>;
+}
+
 /** A handler for every job. */
 export interface JobHandlers {
   readonly measure: MeasureHandler | MeasureHandle;
@@ -51,7 +75,7 @@ export type HandlersFor<Q extends QueueName> = Pick<JobHandlers, QueueJobs[Q]>;
 /** The client that `createJobs` makes. */
 export interface Jobs<Tx extends TransactionKind = TransactionKind> {
   /** Queue `default`, 10 attempts, timeout 10 m. */
-  readonly measure: JobClient<MeasureInput, MeasureOutput, Tx>;
+  readonly measure: MeasureClient<Tx>;
   /** The operator's verbs, over all jobs. */
   readonly $control: ControlClient;
 }
