@@ -17,25 +17,16 @@ export interface Diagnostic {
   readonly job?: string;
 }
 
-/** One error for all diagnostics; its text shows each with its frame. */
+/** One error for all diagnostics. Its text is short: who shows it shows `details.diagnostics` as well. */
 export function diagnosticsError(diagnostics: readonly Diagnostic[]): JobwrightError {
   const [first] = diagnostics;
-  const code = first?.code ?? "JW_SCHEMA_INVALID";
-  const message = diagnostics.length === 1 ? diagnostics.map(format).join("") : formatAll(diagnostics);
-  return new JobwrightError(code, message, {
-    ...(diagnostics.length === 1 && first ? { hint: first.hint } : {}),
-    details: { diagnostics },
-  });
+  const place = first ? `${formatPlace(first)} ${first.message}` : "The schema is not valid.";
+  const message = diagnostics.length > 1 ? `The schema has ${diagnostics.length} problems; the first: ${place}` : place;
+  return new JobwrightError(first?.code ?? "JW_SCHEMA_INVALID", message, { details: { diagnostics } });
 }
 
-function formatAll(diagnostics: readonly Diagnostic[]): string {
-  const list = diagnostics.map((diagnostic) => `${format(diagnostic)}\n  → ${diagnostic.hint}`);
-  return `The schema has ${diagnostics.length} problems.\n\n${list.join("\n\n")}`;
-}
-
-function format({ message, file, line, column, frame }: Diagnostic): string {
-  const place = line === undefined ? file : `${file}:${line}:${column ?? 1}`;
-  return `${place} ${message}${frame === undefined ? "" : `\n${frame}`}`;
+function formatPlace({ file, line, column }: Diagnostic): string {
+  return line === undefined ? file : `${file}:${line}:${column ?? 1}`;
 }
 
 /** The lines around a place: `  2 | code`, the line itself marked, and a caret under the column. */

@@ -27,7 +27,7 @@ export function createJobs<P extends Provider>(options: ClientOptions<P>): Promi
 export function createWorker<Q extends QueueName = QueueName>(
   options: WorkerOptions<HandlersFor<Q>, Q>,
 ): Promise<Worker> {
-  return createTypedWorker(descriptor, options);
+  return createTypedWorker<HandlersFor<Q>, Q>(descriptor, options);
 }
 `;
 }

@@ -217,8 +217,11 @@ function createPlanner(types: ReadonlyMap<string, TypeNode>, rich: ReadonlySet<s
     if (conflict) return refuse(job, path, conflict.reason, conflict.hint);
     const kinds: (readonly [string, WirePlan])[] = [];
     for (const [kind, group] of byKind) {
-      const planned = kind === "object" ? planObjects(group, job, path) : group[0] && plan(group[0], job, path);
-      if (planned && group.some((member) => isRich(member, rich))) kinds.push([kind, planned]);
+      // A coerced date takes everything that a date takes.
+      const member =
+        group.find((type) => type.kind === "date" && type.coerce) ?? group.find((type) => isRich(type, rich));
+      const planned = kind === "object" ? planObjects(group, job, path) : member && plan(member, job, path);
+      if (planned) kinds.push([kind, planned]);
     }
     const [only] = kinds;
     if (!only) return undefined;

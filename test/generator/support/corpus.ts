@@ -173,7 +173,7 @@ export const codec = z.object({
   v: z.codec(z.iso.datetime(), z.date(), { decode: (text) => new Date(text), encode: (at) => at.toISOString() }),
 });
 export const codecUrl = z.object({
-  v: z.codec(z.string(), z.instanceof(URL), { decode: (text) => new URL(text), encode: (url) => url.href }),
+  v: z.codec(z.url(), z.instanceof(URL), { decode: (text) => new URL(text), encode: (url) => url.href }),
 });
 export const stringbool = z.object({ v: z.stringbool() });
 export const piped = z.object({
