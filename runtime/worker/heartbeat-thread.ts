@@ -37,14 +37,18 @@ async function beat(): Promise<HeartbeatMessage> {
 }
 
 let busy = false;
-const timer = setInterval(() => {
+function round(): void {
   if (busy) return;
   busy = true;
   void beat().then((message) => {
     busy = false;
     parentPort?.postMessage(message);
   });
-}, everyMs);
+}
+
+const timer = setInterval(round, everyMs);
+// The first one at once: the worker waits for it before it claims.
+round();
 
 parentPort?.on("message", () => {
   clearInterval(timer);

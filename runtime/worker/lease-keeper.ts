@@ -6,7 +6,8 @@ import type { Logger } from "./types.ts";
 
 /** Keeps this worker's leases alive with one heartbeat for all of them, and compares them with what runs here. */
 export interface LeaseKeeper {
-  start(): void;
+  /** Resolves when heartbeats go out, so that no lease begins before something can keep it. */
+  start(): Promise<void>;
   stop(): Promise<void>;
   /** One heartbeat from the main thread. */
   tick(): Promise<void>;
@@ -28,6 +29,8 @@ export interface LeaseKeeperOptions {
 
 const pulseEveryMs = 1_000;
 const closeLimitMs = 2_000;
+/** A thread that takes longer to load its driver is not waited for: the main thread keeps the leases meanwhile. */
+const threadLimitMs = 5_000;
 
 export function createLeaseKeeper(options: LeaseKeeperOptions): LeaseKeeper {
   const { provider, workerId, leaseMs, running, logger } = options;
@@ -36,6 +39,7 @@ export function createLeaseKeeper(options: LeaseKeeperOptions): LeaseKeeper {
   let timers: NodeJS.Timeout[] = [];
   let thread: Thread | undefined;
   let stopping = false;
+  let spoken: (() => void) | undefined;
   let orphans = new Set<string>();
 
   function reconcile(leases: readonly HeldLease[], askedAt: number): void {
@@ -84,7 +88,10 @@ export function createLeaseKeeper(options: LeaseKeeperOptions): LeaseKeeper {
     // A thread takes a while to load its driver; until it speaks, the main thread's own heartbeats keep the leases.
     const meanwhile = setInterval(() => void tick(), everyMs).unref();
     timers.push(meanwhile);
-    thread.once("message", () => clearInterval(meanwhile));
+    thread.once("message", () => {
+      clearInterval(meanwhile);
+      spoken?.();
+    });
     thread.on("message", (message: HeartbeatMessage) => {
       // The reply waited in this thread's queue for unknown long: only what was claimed well before counts as asked for.
       if (message.kind === "extended") reconcile(message.leases, performance.now() - everyMs);
@@ -95,7 +102,7 @@ export function createLeaseKeeper(options: LeaseKeeperOptions): LeaseKeeper {
     thread.on("exit", () => {
       thread = undefined;
       clearInterval(meanwhile);
-      if (stopping) return;
+      if (stopping) return spoken?.();
       void tick();
       timers.push(setTimeout(() => startThread(data), pulseEveryMs).unref());
     });
@@ -107,7 +114,7 @@ export function createLeaseKeeper(options: LeaseKeeperOptions): LeaseKeeper {
 
   return {
     tick,
-    start() {
+    async start() {
       const { leaseThread } = provider;
       if (options.mode === "main" || !leaseThread) {
         timers.push(setInterval(() => void tick(), everyMs).unref());
@@ -116,7 +123,13 @@ export function createLeaseKeeper(options: LeaseKeeperOptions): LeaseKeeper {
       showPulse();
       timers.push(setInterval(showPulse, pulseEveryMs).unref());
       const { stallLimitMs } = options;
+      const speaks = new Promise<void>((resolve) => {
+        spoken = resolve;
+      });
       startThread({ ...leaseThread, workerId, leaseMs, everyMs, stallLimitMs, pulse: pulse.buffer });
+      const limit = setTimeout(() => spoken?.(), threadLimitMs);
+      await speaks;
+      clearTimeout(limit);
     },
     async stop() {
       stopping = true;

@@ -90,7 +90,8 @@ export async function createTypedWorker<Handlers extends object, Queue extends s
     if (stopping) return;
     logger.info({ workerId: id, host: hostname(), pid: process.pid }, "worker starts");
     unsubscribe = provider.notifier?.subscribe([...settings.concurrency.keys()], () => claimer.wake());
-    keeper.start();
+    await keeper.start();
+    if (stopping) return;
     for (const service of services) service.start();
     claimer.start();
   }

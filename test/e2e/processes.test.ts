@@ -55,11 +55,11 @@ describe("several processes on one file", () => {
   });
 
   it("a worker frozen past its lease is refused when it wakes up", async () => {
-    const zombie = start("500ms");
+    const zombie = start("2s");
     const handle = await jobs.work.enqueue(work("wait", 300));
     await zombie.seen(({ event }) => event === "started");
     zombie.kill("SIGSTOP");
-    const heir = start("500ms");
+    const heir = start("2s");
     expect(await handle.result()).toEqual({ pid: heir.pid });
     zombie.kill("SIGCONT");
     const refused = await zombie.seen(
@@ -71,11 +71,11 @@ describe("several processes on one file", () => {
   });
 
   it("a handler that keeps the CPU for longer than the lease keeps its job", async () => {
-    const busy = start("500ms");
+    const busy = start("2s");
     await busy.seen(({ event }) => event === "ready");
-    const other = start("500ms");
+    const other = start("2s");
     await other.seen(({ event }) => event === "ready");
-    const handle = await jobs.work.enqueue(work("spin", 2_500));
+    const handle = await jobs.work.enqueue(work("spin", 5_000));
     await handle.result();
     expect(await jobs.$control.get(handle.id)).toMatchObject({ state: "succeeded", fence: 1, crashes: 0 });
   });
@@ -97,10 +97,10 @@ describe("several processes on one file", () => {
   it("a job that takes its worker down every time ends dead", async () => {
     const handle = await jobs.work.enqueue(work("exit"));
     for (let crash = 1; crash <= 3; crash++) {
-      const worker = start("500ms");
+      const worker = start("2s");
       expect(await worker.exited).toBe(3);
     }
-    start("500ms");
+    start("2s");
     await expect(handle.result()).rejects.toMatchObject({ code: "JW_JOB_DEAD", details: { reason: "crash-loop" } });
   });
 
@@ -108,6 +108,8 @@ describe("several processes on one file", () => {
     const handles = await jobs.work.enqueueMany(Array.from({ length: 2_000 }, (_, n) => work("nothing", 0, n)));
     const crew = [start("30s"), start("30s"), start("30s"), start("30s")];
     await Promise.all(handles.map((handle) => handle.result()));
+    for (const worker of crew) worker.kill("SIGTERM");
+    await Promise.all(crew.map((worker) => worker.exited));
     const started = crew.flatMap((worker) => worker.events.filter(({ event }) => event === "started"));
     expect(new Set(started.map(({ n }) => n)).size).toBe(2_000);
     expect(started).toHaveLength(2_000);
@@ -115,7 +117,7 @@ describe("several processes on one file", () => {
   });
 
   it("cancel reaches a running handler in another process", async () => {
-    const worker = start("500ms");
+    const worker = start("2s");
     const handle = await jobs.work.enqueue(work("hang"));
     await worker.seen(({ event }) => event === "started");
     expect(await handle.cancel()).toBe("requested");

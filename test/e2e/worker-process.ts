@@ -19,12 +19,13 @@ export interface WorkerProcess {
   /** The first event, past or future, that fits. */
   seen(fits: (event: WorkerEvent) => boolean): Promise<WorkerEvent>;
   kill(signal: NodeJS.Signals): void;
+  /** The exit code, after everything that the process told has arrived. */
   readonly exited: Promise<number | null>;
 }
 
 const app = new URL("./app.ts", import.meta.url).pathname;
 
-export function startWorkerProcess(database: string, lease = "1s"): WorkerProcess {
+export function startWorkerProcess(database: string, lease = "2s"): WorkerProcess {
   const child: ChildProcess = spawn(process.execPath, ["--import", "tsx", app, database, lease], {
     stdio: ["ignore", "pipe", "inherit"],
   });
@@ -36,7 +37,7 @@ export function startWorkerProcess(database: string, lease = "1s"): WorkerProces
     events.push(event);
     for (const look of waiting) look(event);
   });
-  const exited = new Promise<number | null>((resolve) => child.once("exit", resolve));
+  const exited = new Promise<number | null>((resolve) => child.once("close", resolve));
   return {
     pid: child.pid ?? 0,
     events,
