@@ -83,10 +83,11 @@ async function loadModel(
   source: LazySource,
 ): Promise<{ readonly model: Model; readonly problems: readonly Problem[] }> {
   const timeoutMs = options.timeoutMs ?? defaultTimeoutMs;
-  const loading = load({ file: schema, cwd: options.cwd, tsconfig: findTsconfig(schema), timeoutMs });
-  // Both take about a second: the parser is loaded here while the other process runs the schema.
-  const comments = text.includes("/**") ? await source.get() : undefined;
-  const result = await loading;
+  const [result, comments] = await Promise.all([
+    load({ file: schema, cwd: options.cwd, tsconfig: findTsconfig(schema), timeoutMs }),
+    // Both take about a second: the parser is loaded here while the other process runs the schema.
+    text.includes("/**") ? source.get() : undefined,
+  ]);
   if (result.type === "invalid")
     throw diagnosticsError(locate(result.problems, await source.get(), { schema, text, cwd: options.cwd }));
   if (result.type !== "loaded")
@@ -102,7 +103,7 @@ function locate(
   { schema, text, cwd }: { readonly schema: string; readonly text: string; readonly cwd: string },
 ): readonly Diagnostic[] {
   const file = posixRelative(cwd, schema);
-  return problems.map(({ code, job, path, message, hint }) => {
+  const diagnostics = problems.map(({ code, job, path, message, hint }) => {
     let node = (job === undefined ? undefined : source.job(job)) ?? source.root;
     for (const part of path) node = node.child(part) ?? node;
     const { line, column } = node;
@@ -117,4 +118,5 @@ function locate(
       ...(job === undefined ? {} : { job }),
     };
   });
+  return diagnostics.sort((a, b) => a.line - b.line || a.column - b.column);
 }

@@ -19,6 +19,8 @@ const exit = process.exit.bind(process);
 if (file !== undefined && send) {
   // The channel closes when the generator ends first; nobody is left to load for.
   process.on("disconnect", () => exit(0));
+  // Without this, a top-level await that nothing can settle would wait until the time is up, instead of ending here.
+  process.channel?.unref();
   const message = await load(file);
   send(message, () => exit(0));
 }

@@ -1,3 +1,4 @@
+import { basename, dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { codeFrame, type Diagnostic } from "../diagnostics.ts";
 import { posixRelative, readIfExists } from "../find.ts";
@@ -16,7 +17,12 @@ export function describeFailure(failure: Failure, context: Context): Diagnostic 
   const file = posixRelative(context.cwd, context.schema);
   switch (failure.type) {
     case "no-schema":
-      return { code: "JW_SCHEMA_LOAD", message: failure.message, hint: failure.hint, file };
+      return {
+        code: "JW_SCHEMA_LOAD",
+        message: "has no default export made by `defineJobs`.",
+        hint: failure.hint,
+        file,
+      };
     case "timeout":
       return {
         code: "JW_SCHEMA_TIMEOUT",
@@ -45,33 +51,65 @@ function describeExit({ exitCode, signal, stderr }: Failure & { readonly type: "
     };
   }
   if (signal !== null) {
-    return { message: `ended its process with ${signal}.`, hint: lastLines(stderr) || "Look at what it imports." };
+    return { message: `ended its process with ${signal}.`, hint: "Look at what it imports." };
   }
+  const error = lastError(stderr);
   return {
-    message: `ended its process with exit code ${exitCode ?? 0} before the schema was read.`,
-    hint: lastLines(stderr) || "Remove `process.exit` from it and from what it imports.",
+    message: `ended its process with exit code ${exitCode ?? 0} before the schema was read${error === undefined ? "." : `: ${error}`}`,
+    hint:
+      error === undefined
+        ? "Remove `process.exit` from it and from what it imports."
+        : "A promise that nobody awaits failed.",
   };
 }
 
-function lastLines(stderr: string): string {
-  return stderr.trim().split("\n").slice(-3).join("\n");
+/** What Node wrote about the error that ended the process. */
+function lastError(stderr: string): string | undefined {
+  return stderr.split("\n").findLast((line) => /^[\w$.]*Error\b.*: /.test(line));
 }
 
 function describeThrow(
   { message, stack }: Failure & { readonly type: "threw" },
-  { schema, cwd }: Context,
+  context: Context,
   file: string,
 ): Diagnostic {
-  const place = placeOf(`${message}\n${stack}`, schema);
-  const base = {
+  const missing = describeMissing(message, context);
+  if (missing) return missing;
+  const place = placeOf(`${message}\n${stack}`, context.schema);
+  return atPlace(place, context, {
     code: "JW_SCHEMA_LOAD",
     message: `could not be loaded: ${firstLine(message)}`,
     hint: "Repair the line shown; run the file with `npx tsx` to see the whole trace.",
-  } as const;
+    file,
+  });
+}
+
+/** An import that leads nowhere: Node names both files, the line has to be looked for. */
+function describeMissing(message: string, context: Context): Diagnostic | undefined {
+  const [, kind, target = "", importer = ""] =
+    /Cannot find (module|package) '([^']+)'(?: imported from ([^\n]+))?/.exec(message) ?? [];
+  if (kind === undefined) return undefined;
+  const from = importer.startsWith("file:") ? fileURLToPath(importer) : importer.trim();
+  const isFile = kind === "module";
+  const lines = (readIfExists(from) ?? "").split("\n");
+  const name = isFile ? basename(target).replace(/\.\w+$/, "") : target;
+  const line = lines.findIndex((text) => /\b(?:from|import)\b/.test(text) && text.includes(name)) + 1;
+  const column = (lines[line - 1]?.indexOf(name) ?? 0) + 1;
+  return atPlace(line > 0 ? { file: from, line, column } : undefined, context, {
+    code: "JW_SCHEMA_LOAD",
+    message: isFile
+      ? `imports a file that does not exist: ${posixRelative(dirname(context.schema), target)}.`
+      : `imports a package that is not installed: ${target}.`,
+    hint: isFile ? "Check the path; it is relative to the importing file." : `Run \`npm install ${target}\`.`,
+    file: posixRelative(context.cwd, context.schema),
+  });
+}
+
+function atPlace(place: FilePlace | undefined, { cwd }: Context, diagnostic: Diagnostic): Diagnostic {
   const text = place && readIfExists(place.file);
-  if (!place || text === undefined) return { ...base, file };
+  if (!place || text === undefined) return diagnostic;
   const { line, column } = place;
-  return { ...base, file: posixRelative(cwd, place.file), line, column, frame: codeFrame(text, line, column) };
+  return { ...diagnostic, file: posixRelative(cwd, place.file), line, column, frame: codeFrame(text, line, column) };
 }
 
 /** esbuild puts a heading over its own messages. */

@@ -11,6 +11,7 @@ import {
   withoutUndefined,
   withUndefined,
 } from "../model/model.ts";
+import { pathText } from "../model/path-text.ts";
 import { admitsUndefined } from "../model/questions.ts";
 import { isAsync } from "./async-check.ts";
 import { instanceNode } from "./instance-types.ts";
@@ -51,7 +52,7 @@ export function createWalker(exportNames: ReadonlyMap<unknown, string>): Walker 
   const found = new Map<string, Problem>();
 
   function refuse({ job, path }: Place, { message, hint }: Refusal): TypeNode {
-    const where = [job, ...path].join(".").replaceAll(".[", "[");
+    const where = pathText(job, path);
     const problem: Problem = { code: "JW_SCHEMA_UNREPRESENTABLE", job, path, message: `${where} ${message}`, hint };
     // Both sides meet the same schema; one report is enough.
     found.set(JSON.stringify([job, path, message]), problem);

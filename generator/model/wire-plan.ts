@@ -1,6 +1,7 @@
 import { nearestDiscriminator } from "./discriminator.ts";
 import { groupBy } from "./group.ts";
 import type { JobModel, Model, Problem, Property, TypeNode } from "./model.ts";
+import { pathText } from "./path-text.ts";
 import { admitsUndefined } from "./questions.ts";
 
 /** How a type is stored: absent where JSON carries it as it is. Plain data, so that emitters only print it. */
@@ -125,7 +126,7 @@ function createPlanner(types: ReadonlyMap<string, TypeNode>, rich: ReadonlySet<s
   function refuse(job: JobModel | undefined, path: readonly string[], reason: string, hint: string): undefined {
     // Without a job it is a named type, which every job that uses it reports as well.
     if (!job) return undefined;
-    const where = [job.name, ...path].join(".").replaceAll(".[", "[");
+    const where = pathText(job.name, path);
     const problem = {
       code: "JW_SCHEMA_UNREPRESENTABLE",
       job: job.name,

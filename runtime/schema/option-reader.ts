@@ -57,14 +57,14 @@ export function createOptionReader(options: unknown, { job, path, report }: Plac
     return fallback;
   }
 
-  function toMs(option: string, value: unknown): number {
+  function toMs(option: string, value: unknown, fallback: Duration): number {
     try {
       if (typeof value !== "string") throw notADuration(value);
       return parseDuration(value as Duration, option); // parseDuration refuses every other text
     } catch (error) {
       if (!JobwrightError.is(error)) throw error;
       refuse(option, `is ${show(value)}, which is not a duration`, error.hint ?? "");
-      return 0;
+      return parseDuration(fallback, option);
     }
   }
 
@@ -98,10 +98,10 @@ export function createOptionReader(options: unknown, { job, path, report }: Plac
       refuse(option, `is ${show(value)}, not a text`, "Write it in quotes.");
       return undefined;
     },
-    duration: (option, fallback) => toMs(option, values.get(option) ?? fallback),
+    duration: (option, fallback) => toMs(option, values.get(option) ?? fallback, fallback),
     durations(option) {
       const value = values.get(option);
-      if (Array.isArray(value) && value.length > 0) return value.map((entry) => toMs(option, entry));
+      if (Array.isArray(value) && value.length > 0) return value.map((entry) => toMs(option, entry, "1s"));
       refuse(
         option,
         value === undefined ? "is missing" : `is ${show(value)}`,
