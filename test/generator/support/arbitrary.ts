@@ -23,7 +23,11 @@ export function arbitraryOf(type: TypeNode, named: readonly NamedType[]): fc.Arb
         return fc.constant(undefined);
       case "any":
       case "unknown":
-        return fc.oneof(fc.jsonValue(), fc.constant(undefined));
+        // Unknown means any JSON, which has no −0.
+        return fc.oneof(
+          fc.jsonValue().map((value): unknown => JSON.parse(JSON.stringify(value))),
+          fc.constant(undefined),
+        );
       case "never":
         return fc.constant(undefined);
       case "bytes":
