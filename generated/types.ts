@@ -84,9 +84,15 @@ export interface BuildReportClient<Tx extends TransactionKind = TransactionKind>
   /** In a transaction of a provider whose transactions are synchronous: returns at once, without a promise. */
   enqueue(input: BuildReportInput, options: SyncEnqueueOptions<Tx>): JobHandle<BuildReportOutput>;
   /** Persists many jobs in one step: all of them, or none when one input is refused. */
-  enqueueMany(inputs: readonly BuildReportInput[], options?: EnqueueManyOptions<Tx>): Promise<readonly JobHandle<BuildReportOutput>[]>;
+  enqueueMany(
+    inputs: readonly BuildReportInput[],
+    options?: EnqueueManyOptions<Tx>,
+  ): Promise<readonly JobHandle<BuildReportOutput>[]>;
   /** In a transaction of a provider whose transactions are synchronous: returns at once, without a promise. */
-  enqueueMany(inputs: readonly BuildReportInput[], options: SyncEnqueueManyOptions<Tx>): readonly JobHandle<BuildReportOutput>[];
+  enqueueMany(
+    inputs: readonly BuildReportInput[],
+    options: SyncEnqueueManyOptions<Tx>,
+  ): readonly JobHandle<BuildReportOutput>[];
   /** The handle of a job enqueued earlier, perhaps by another process. */
   handle(id: string): JobHandle<BuildReportOutput>;
 }
@@ -140,9 +146,15 @@ export interface SendEmailClient<Tx extends TransactionKind = TransactionKind> {
   /** In a transaction of a provider whose transactions are synchronous: returns at once, without a promise. */
   enqueue(input: SendEmailInput, options: SyncEnqueueOptions<Tx>): JobHandle<SendEmailOutput>;
   /** Persists many jobs in one step: all of them, or none when one input is refused. */
-  enqueueMany(inputs: readonly SendEmailInput[], options?: EnqueueManyOptions<Tx>): Promise<readonly JobHandle<SendEmailOutput>[]>;
+  enqueueMany(
+    inputs: readonly SendEmailInput[],
+    options?: EnqueueManyOptions<Tx>,
+  ): Promise<readonly JobHandle<SendEmailOutput>[]>;
   /** In a transaction of a provider whose transactions are synchronous: returns at once, without a promise. */
-  enqueueMany(inputs: readonly SendEmailInput[], options: SyncEnqueueManyOptions<Tx>): readonly JobHandle<SendEmailOutput>[];
+  enqueueMany(
+    inputs: readonly SendEmailInput[],
+    options: SyncEnqueueManyOptions<Tx>,
+  ): readonly JobHandle<SendEmailOutput>[];
   /** The handle of a job enqueued earlier, perhaps by another process. */
   handle(id: string): JobHandle<SendEmailOutput>;
 }
@@ -192,9 +204,15 @@ export interface UnsubscribeClient<Tx extends TransactionKind = TransactionKind>
   /** In a transaction of a provider whose transactions are synchronous: returns at once, without a promise. */
   enqueue(input: UnsubscribeInput, options: SyncEnqueueOptions<Tx>): JobHandle<UnsubscribeOutput>;
   /** Persists many jobs in one step: all of them, or none when one input is refused. */
-  enqueueMany(inputs: readonly UnsubscribeInput[], options?: EnqueueManyOptions<Tx>): Promise<readonly JobHandle<UnsubscribeOutput>[]>;
+  enqueueMany(
+    inputs: readonly UnsubscribeInput[],
+    options?: EnqueueManyOptions<Tx>,
+  ): Promise<readonly JobHandle<UnsubscribeOutput>[]>;
   /** In a transaction of a provider whose transactions are synchronous: returns at once, without a promise. */
-  enqueueMany(inputs: readonly UnsubscribeInput[], options: SyncEnqueueManyOptions<Tx>): readonly JobHandle<UnsubscribeOutput>[];
+  enqueueMany(
+    inputs: readonly UnsubscribeInput[],
+    options: SyncEnqueueManyOptions<Tx>,
+  ): readonly JobHandle<UnsubscribeOutput>[];
   /** The handle of a job enqueued earlier, perhaps by another process. */
   handle(id: string): JobHandle<UnsubscribeOutput>;
 }

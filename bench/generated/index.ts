@@ -29,5 +29,5 @@ export function createJobs<P extends Provider>(options: ClientOptions<P>): Promi
 export function createWorker<Q extends QueueName = QueueName>(
   options: WorkerOptions<HandlersFor<Q>, Q>,
 ): Promise<Worker> {
-  return createTypedWorker(descriptor, options);
+  return createTypedWorker<HandlersFor<Q>, Q>(descriptor, options);
 }

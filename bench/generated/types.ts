@@ -50,9 +50,15 @@ export interface MeasureClient<Tx extends TransactionKind = TransactionKind> {
   /** In a transaction of a provider whose transactions are synchronous: returns at once, without a promise. */
   enqueue(input: MeasureInput, options: SyncEnqueueOptions<Tx>): JobHandle<MeasureOutput>;
   /** Persists many jobs in one step: all of them, or none when one input is refused. */
-  enqueueMany(inputs: readonly MeasureInput[], options?: EnqueueManyOptions<Tx>): Promise<readonly JobHandle<MeasureOutput>[]>;
+  enqueueMany(
+    inputs: readonly MeasureInput[],
+    options?: EnqueueManyOptions<Tx>,
+  ): Promise<readonly JobHandle<MeasureOutput>[]>;
   /** In a transaction of a provider whose transactions are synchronous: returns at once, without a promise. */
-  enqueueMany(inputs: readonly MeasureInput[], options: SyncEnqueueManyOptions<Tx>): readonly JobHandle<MeasureOutput>[];
+  enqueueMany(
+    inputs: readonly MeasureInput[],
+    options: SyncEnqueueManyOptions<Tx>,
+  ): readonly JobHandle<MeasureOutput>[];
   /** The handle of a job enqueued earlier, perhaps by another process. */
   handle(id: string): JobHandle<MeasureOutput>;
 }

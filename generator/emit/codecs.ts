@@ -1,6 +1,7 @@
 import type { JobModel, Model } from "../model/model.ts";
 import type { WirePlan, WirePlans } from "../model/wire-plan.ts";
-import { header, maxWidth, pascalCase, valueKey } from "./text.ts";
+import { isList, type Layout, prefixed, render } from "./layout.ts";
+import { header, pascalCase, valueKey } from "./text.ts";
 import type { TypeNames } from "./type-names.ts";
 
 /** Names of the codecs in `codecs.ts`, per job and side. */
@@ -15,7 +16,9 @@ export interface CodecFile {
 }
 
 export function emitCodecs(model: Model, names: TypeNames, plans: WirePlans, schema: string, hash: string): CodecFile {
-  const print = createPlanPrinter(names);
+  const layOut = createPlanLayout(names);
+  // All codecs of named types come first, so that those of jobs need not wait for them.
+  const root = (plan: WirePlan): Layout => (plan.kind === "ref" ? `${names.ref(plan.id, "in")}Codec` : layOut(plan));
   const exported = new Set<string>();
   const jobCodecs = model.jobs.flatMap((job) =>
     (["input", "output"] as const).flatMap((side) => {
@@ -23,13 +26,11 @@ export function emitCodecs(model: Model, names: TypeNames, plans: WirePlans, sch
       if (!plan) return [];
       exported.add(codecName(job, side));
       return [
-        `/** How the ${side} of \`${job.name}\` is stored. */\nexport const ${declare(codecName(job, side), print(plan))}`,
+        `/** How the ${side} of \`${job.name}\` is stored. */\n${declare(codecName(job, side), root(plan), "export ")}`,
       ];
     }),
   );
-  const namedCodecs = [...plans.named].map(
-    ([id, plan]) => `const ${declare(`${names.ref(id, "in")}Codec`, print(plan))}`,
-  );
+  const namedCodecs = [...plans.named].map(([id, plan]) => declare(`${names.ref(id, "in")}Codec`, layOut(plan)));
   const imports = 'import { wire, type WireCodec } from "jobwright/codegen/v1";\n\n';
   const parts = [...namedCodecs, ...jobCodecs];
   return {
@@ -38,16 +39,16 @@ export function emitCodecs(model: Model, names: TypeNames, plans: WirePlans, sch
   };
 }
 
-function declare(name: string, text: string): string {
-  return `${name}: WireCodec = ${text};\n`;
+function declare(name: string, value: Layout, before = ""): string {
+  const start = `${before}const ${name}: WireCodec = `;
+  return `${start}${render(value, "", start.length, 1)};\n`;
 }
 
-type PrintPlan = (plan: WirePlan, indent?: string) => string;
+type LayOut = (plan: WirePlan | undefined) => Layout;
 
-function createPlanPrinter(names: TypeNames): PrintPlan {
-  const item = (plan: WirePlan | undefined, indent: string): string => (plan ? print(plan, indent) : "wire.json");
-
-  function print(plan: WirePlan, indent = ""): string {
+function createPlanLayout(names: TypeNames): LayOut {
+  function layOut(plan: WirePlan | undefined): Layout {
+    if (!plan) return "wire.json";
     switch (plan.kind) {
       case "date":
       case "coercedDate":
@@ -58,20 +59,29 @@ function createPlanPrinter(names: TypeNames): PrintPlan {
       case "array":
       case "set":
       case "record":
-        return `wire.${plan.kind}(${item(plan.item, indent)})`;
+        return call(plan.kind, layOut(plan.item));
       case "map":
-        return `wire.map(${item(plan.key, indent)}, ${item(plan.value, indent)})`;
+        return call("map", layOut(plan.key), layOut(plan.value));
       case "tuple": {
-        const items = plan.items.map((entry) => item(entry, indent)).join(", ");
-        return `wire.tuple([${items}]${plan.rest ? `, ${print(plan.rest, indent)}` : ""})`;
+        const items: Layout = { open: "[", items: plan.items.map(layOut), close: "]" };
+        return call("tuple", items, ...(plan.rest ? [layOut(plan.rest)] : []));
       }
       case "object":
-        return `wire.object(${printFields(plan.fields, indent)}${printOptions(plan, indent)})`;
+        return call("object", fields(plan.fields), ...objectOptions(plan));
       case "byKind":
-        return `wire.byKind(${printFields(plan.kinds, indent)})`;
+        return call("byKind", fields(plan.kinds));
       case "byKey": {
-        const cases = plan.cases.map(([text, codec]) => `${indent}  [${text}, ${print(codec, `${indent}  `)}],\n`);
-        return `wire.byKey(${JSON.stringify(plan.key)}, [\n${cases.join("")}${indent}])`;
+        const cases = plan.cases.map(([text, codec]): Layout => ({
+          open: "[",
+          items: [text, layOut(codec)],
+          close: "]",
+        }));
+        return call("byKey", JSON.stringify(plan.key), {
+          open: "[",
+          items: cases,
+          close: "]",
+          broken: cases.length > 1,
+        });
       }
       case "ref":
         return `wire.lazy(() => ${names.ref(plan.id, "in")}Codec)`;
@@ -80,21 +90,24 @@ function createPlanPrinter(names: TypeNames): PrintPlan {
     }
   }
 
-  function printFields(fields: readonly (readonly [string, WirePlan])[], indent: string): string {
-    if (fields.length === 0) return "{}";
-    const entries = fields.map(([key, plan]) => `${valueKey(key)}: ${print(plan, `${indent}  `)}`);
-    const line = `{ ${entries.join(", ")} }`;
-    if (line.length + indent.length + 60 <= maxWidth && !line.includes("\n")) return line;
-    return `{\n${entries.map((entry) => `${indent}  ${entry},\n`).join("")}${indent}}`;
+  function fields(entries: readonly (readonly [string, WirePlan])[]): Layout {
+    const items = entries.map(([key, plan]) => prefixed(`${valueKey(key)}: `, layOut(plan)));
+    return { open: "{", items, close: "}", spaced: true };
   }
 
-  function printOptions({ rest, restore }: WirePlan & { readonly kind: "object" }, indent: string): string {
-    const options = [
-      ...(rest ? [`rest: ${print(rest, indent)}`] : []),
-      ...(restore.length > 0 ? [`restore: [${restore.map((key) => JSON.stringify(key)).join(", ")}]`] : []),
-    ];
-    return options.length === 0 ? "" : `, { ${options.join(", ")} }`;
+  function objectOptions({ rest, restore }: WirePlan & { readonly kind: "object" }): readonly Layout[] {
+    const keys: Layout = { open: "restore: [", items: restore.map((key) => JSON.stringify(key)), close: "]" };
+    const items = [...(rest ? [prefixed("rest: ", layOut(rest))] : []), ...(restore.length > 0 ? [keys] : [])];
+    return items.length === 0 ? [] : [{ open: "{", items, close: "}", spaced: true }];
   }
 
-  return print;
+  return layOut;
+}
+
+/** A lone object or list keeps to its brackets, as formatters have it, and so does a list after a text. */
+function call(kind: string, ...items: readonly Layout[]): Layout {
+  const last = items.at(-1);
+  const isLiteral = isList(last) && /^[[{]/.test(last.open);
+  const hug = isLiteral && !items.slice(0, -1).some(isList);
+  return { open: `wire.${kind}(`, items, close: ")", hug };
 }

@@ -2,7 +2,8 @@ import type { Backoff } from "../../runtime/core/backoff.ts";
 import type { ImportExtension } from "../import-extension.ts";
 import type { JobModel, Model } from "../model/model.ts";
 import { type CodecFile, codecName } from "./codecs.ts";
-import { header, maxWidth } from "./text.ts";
+import { render } from "./layout.ts";
+import { header } from "./text.ts";
 
 /** What the runtime has to know of the jobs. `schemaImport`: how this file reaches the schema, e.g. `../jobs.schema.js`. */
 export function emitDescriptor(
@@ -62,8 +63,6 @@ function printBackoff(backoff: Backoff): string {
 
 function importLine(names: readonly string[], from: string): string {
   if (names.length === 0) return "";
-  const line = `import { ${names.join(", ")} } from "${from}";`;
-  return line.length <= maxWidth
-    ? `${line}\n`
-    : `import {\n${names.map((name) => `  ${name},\n`).join("")}} from "${from}";\n`;
+  const close = `} from "${from}";`;
+  return `${render({ open: "import {", items: names, close, spaced: true }, "", 0, 0)}\n`;
 }

@@ -11,7 +11,18 @@ export interface TypePrinter {
 }
 
 export function createTypePrinter(names: TypeNames, side: Side): TypePrinter {
+  /** The layout asks for one text several times; without the memory the work would double with each level. */
+  const printed = new WeakMap<TypeNode, Map<string, string>>();
+
   function print(type: TypeNode, indent = ""): string {
+    const byIndent = printed.get(type) ?? new Map<string, string>();
+    printed.set(type, byIndent);
+    const text = byIndent.get(indent) ?? printKind(type, indent);
+    byIndent.set(indent, text);
+    return text;
+  }
+
+  function printKind(type: TypeNode, indent: string): string {
     switch (type.kind) {
       case "string":
       case "boolean":
@@ -37,9 +48,9 @@ export function createTypePrinter(names: TypeNames, side: Side): TypePrinter {
       case "array":
         return `${wrap(type.item, indent)}[]`;
       case "set":
-        return `Set<${print(type.item, indent)}>`;
+        return printGeneric("Set", [type.item], indent);
       case "map":
-        return `Map<${print(type.key, indent)}, ${print(type.value, indent)}>`;
+        return printGeneric("Map", [type.key, type.value], indent);
       case "tuple":
         return printTuple(type, indent);
       case "record":
@@ -65,7 +76,35 @@ export function createTypePrinter(names: TypeNames, side: Side): TypePrinter {
       ["union", "intersection", "brand", "written"].includes(type.kind) ||
       (type.kind === "readonly" && text.startsWith("readonly "));
     const list = type.kind === "literal" && type.values.length > 1;
-    return compound || list ? `(${text})` : text;
+    if (!compound && !list) return text;
+    return type.kind === "union" && text.includes("\n") ? `(${printLines(type, indent)}\n${indent})` : `(${text})`;
+  }
+
+  /** A member a line. */
+  function printLines(type: TypeNode, indent: string): string {
+    return unionMembers(type, `${indent}    `)
+      .map((member) => `\n${indent}  | ${member}`)
+      .join("");
+  }
+
+  function printGeneric(name: string, args: readonly TypeNode[], indent: string): string {
+    const line = args.map((arg) => print(arg, indent)).join(", ");
+    if (!line.includes("\n") || (args.length === 1 && args[0]?.kind !== "union")) return `${name}<${line}>`;
+    return `${name}<${printItems(
+      args.map((arg) => printItem(arg, `${indent}  `)),
+      indent,
+    )}>`;
+  }
+
+  /** Its members begin lines of their own, where the lines of other types begin. */
+  function printItem(type: TypeNode, indent: string): string {
+    const text = print(type, indent);
+    if (type.kind !== "union" || !text.includes("\n")) return text;
+    return printLines(type, indent.slice(2)).trimStart();
+  }
+
+  function printItems(items: readonly string[], indent: string): string {
+    return `${items.map((item) => `\n${indent}  ${item}`).join(",")}\n${indent}`;
   }
 
   function printMember(type: TypeNode, indent: string): string {
@@ -86,17 +125,15 @@ export function createTypePrinter(names: TypeNames, side: Side): TypePrinter {
 
   function printProperty({ key, optional, type, docs }: Property, indent: string): string {
     const start = `${indent}${typeKey(key)}${optional ? "?" : ""}:`;
-    return `${jsDoc(docs, indent)}${start} ${breakUnion(type, `${start} `, indent)};\n`;
+    return `${jsDoc(docs, indent)}${start}${afterSign(type, start, indent)};\n`;
   }
 
-  /** One member a line when the whole is too wide, or has objects in it. */
-  function breakUnion(type: TypeNode, start: string, indent: string): string {
-    const text = print(type, indent);
+  /** What follows a `:` or `=`: one member a line when the whole is too wide, or has objects in it. */
+  function afterSign(type: TypeNode, start: string, indent: string): string {
+    const text = ` ${print(type, indent)}`;
     const width = Math.max(...`${start}${text};`.split("\n").map((line) => line.length));
-    const members = unionMembers(type, `${indent}    `);
     const isOnOneLine = width <= maxWidth && !(type.kind === "union" && text.includes("\n"));
-    if (isOnOneLine || members.length < 2) return text;
-    return members.map((member) => `\n${indent}  | ${member}`).join("");
+    return isOnOneLine || unionMembers(type, indent).length < 2 ? text : printLines(type, indent);
   }
 
   function unionMembers(type: TypeNode, indent: string): readonly string[] {
@@ -105,9 +142,13 @@ export function createTypePrinter(names: TypeNames, side: Side): TypePrinter {
     return [...new Set(type.members.flatMap((member) => unionMembers(member, indent)))];
   }
 
-  function printTuple(type: TypeNode & { readonly kind: "tuple" }, indent: string): string {
-    const items = type.items.map((item) => (item.optional ? `${wrap(item.type, indent)}?` : print(item.type, indent)));
-    return `[${[...items, ...(type.rest ? [`...${wrap(type.rest, indent)}[]`] : [])].join(", ")}]`;
+  function printTuple({ items, rest }: TypeNode & { readonly kind: "tuple" }, indent: string): string {
+    const printAll = (inner: string): readonly string[] => [
+      ...items.map(({ type, optional }) => (optional ? `${wrap(type, inner)}?` : printItem(type, inner))),
+      ...(rest ? [`...${wrap(rest, inner)}[]`] : []),
+    ];
+    const line = printAll(indent).join(", ");
+    return line.includes("\n") ? `[${printItems(printAll(`${indent}  `), indent)}]` : `[${line}]`;
   }
 
   function printRecord({ key, value, partial }: TypeNode & { readonly kind: "record" }, indent: string): string {
@@ -116,7 +157,7 @@ export function createTypePrinter(names: TypeNames, side: Side): TypePrinter {
       const text = print(value, indent);
       return `{ [key: ${print(key)}]: ${partial ? unionText(text, "undefined") : text} }`;
     }
-    const record = `Record<${print(key, indent)}, ${print(value, indent)}>`;
+    const record = printGeneric("Record", [key, value], indent);
     return partial ? `Partial<${record}>` : record;
   }
 
@@ -140,7 +181,7 @@ export function createTypePrinter(names: TypeNames, side: Side): TypePrinter {
       const text = print(type);
       if (isInterface && !text.includes("\n} & {\n")) return `export interface ${name} ${text}\n`;
       const start = `export type ${name} =`;
-      return `${start} ${breakUnion(type, `${start} `, "")};\n`.replace("= \n", "=\n");
+      return `${start}${afterSign(type, start, "")};\n`;
     },
   };
 }

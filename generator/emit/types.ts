@@ -1,6 +1,7 @@
 import type { ImportExtension } from "../import-extension.ts";
 import { groupBy } from "../model/group.ts";
 import type { Docs, JobModel, Model, Sides } from "../model/model.ts";
+import { render } from "./layout.ts";
 import { createTypePrinter } from "./print-type.ts";
 import { header, jsDoc, maxWidth, pascalCase } from "./text.ts";
 import type { TypeNames } from "./type-names.ts";
@@ -65,7 +66,7 @@ function handlerTypes(job: JobModel, name: string): string {
     `${jsDoc({ text: `Handler of \`${job.name}\` as a function.`, ...deprecated })}` +
     handleType(name, result) +
     `${jsDoc({ text: `Handler of \`${job.name}\` as a class: \`class Mine implements ${name}Handler\`.`, ...deprecated })}` +
-    `export interface ${name}Handler {\n  handle(payload: ${name}Payload, ctx: JobContext): ${result};\n}\n`
+    `export interface ${name}Handler {\n${method("handle", [`payload: ${name}Payload`, "ctx: JobContext"], result)}\n}\n`
   );
 }
 
@@ -75,29 +76,33 @@ function handlerTypes(job: JobModel, name: string): string {
  */
 function clientType({ name: job }: JobModel, name: string): string {
   const handle = `JobHandle<${name}Output>`;
+  const many = `readonly ${handle}[]`;
+  const [input, inputs] = [`input: ${name}Input`, `inputs: readonly ${name}Input[]`];
   return `/** Client of \`${job}\`. */
 export interface ${name}Client<Tx extends TransactionKind = TransactionKind> {
   readonly name: string;
   /** Validates the input and persists a job. Resolves when the store has accepted it. */
-  enqueue(input: ${name}Input, options?: EnqueueOptions<Tx>): Promise<${handle}>;
+${method("enqueue", [input, "options?: EnqueueOptions<Tx>"], `Promise<${handle}>`)}
   /** In a transaction of a provider whose transactions are synchronous: returns at once, without a promise. */
-  enqueue(input: ${name}Input, options: SyncEnqueueOptions<Tx>): ${handle};
+${method("enqueue", [input, "options: SyncEnqueueOptions<Tx>"], handle)}
   /** Persists many jobs in one step: all of them, or none when one input is refused. */
-  enqueueMany(inputs: readonly ${name}Input[], options?: EnqueueManyOptions<Tx>): Promise<readonly ${handle}[]>;
+${method("enqueueMany", [inputs, "options?: EnqueueManyOptions<Tx>"], `Promise<${many}>`)}
   /** In a transaction of a provider whose transactions are synchronous: returns at once, without a promise. */
-  enqueueMany(inputs: readonly ${name}Input[], options: SyncEnqueueManyOptions<Tx>): readonly ${handle}[];
+${method("enqueueMany", [inputs, "options: SyncEnqueueManyOptions<Tx>"], many)}
   /** The handle of a job enqueued earlier, perhaps by another process. */
   handle(id: string): ${handle};
 }
 `;
 }
 
+function method(name: string, parameters: readonly string[], result: string): string {
+  const close = `): ${result};`;
+  return `  ${render({ open: `${name}(`, items: parameters, close }, "  ", 2, 0)}`;
+}
+
 function handleType(name: string, result: string): string {
-  const start = `export type ${name}Handle = (`;
-  const line = `${start}payload: ${name}Payload, ctx: JobContext) => ${result};`;
-  const text =
-    line.length <= maxWidth ? line : `${start}\n  payload: ${name}Payload,\n  ctx: JobContext,\n) => ${result};`;
-  return `${text}\n\n`;
+  const items = [`payload: ${name}Payload`, "ctx: JobContext"];
+  return `${render({ open: `export type ${name}Handle = (`, items, close: `) => ${result};` }, "", 0, 0)}\n\n`;
 }
 
 function maps({ jobs }: Model): string {

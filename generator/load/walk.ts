@@ -39,6 +39,7 @@ interface Place {
 interface Named {
   readonly id: string;
   readonly name: string;
+  readonly constant: string | undefined;
   readonly sides: { in?: TypeNode; out?: TypeNode };
 }
 
@@ -75,9 +76,9 @@ export function createWalker(exportNames: ReadonlyMap<unknown, string>): Walker 
   function nameIt(schema: $ZodType, meta: SchemaMeta, { job, path }: Place): Named {
     const known = namedBySchema.get(schema);
     if (known) return known;
-    const wish =
-      meta.id ?? exportNames.get(schema) ?? [job, ...path.filter((part) => /^\w+$/.test(part)), "node"].join(" ");
-    const named: Named = { id: `t${namedBySchema.size}`, name: wish, sides: {} };
+    const constant = exportNames.get(schema);
+    const wish = meta.id ?? constant ?? [job, ...path.filter((part) => /^\w+$/.test(part)), "node"].join(" ");
+    const named: Named = { id: `t${namedBySchema.size}`, name: wish, constant, sides: {} };
     namedBySchema.set(schema, named);
     return named;
   }
@@ -176,6 +177,8 @@ export function createWalker(exportNames: ReadonlyMap<unknown, string>): Walker 
       case "lazy":
         return inner(lazyTarget(schema));
       case "pipe":
+        // A transform in the middle is on neither side, so that nobody else looks at it.
+        if (isAsync(def.in) || isAsync(def.out)) return refuse(place, refusal.async);
         return place.side === "in" ? inner(def.in) : inner(def.out);
       case "transform":
         return place.side === "in" ? { kind: "unknown" } : refuse(place, refusal.transform);
@@ -254,8 +257,9 @@ export function createWalker(exportNames: ReadonlyMap<unknown, string>): Walker 
       return sides;
     },
     named: () =>
-      [...namedBySchema].map(([schema, { id, name, sides }]) => ({
+      [...namedBySchema].map(([schema, { id, name, constant, sides }]) => ({
         id,
+        ...(constant === undefined ? {} : { constant }),
         name: isJson(id, sides.in) ? "JsonValue" : name,
         docs: docsOf(schema),
         in: sides.in ?? { kind: "never" },

@@ -6,7 +6,7 @@ export function attachDocs(model: Model, source: SchemaSource): Model {
   return {
     jobs: model.jobs.map((job) => attachToJob(job, source)),
     named: model.named.map((named) => {
-      const node = source.constant(named.name);
+      const node = named.constant === undefined ? undefined : source.constant(named.constant);
       return node ? { ...named, ...attachToSides(named, node), docs: merge(named.docs, node) } : named;
     }),
   };

@@ -35,6 +35,8 @@ export interface NamedType extends Sides {
   readonly id: string;
   /** Wished-for name; the emitters make it unique. */
   readonly name: string;
+  /** What the schema file calls it, if it exports it. */
+  readonly constant?: string;
   readonly docs: Docs;
 }
 
