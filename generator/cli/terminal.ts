@@ -17,6 +17,7 @@ export interface Terminal {
 export const exitCodes = { ok: 0, bug: 1, failed: 2, findings: 4 } as const;
 
 interface Diagnostic {
+  readonly code?: string;
   readonly message: string;
   readonly hint?: string;
   readonly file?: string;
@@ -31,8 +32,10 @@ export function createTerminal(): Terminal {
   const say = (text: string): void => void process.stderr.write(`${text}\n`);
 
   function failText(error: JobwrightError): void {
-    say(`${paint("red", `✖ ${error.code}`)} ${error.message}`);
-    for (const diagnostic of diagnosticsOf(error)) say(`\n${formatDiagnostic(diagnostic, paint)}`);
+    const diagnostics = diagnosticsOf(error);
+    // The error's own message repeats the first of them.
+    if (diagnostics.length === 0) say(`${paint("red", `✖ ${error.code}`)} ${error.message}`);
+    else say(diagnostics.map((diagnostic) => formatDiagnostic(diagnostic, error.code, paint)).join("\n\n"));
     if (error.hint !== undefined) say(`  ${paint("cyan", "→")} ${error.hint}`);
   }
 
@@ -65,12 +68,14 @@ function diagnosticsOf(error: JobwrightError): readonly Diagnostic[] {
   return diagnostics ?? [];
 }
 
-function formatDiagnostic(diagnostic: Diagnostic, paint: (style: "bold" | "cyan", text: string) => string): string {
-  const { file, line, column, message, frame, hint } = diagnostic;
-  const place =
-    file === undefined ? "" : `${paint("bold", [file, line, column].filter((x) => x !== undefined).join(":"))}\n`;
+function formatDiagnostic(
+  { code, file, line, column, message, frame, hint }: Diagnostic,
+  fallback: string,
+  paint: (style: "bold" | "cyan" | "red", text: string) => string,
+): string {
+  const place = paint("bold", [file, line, column].filter((part) => part !== undefined).join(":"));
   return (
-    `${place}  ${message}` +
+    `${paint("red", `✖ ${code ?? fallback}`)} ${place}\n  ${message}` +
     (frame === undefined ? "" : `\n${frame.replace(/^/gm, "    ")}`) +
     (hint === undefined ? "" : `\n  ${paint("cyan", "→")} ${hint}`)
   );
