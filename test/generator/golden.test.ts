@@ -1,0 +1,55 @@
+import { spawnSync } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { generate } from "../../generator/index.ts";
+import { createProject, type Project, repository } from "./support/project.ts";
+
+const golden = join(repository, "test/generator/golden");
+
+/** What a strict user may set, and a bundler's settings. */
+const compilers = [
+  ["a strict Node project", { declaration: true, isolatedDeclarations: true, noUnusedLocals: true }],
+  ["a bundler", { module: "esnext", moduleResolution: "bundler", noUncheckedSideEffectImports: true }],
+] as const;
+
+describe.each(readdirSync(golden))("the scenario %s", (scenario) => {
+  const folder = join(golden, scenario);
+  let project: Project;
+
+  beforeAll(async () => {
+    const sources = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isFile());
+    project = createProject(
+      Object.fromEntries(sources.map(({ name }) => [name, readFileSync(join(folder, name), "utf8")])),
+    );
+    await generate({ cwd: project.folder });
+  });
+
+  afterAll(() => project[Symbol.dispose]());
+
+  it("gives the files that are committed", async () => {
+    const names = project.list("generated");
+    expect(readdirSync(join(folder, "generated")).sort()).toEqual(names);
+    for (const name of names)
+      await expect(project.read(`generated/${name}`)).toMatchFileSnapshot(join(folder, "generated", name));
+  });
+
+  it("gives files as a formatter leaves them", () => {
+    project.write(".oxfmtrc.json", '{ "printWidth": 120 }');
+    const oxfmt = join(repository, "node_modules/oxfmt/bin/oxfmt");
+    const { stdout, stderr } = spawnSync(process.execPath, [oxfmt, "--list-different", "generated"], {
+      cwd: project.folder,
+      encoding: "utf8",
+    });
+    expect(stdout + stderr).toBe("");
+  });
+
+  it.each(compilers)("compiles in %s", (_, options) => {
+    // Only the schema file is allowed to leave its types to inference.
+    const errors = project
+      .compile(options)
+      .split("\n")
+      .filter((line) => !line.startsWith("jobs.schema.ts"));
+    expect(errors.join("\n")).toBe("");
+  });
+});

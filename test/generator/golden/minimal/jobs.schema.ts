@@ -1,0 +1,6 @@
+import { defineJobs, job } from "jobwright/schema";
+import { z } from "zod";
+
+export default defineJobs({
+  ping: job({ input: z.string() }),
+});
