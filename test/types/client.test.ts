@@ -1,0 +1,185 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { generate } from "../../generator/index.ts";
+import { createProject, type Project } from "../generator/support/project.ts";
+
+const schema = `
+import { defineJobs, job } from "jobwright/schema";
+import { z } from "zod";
+export default defineJobs({
+  sendEmail: job({
+    input: z.object({ to: z.email(), copies: z.number().default(1), language: z.enum(["de", "en"]) }),
+    output: z.object({ messageId: z.string() }),
+    queue: "mail",
+  }),
+  unsubscribe: job({ input: z.object({ email: z.email() }), queue: "mail" }),
+  buildReport: job({ input: z.object({ since: z.date() }), output: z.bigint(), queue: "reports" }),
+});
+`;
+
+const imports = `
+import { defineJobs, job } from "jobwright/schema";
+import { z } from "zod";
+import type { JobContext, Provider } from "jobwright/codegen/v1";
+import {
+  createWorker, type BuildReportHandle, type Jobs, type SendEmailHandler, type SendEmailPayload, type SendEmailReturn,
+} from "./generated/index.ts";
+declare const jobs: Jobs;
+declare const provider: Provider;
+declare const input: { to: string; language: "de" | "en" };
+export const used = [defineJobs, job, z, createWorker, jobs, provider, input];
+export type Used = [JobContext, BuildReportHandle, SendEmailHandler, SendEmailPayload, SendEmailReturn];
+`;
+
+const mail = 'sendEmail: async () => ({ messageId: "1" }), unsubscribe: () => {}';
+const report = "buildReport: async () => 1n";
+const worker = (handlers: string, queues = ""): string =>
+  `void createWorker({ provider, ${queues}handlers: { ${handlers} } });`;
+const retry = (options: string): string => `void job({ input: z.string(), retry: ${options} });`;
+
+/** What a user may write, one statement each. */
+const right: readonly string[] = [
+  "void jobs.sendEmail.enqueue(input);",
+  'void jobs.sendEmail.enqueue({ ...input, copies: 2 }, { delay: "5m", priority: 1 });',
+  'void jobs.sendEmail.handle("1").result().then(({ messageId }) => messageId.length);',
+  'void jobs.unsubscribe.handle("1").result().then((nothing: undefined) => nothing);',
+  "void jobs.buildReport.enqueueMany([{ since: new Date() }]);",
+  worker(`${mail}, ${report}`),
+  worker(report, "queues: { reports: 1 }, "),
+  worker(mail, "queues: { mail: 1 }, "),
+  "class Mailer implements SendEmailHandler { async handle(payload: SendEmailPayload, ctx: JobContext): Promise<SendEmailReturn> { return { messageId: ctx.id + payload.copies.toFixed() }; } }",
+  `${worker('sendEmail: new (class implements SendEmailHandler { handle() { return { messageId: "1" }; } })(), unsubscribe: () => {}', "queues: { mail: 1 }, ")}`,
+  retry('{ backoff: "list", delays: ["1s"] }'),
+];
+
+/** What the compiler has to stop, and what it says. */
+const wrong: readonly (readonly [what: string, statement: string, message: string])[] = [
+  ["a job that does not exist", "void jobs.sendMail.enqueue(input);", "Did you mean 'sendEmail'"],
+  ["a field that does not exist", "void jobs.sendEmail.enqueue({ ...input, copys: 2 });", "'copys' does not exist"],
+  ["a field that is missing", 'void jobs.sendEmail.enqueue({ to: "a" });', "'language' is missing"],
+  [
+    "a field of another type",
+    'void jobs.sendEmail.enqueue({ ...input, copies: "2" });',
+    "'string' is not assignable to type 'number",
+  ],
+  [
+    "a value that is none of the choices",
+    'void jobs.sendEmail.enqueue({ ...input, language: "fr" });',
+    "'\"fr\"' is not assignable",
+  ],
+  [
+    "a text for a date",
+    'void jobs.buildReport.enqueue({ since: "2026-01-01" });',
+    "'string' is not assignable to type 'Date'",
+  ],
+  [
+    "one wrong input among many",
+    "void jobs.buildReport.enqueueMany([{ since: new Date() }, { since: 1 }]);",
+    "'number' is not assignable to type 'Date'",
+  ],
+  [
+    "a duration without a unit",
+    'void jobs.sendEmail.enqueue(input, { delay: "5" });',
+    "'\"5\"' is not assignable to type",
+  ],
+  [
+    "a duration with an unknown unit",
+    'void jobs.sendEmail.enqueue(input, { delay: "5 minutes" });',
+    "'\"5 minutes\"' is not assignable to type",
+  ],
+  [
+    "a duration that is a number",
+    'void jobs.sendEmail.handle("1").result({ timeout: 5 });',
+    "'number' is not assignable to type",
+  ],
+  ["an option that does not exist", "void jobs.sendEmail.enqueue(input, { prio: 1 });", "'prio' does not exist"],
+  [
+    "a field of a result that does not exist",
+    'void jobs.sendEmail.handle("1").result().then((sent) => sent.id);',
+    "'id' does not exist",
+  ],
+  ["a worker without a handler", worker(mail), "'buildReport' is missing"],
+  [
+    "a worker without a handler for one job of its queue",
+    worker("unsubscribe: () => {}", "queues: { mail: 1 }, "),
+    "'sendEmail' is missing",
+  ],
+  [
+    "a handler of a queue that the worker does not serve",
+    worker(`${report}, unsubscribe: () => {}`, "queues: { reports: 1 }, "),
+    "'unsubscribe' does not exist",
+  ],
+  ["a queue that does not exist", worker(report, "queues: { report: 1 }, "), "'report' does not exist"],
+  ["a handler of an unknown job", worker(`${mail}, ${report}, other: () => {}`), "'other' does not exist"],
+  [
+    "a handler that returns nothing for a job with an output",
+    worker("sendEmail: async () => {}, unsubscribe: () => {}", "queues: { mail: 1 }, "),
+    "'Promise<void>' is not assignable",
+  ],
+  [
+    "a handler that returns another type",
+    "export const build: BuildReportHandle = async () => 1;",
+    "Type 'number' is not assignable to type 'bigint'",
+  ],
+  [
+    "a handler that returns a value for a job without an output",
+    worker('sendEmail: async () => ({ messageId: "1" }), unsubscribe: async () => "done"', "queues: { mail: 1 }, "),
+    "'string' is not assignable to type 'void'",
+  ],
+  ["a handler class without its method", "class Empty implements SendEmailHandler {}", "'handle' is missing"],
+  [
+    "a handler class with another payload",
+    "class Other implements SendEmailHandler { handle(payload: { from: string }) { return { messageId: payload.from }; } }",
+    "'from' is missing",
+  ],
+  [
+    "a timeout that is no duration, in the schema",
+    'void job({ input: z.string(), timeout: "30" });',
+    "'\"30\"' is not assignable to type",
+  ],
+  [
+    "an option that does not exist, in the schema",
+    "void job({ input: z.string(), prioritty: 3 });",
+    "'prioritty' does not exist",
+  ],
+  ["a job without an input, in the schema", 'void job({ queue: "mail" });', "'input' is missing"],
+  [
+    "delays without a list backoff, in the schema",
+    retry('{ backoff: "fixed", delays: ["1s"] }'),
+    "is not assignable to type",
+  ],
+  ["an empty list of delays, in the schema", retry('{ backoff: "list", delays: [] }'), "is not assignable to type"],
+];
+
+describe("a generated client, to the compiler", () => {
+  let project: Project;
+  /** Messages by line of the file, from 1. */
+  const errors = new Map<number, string>();
+  const firstLine = imports.split("\n").length;
+
+  beforeAll(async () => {
+    project = createProject({ "jobs.schema.ts": schema });
+    await generate({ cwd: project.folder });
+    // A block each, so that a name may be used twice; all in one file, because each run of the compiler takes a second.
+    const statements = wrong.map(([, statement]) => (statement.startsWith("export") ? statement : `{ ${statement} }`));
+    project.write("wrong.ts", `${imports}${statements.join("\n")}\n`);
+    project.write("right.ts", `${imports}${right.map((statement) => `{ ${statement} }`).join("\n")}\n`);
+    let line = 0;
+    for (const text of project.compile().split("\n")) {
+      line = Number(/^wrong\.ts\((\d+),/.exec(text)?.[1] ?? (text.startsWith(" ") ? line : 0));
+      errors.set(line, `${errors.get(line) ?? ""}${text}\n`);
+    }
+  });
+
+  afterAll(() => project[Symbol.dispose]());
+
+  it("is right where it is used as it should be", () => {
+    expect(errors.get(0)?.trim() ?? "").toBe("");
+  });
+
+  it.each(wrong.map(([what, , message], index) => [what, message, firstLine + index] as const))(
+    "has no place for %s",
+    (_, message, line) => {
+      expect(errors.get(line) ?? "no error").toContain(message);
+    },
+  );
+});
