@@ -57,7 +57,7 @@ export async function build(options: BuildOptions): Promise<Build> {
   const loaded = performance.now();
   const plans = planWire(model);
   const all = [...problems, ...plans.problems];
-  if (all.length > 0) throw diagnosticsError(locate(all, await source.get(), { schema, text, cwd: options.cwd }));
+  if (all.length > 0) throw diagnosticsError(locate(all, source.get(), { schema, text, cwd: options.cwd }));
   const files = emitFiles(model, plans, {
     hash: hashModel(model),
     schema: posixRelative(out, schema),
@@ -68,12 +68,12 @@ export async function build(options: BuildOptions): Promise<Build> {
 }
 
 interface LazySource {
-  get(): Promise<SchemaSource>;
+  get(): SchemaSource;
 }
 
 function lazySource(schema: string, text: string): LazySource {
-  let promise: Promise<SchemaSource> | undefined;
-  return { get: () => (promise ??= readSchemaSource(schema, text)) };
+  let source: SchemaSource | undefined;
+  return { get: () => (source ??= readSchemaSource(schema, text)) };
 }
 
 async function loadModel(
@@ -83,13 +83,12 @@ async function loadModel(
   source: LazySource,
 ): Promise<{ readonly model: Model; readonly problems: readonly Problem[] }> {
   const timeoutMs = options.timeoutMs ?? defaultTimeoutMs;
-  const [result, comments] = await Promise.all([
-    load({ file: schema, cwd: options.cwd, tsconfig: findTsconfig(schema), timeoutMs }),
-    // Both take about a second: the parser is loaded here while the other process runs the schema.
-    text.includes("/**") ? source.get() : undefined,
-  ]);
+  const loading = load({ file: schema, cwd: options.cwd, tsconfig: findTsconfig(schema), timeoutMs });
+  // Both take most of a second: the text is parsed here while the other process runs the schema.
+  const comments = text.includes("/**") ? source.get() : undefined;
+  const result = await loading;
   if (result.type === "invalid")
-    throw diagnosticsError(locate(result.problems, await source.get(), { schema, text, cwd: options.cwd }));
+    throw diagnosticsError(locate(result.problems, source.get(), { schema, text, cwd: options.cwd }));
   if (result.type !== "loaded")
     throw diagnosticsError([describeFailure(result, { schema, cwd: options.cwd, timeoutMs })]);
   const plain: Model = { jobs: result.jobs, named: result.named };
