@@ -41,7 +41,7 @@ export function emitFiles(
 }
 
 /** How generated code names a file of the user in an import. */
-export function importPath(path: string, extension: ImportExtension): string {
+function importPath(path: string, extension: ImportExtension): string {
   const relative = path.startsWith(".") ? path : `./${path}`;
   return extension === ".js" ? relative.replace(/\.(m?)ts$/, ".$1js") : relative;
 }

@@ -17,7 +17,7 @@ const pruneEveryMs = 30_000;
 const retryMs = 1_000;
 
 /** Scheduled and due → ready. Looks often, because a look without due jobs is a read of one index entry. */
-export function createPromoter({ provider, failed }: MaintenanceOptions): Service {
+function createPromoter({ provider, failed }: MaintenanceOptions): Service {
   return createService({
     retryMs,
     failed,
@@ -29,7 +29,7 @@ export function createPromoter({ provider, failed }: MaintenanceOptions): Servic
 }
 
 /** Expired lease → ready, or dead. */
-export function createReaper({ provider, reapEveryMs, failed }: MaintenanceOptions): Service {
+function createReaper({ provider, reapEveryMs, failed }: MaintenanceOptions): Service {
   return createService({
     retryMs,
     failed,
@@ -41,7 +41,7 @@ export function createReaper({ provider, reapEveryMs, failed }: MaintenanceOptio
 }
 
 /** Final and past retention → gone. */
-export function createPruner({ provider, retentionMs, failed }: MaintenanceOptions): Service {
+function createPruner({ provider, retentionMs, failed }: MaintenanceOptions): Service {
   return createService({
     retryMs,
     failed,

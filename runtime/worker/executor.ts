@@ -129,7 +129,7 @@ const maxMessage = 4_096;
 const maxStack = 16_384;
 
 /** What is kept of an error: text only, bounded. A handler may throw anything, and that must not cost the settlement. */
-export function storedError(error: unknown): StoredError {
+function storedError(error: unknown): StoredError {
   try {
     return error instanceof Error ? textOf(error) : { name: "NonError", message: String(error).slice(0, maxMessage) };
   } catch {

@@ -39,7 +39,7 @@ export function createConnection(database: BetterSqlite3.Database): Connection {
   };
 }
 
-export function ordered(statement: CompiledStatement, parameters: Parameters): (string | number | null)[] {
+function ordered(statement: CompiledStatement, parameters: Parameters): (string | number | null)[] {
   return statement.parameters.map((name) => {
     const value = parameters[name];
     if (value === undefined) throw new TypeError(`no value for :${name} in: ${statement.text}`);

@@ -71,7 +71,7 @@ export function requeueJob(connection: Connection, id: string, now: number): Req
   return stateOf(connection, id) === undefined ? "notFound" : "alreadyWaiting";
 }
 
-export function stateOf(connection: Connection, id: string): JobState | undefined {
+function stateOf(connection: Connection, id: string): JobState | undefined {
   return connection.get<{ state: JobState }>(statements.selectState, { id })?.state;
 }
 

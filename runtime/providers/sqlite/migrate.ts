@@ -6,7 +6,7 @@ import * as statements from "./statements.ts";
 const currentVersion = migrations.length;
 
 /** Schema version of the store; 0 if it has no jobwright tables yet. */
-export function schemaVersion(connection: Connection): number {
+function schemaVersion(connection: Connection): number {
   const table = connection.database.prepare("select 1 from sqlite_master where name = 'jobwright_meta'").get();
   if (!table) return 0;
   return Number(connection.get<{ value: string }>(statements.selectVersion, {})?.value ?? 0);

@@ -204,11 +204,11 @@ export const selectPaused = compile(
 );
 
 /** Everything of one job or of a page; `condition` is added by the caller. */
-export function selectRecords(condition: SQL): CompiledStatement {
+function selectRecords(condition: SQL): CompiledStatement {
   return compile(recordsQuery(condition));
 }
 
-export function recordsQuery(condition: SQL): SQL {
+function recordsQuery(condition: SQL): SQL {
   return sql`
     select ${jobs.seq} as seq, ${jobs.id} as id, ${jobs.name} as name, ${jobs.queue} as queue, ${jobs.version} as version,
       ${jobs.state} as state, ${jobs.priority} as priority, ${jobs.attempt} as attempt, ${jobs.crashes} as crashes,
