@@ -91,10 +91,11 @@ function claimLane(connection: Connection, request: ClaimRequest, lane: ClaimLan
   }
   const leaseUntil = now + request.leaseMs;
   const { workerId, claimId } = request;
-  return connection.raw<ClaimRow>(statement, parameters).map((row) => {
-    connection.run(statements.claimJob, { workerId, claimId, leaseUntil, now, seq: row[0] });
-    return toClaimedJob(row, leaseUntil, 1);
-  });
+  const rows = connection.raw<ClaimRow>(statement, parameters);
+  if (rows.length === 0) return [];
+  const seqs = JSON.stringify(rows.map(([seq]) => seq));
+  connection.run(statements.claimJobs, { workerId, claimId, leaseUntil, now, seqs });
+  return rows.map((row) => toClaimedJob(row, leaseUntil, 1));
 }
 
 /** `growth`: what the claim adds to the fence and the attempt that were read. */
@@ -118,11 +119,37 @@ function toClaimedJob(row: ClaimRow, leaseUntil: number, growth: number): Claime
 
 type SettledRow = [seq: number, state: JobState];
 
-export function ackJob(connection: Connection, completion: Completion, now: number): Settlement {
+/** Nearly always every lease of a batch is open and the first of its job: then one statement ends them all. */
+export function ackJobs(connection: Connection, completions: readonly Completion[], now: number): Settlement[] {
+  const fence = completions[0]?.fence;
+  if (fence === undefined) return [];
+  const alike = completions.length > 1 && completions.every((completion) => completion.fence === fence);
+  if (!alike || !ackTogether(connection, completions, fence, now)) {
+    return completions.map((completion) => ackJob(connection, completion, now));
+  }
+  for (const { id, output } of completions) storeOutput(connection, id, output);
+  return completions.map(() => "ok");
+}
+
+/** All of them, or none and false. */
+function ackTogether(connection: Connection, completions: readonly Completion[], fence: number, now: number): boolean {
+  connection.run(statements.openSavepoint, {});
+  const ids = JSON.stringify(completions.map(({ id }) => id));
+  const all = connection.run(statements.ackJobs, { ids, fence, now }).changes === completions.length;
+  if (!all) connection.run(statements.undoSavepoint, {});
+  connection.run(statements.releaseSavepoint, {});
+  return all;
+}
+
+function ackJob(connection: Connection, completion: Completion, now: number): Settlement {
   const { id, fence, output } = completion;
   if (connection.run(statements.ackJob, { id, fence, now }).changes === 0) return refusal(connection, completion);
-  if (output !== undefined) connection.run(statements.insertOutput, { id, output: storable(output) });
+  storeOutput(connection, id, output);
   return "ok";
+}
+
+function storeOutput(connection: Connection, id: string, output: string | undefined): void {
+  if (output !== undefined) connection.run(statements.insertOutput, { id, output: storable(output) });
 }
 
 export function nackJob(connection: Connection, rejection: Rejection, now: number): Settlement {

@@ -134,9 +134,7 @@ export function createSqliteProvider(options: SqliteOptions): SqliteProvider {
     claim: (request) => write((connection, now) => deliver.claimJobs(connection, request, now)),
     async ack(completions) {
       if (completions.length === 0) return [];
-      const results = await write((connection, now) =>
-        completions.map((completion) => deliver.ackJob(connection, completion, now)),
-      );
+      const results = await write((connection, now) => deliver.ackJobs(connection, completions, now));
       waits.check();
       return results;
     },
