@@ -1,15 +1,12 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { join } from "node:path";
 import { payload, type Subject } from "./subject.ts";
 
-/** Measures one subject in one scenario in this process and prints one JSON line. */
-const [who = "", scenario = "", root = ""] = process.argv.slice(2);
+/** Measures one subject in one scenario in this process on one database file and prints one JSON line. */
+const [who = "", scenario = "", file = ""] = process.argv.slice(2);
 
-const folder = mkdtempSync(join(root, "run-"));
-const subject = await open(who, join(folder, "jobs.db"));
+const drained = 50_000;
+const subject = await open(who, file);
 const result = await measure(scenario, subject);
 await subject.stop();
-rmSync(folder, { recursive: true });
 console.log(JSON.stringify(result));
 process.exit(0);
 
@@ -42,9 +39,11 @@ async function measure(name: string, measured: Subject): Promise<Record<string, 
       );
     case "enqueue-bulk":
       return rate(50_000, (count) => fill(measured, count));
+    case "fill":
+      await fill(measured, drained);
+      return {};
     case "drain":
-      await fill(measured, 50_000);
-      return { ...(await rate(50_000, (count) => drain(measured, count))), rssMb: process.memoryUsage().rss / 1e6 };
+      return { ...(await drain(measured, drained)), rssMb: process.memoryUsage().rss / 1e6 };
     case "pickup":
       return pickup(measured);
     default:
@@ -63,11 +62,18 @@ async function fill(measured: Subject, count: number): Promise<void> {
   for (let i = 0; i < count; i += chunk.length) await measured.enqueueMany(chunk);
 }
 
-async function drain(measured: Subject, count: number): Promise<void> {
+/** From the first job handled to the last, so that how long a worker takes to start is not part of it. */
+async function drain(measured: Subject, count: number): Promise<{ perSecond: number }> {
   let handled = 0;
+  let startedAt = 0;
   await new Promise<void>((resolve, reject) => {
-    Promise.resolve(measured.startWorker(() => void (++handled === count && resolve()))).catch(reject);
+    const handle = (): void => {
+      if (++handled === 1) startedAt = performance.now();
+      if (handled === count) resolve();
+    };
+    Promise.resolve(measured.startWorker(handle)).catch(reject);
   });
+  return { perSecond: (count - 1) / ((performance.now() - startedAt) / 1_000) };
 }
 
 async function pickup(measured: Subject): Promise<Record<string, number>> {

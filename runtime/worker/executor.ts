@@ -16,8 +16,8 @@ export interface Runnable {
 
 /** Runs claimed jobs and hands the end of each attempt to the settler. */
 export interface Executor {
-  /** Runs one job; the promise never rejects and ends with the attempt. */
-  execute(job: ClaimedJob): Promise<void>;
+  /** Runs one job and never throws; `ended` is called with the end of the attempt, at once if the handler is no promise. */
+  execute(job: ClaimedJob, ended: () => void): void;
   readonly running: ReadonlyMap<string, RunningJob>;
 }
 
@@ -35,48 +35,63 @@ export function createExecutor(options: ExecutorOptions): Executor {
   const { runnables, settler, logger, abortGraceMs, random = Math.random } = options;
   const running = new Map<string, RunningJob>();
 
-  async function execute(job: ClaimedJob): Promise<void> {
+  function execute(job: ClaimedJob, ended: () => void): void {
     const runnable = runnables.get(job.name);
-    // Claims name what this worker handles, so this is a provider's fault; giving the job back loses nothing.
-    if (!runnable) return settler.nack({ id: job.id, fence: job.fence, outcome: "release" });
+    if (!runnable) {
+      // Claims name what this worker handles, so this is a provider's fault; giving the job back loses nothing.
+      settler.nack({ id: job.id, fence: job.fence, outcome: "release" });
+      return ended();
+    }
     const entry = createRunningJob({
       job,
       maxAttempts: runnable.descriptor.retry.maxAttempts,
       logger,
       progress: (progress) => settler.report({ id: job.id, fence: job.fence, progress }),
     });
-    running.set(job.id, entry);
+    let result: unknown;
     try {
-      const output = await withTimeout(entry, runnable);
-      settleSuccess(entry, output);
+      result = runnable.handle(runnable.codec.decodePayload(job.payload), entry.context);
     } catch (error) {
       settleFailure(entry, runnable, error);
-    } finally {
-      // The same id may already run again here under a newer fence.
-      if (running.get(job.id) === entry) running.delete(job.id);
+      return ended();
     }
+    if (isThenable(result)) return follow(entry, runnable, result, ended);
+    settle(entry, runnable, result);
+    ended();
   }
 
-  /** Rejects when the attempt was told to stop and did not end within the abort grace: the slot must not leak. */
-  function withTimeout(entry: RunningJob, { descriptor, codec, handle }: Runnable): Promise<string | undefined> {
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(
-        () => {
-          entry.abort("timeout");
-          abandon = setTimeout(() => reject(stopError(entry.job, "timeout")), abortGraceMs);
-        },
-        Math.min(descriptor.timeoutMs, maxTimerMs),
-      );
-      let abandon: NodeJS.Timeout | undefined;
-      const attempt = async (): Promise<string | undefined> =>
-        codec.encodeOutput(await handle(codec.decodePayload(entry.job.payload), entry.context));
-      attempt()
-        .then(resolve, reject)
-        .finally(() => {
-          clearTimeout(timer);
-          clearTimeout(abandon);
-        });
+  /** Ends with the handler, or when it was told to stop and did not within the abort grace: the slot must not leak. */
+  function follow(entry: RunningJob, runnable: Runnable, result: PromiseLike<unknown>, ended: () => void): void {
+    const { id } = entry.job;
+    const settled = once((finish: () => void): void => {
+      clearTimeout(timer);
+      finish();
+      // The same id may already run again here under a newer fence.
+      if (running.get(id) === entry) running.delete(id);
+      ended();
     });
+    const expire = (): void => {
+      entry.abort("timeout");
+      timer = setTimeout(
+        () => settled(() => settleFailure(entry, runnable, stopError(entry.job, "timeout"))),
+        abortGraceMs,
+      );
+    };
+    let timer = setTimeout(expire, Math.min(runnable.descriptor.timeoutMs, maxTimerMs));
+    running.set(id, entry);
+    // Of a promise this is the promise itself; somebody else's thenable may do what it likes.
+    Promise.resolve(result).then(
+      (output) => settled(() => settle(entry, runnable, output)),
+      (error: unknown) => settled(() => settleFailure(entry, runnable, error)),
+    );
+  }
+
+  function settle(entry: RunningJob, runnable: Runnable, result: unknown): void {
+    try {
+      settleSuccess(entry, runnable.codec.encodeOutput(result));
+    } catch (error) {
+      settleFailure(entry, runnable, error);
+    }
   }
 
   function settleSuccess(entry: RunningJob, output: string | undefined): void {
@@ -119,6 +134,19 @@ export function createExecutor(options: ExecutorOptions): Executor {
   }
 
   return { execute, running };
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
+}
+
+function once(body: (finish: () => void) => void): (finish: () => void) => void {
+  let called = false;
+  return (finish) => {
+    if (called) return;
+    called = true;
+    body(finish);
+  };
 }
 
 function facts(job: ClaimedJob): object {

@@ -34,6 +34,7 @@ interface Lane {
   readonly handles: ClaimLane["handles"];
   readonly waiting: ClaimedJob[];
   running: number;
+  filling: boolean;
   /** Moving average of what one job takes in ms; unknown until the first has ended. */
   jobMs: number | undefined;
 }
@@ -51,7 +52,7 @@ export function createLanes({ concurrency, runnables, executor, wake }: LanesOpt
     const handles = [...runnables.values()]
       .filter(({ descriptor }) => descriptor.queue === queue)
       .map(({ descriptor }) => ({ name: descriptor.name, maxVersion: descriptor.version }));
-    lanes.set(queue, { queue, slots, handles, waiting: [], running: 0, jobMs: undefined });
+    lanes.set(queue, { queue, slots, handles, waiting: [], running: 0, filling: false, jobMs: undefined });
   }
   let held = 0;
   let quiet: (() => void)[] = [];
@@ -67,25 +68,30 @@ export function createLanes({ concurrency, runnables, executor, wake }: LanesOpt
     return inHand < lane.slots || room * 2 >= lane.slots + ahead ? room : 0;
   }
 
-  async function run(lane: Lane, job: ClaimedJob): Promise<void> {
+  function run(lane: Lane, job: ClaimedJob): void {
     lane.running++;
     const startedAt = performance.now();
-    await executor.execute(job);
-    const tookMs = performance.now() - startedAt;
-    lane.jobMs = lane.jobMs === undefined ? tookMs : lane.jobMs + weight * (tookMs - lane.jobMs);
-    lane.running--;
-    held--;
-    fill(lane);
-    if (lane.waiting.length === 0) wake();
-    if (held === 0) for (const resolve of quiet.splice(0)) resolve();
+    executor.execute(job, () => {
+      const tookMs = performance.now() - startedAt;
+      lane.jobMs = lane.jobMs === undefined ? tookMs : lane.jobMs + weight * (tookMs - lane.jobMs);
+      lane.running--;
+      held--;
+      fill(lane);
+      if (lane.waiting.length === 0) wake();
+      if (held === 0) for (const resolve of quiet.splice(0)) resolve();
+    });
   }
 
   function fill(lane: Lane): void {
+    // A handler that is no promise ends inside this loop, which then goes on by itself.
+    if (lane.filling) return;
+    lane.filling = true;
     while (lane.running < lane.slots) {
       const job = lane.waiting.shift();
-      if (!job) return;
-      void run(lane, job);
+      if (!job) break;
+      run(lane, job);
     }
+    lane.filling = false;
   }
 
   return {
