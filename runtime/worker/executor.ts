@@ -42,11 +42,10 @@ export function createExecutor(options: ExecutorOptions): Executor {
       settler.nack({ id: job.id, fence: job.fence, outcome: "release" });
       return ended();
     }
-    const entry = createRunningJob({
-      job,
+    const entry = createRunningJob(job, {
       maxAttempts: runnable.descriptor.retry.maxAttempts,
       logger,
-      progress: (progress) => settler.report({ id: job.id, fence: job.fence, progress }),
+      report: settler.report,
     });
     let result: unknown;
     try {

@@ -29,6 +29,8 @@ export interface LeaseKeeperOptions {
 
 const pulseEveryMs = 1_000;
 const closeLimitMs = 2_000;
+/** One small query every few seconds; the default would let the thread's garbage grow to 10 MB more. */
+const threadYoungMb = 2;
 /** A thread that takes longer to load its driver is not waited for: the main thread keeps the leases meanwhile. */
 const threadLimitMs = 5_000;
 
@@ -83,7 +85,10 @@ export function createLeaseKeeper(options: LeaseKeeperOptions): LeaseKeeper {
 
   function startThread(data: HeartbeatData): void {
     const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
-    thread = new Thread(new URL(`./heartbeat-thread.${extension}`, import.meta.url), { workerData: data });
+    thread = new Thread(new URL(`./heartbeat-thread.${extension}`, import.meta.url), {
+      workerData: data,
+      resourceLimits: { maxYoungGenerationSizeMb: threadYoungMb },
+    });
     thread.unref();
     // A thread takes a while to load its driver; until it speaks, the main thread's own heartbeats keep the leases.
     const meanwhile = setInterval(() => void tick(), everyMs).unref();

@@ -1,4 +1,4 @@
-import { type ClaimedJob, JobwrightError } from "../contract/index.ts";
+import { type ClaimedJob, JobwrightError, type ProgressReport } from "../contract/index.ts";
 import type { JobContext, JobLog, Logger } from "./types.ts";
 
 /** Why an attempt was told to stop. The first reason counts. */
@@ -14,54 +14,86 @@ export interface RunningJob {
   abort(reason: StopReason): void;
 }
 
-export interface RunningJobOptions {
-  readonly job: ClaimedJob;
+/** What is the same for all jobs of one definition in one worker. */
+export interface RunningJobSetting {
   readonly maxAttempts: number;
   readonly logger: Logger;
-  readonly progress: (percent: number) => void;
+  readonly report: (report: ProgressReport) => void;
 }
 
-export function createRunningJob({ job, maxAttempts, logger, progress }: RunningJobOptions): RunningJob {
-  // Most handlers never look at the signal or the log, so both are made on first use.
-  let controller: AbortController | undefined;
-  let log: JobLog | undefined;
-  let stopReason: StopReason | undefined;
+export function createRunningJob(job: ClaimedJob, setting: RunningJobSetting): RunningJob {
+  return new Attempt(job, setting);
+}
 
-  const context: JobContext = {
-    id: job.id,
-    name: job.name,
-    queue: job.queue,
-    attempt: job.attempt,
-    maxAttempts,
-    fence: job.fence,
-    idempotencyKey: job.id,
-    get enqueuedAt() {
-      return new Date(job.enqueuedAt);
-    },
-    get signal() {
-      controller ??= new AbortController();
-      if (stopReason && !controller.signal.aborted) controller.abort(stopError(job, stopReason));
-      return controller.signal;
-    },
-    get log() {
-      return (log ??= jobLog(job, logger));
-    },
-    progress: (percent) => progress(Math.min(100, Math.max(0, Math.round(percent) || 0))),
-  };
+/* Classes, because an object with accessors of its own takes 2 KB, and there is one of each for every attempt. */
 
-  return {
-    claimedAt: performance.now(),
-    job,
-    context,
-    get stopReason() {
-      return stopReason;
-    },
-    abort(reason) {
-      if (stopReason) return;
-      stopReason = reason;
-      controller?.abort(stopError(job, reason));
-    },
-  };
+class Attempt implements RunningJob {
+  readonly claimedAt = performance.now();
+  readonly job: ClaimedJob;
+  readonly context: JobContext;
+  stopReason: StopReason | undefined = undefined;
+  #controller: AbortController | undefined = undefined;
+
+  constructor(job: ClaimedJob, setting: RunningJobSetting) {
+    this.job = job;
+    this.context = new Context(this, setting);
+  }
+
+  /** Most handlers never look at the signal, so it is made on first use. */
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    if (this.stopReason && !this.#controller.signal.aborted) {
+      this.#controller.abort(stopError(this.job, this.stopReason));
+    }
+    return this.#controller.signal;
+  }
+
+  abort(reason: StopReason): void {
+    if (this.stopReason) return;
+    this.stopReason = reason;
+    this.#controller?.abort(stopError(this.job, reason));
+  }
+}
+
+class Context implements JobContext {
+  readonly id: string;
+  readonly name: string;
+  readonly queue: string;
+  readonly attempt: number;
+  readonly maxAttempts: number;
+  readonly fence: number;
+  readonly idempotencyKey: string;
+  /** A property, so that `const { progress } = ctx` works. */
+  readonly progress: (percent: number) => void;
+  readonly #running: Attempt;
+  readonly #logger: Logger;
+  #log: JobLog | undefined = undefined;
+
+  constructor(running: Attempt, { maxAttempts, logger, report }: RunningJobSetting) {
+    const { id, name, queue, attempt, fence } = running.job;
+    this.id = id;
+    this.name = name;
+    this.queue = queue;
+    this.attempt = attempt;
+    this.maxAttempts = maxAttempts;
+    this.fence = fence;
+    this.idempotencyKey = id;
+    this.progress = (percent) => report({ id, fence, progress: Math.min(100, Math.max(0, Math.round(percent) || 0)) });
+    this.#running = running;
+    this.#logger = logger;
+  }
+
+  get enqueuedAt(): Date {
+    return new Date(this.#running.job.enqueuedAt);
+  }
+
+  get signal(): AbortSignal {
+    return this.#running.signal;
+  }
+
+  get log(): JobLog {
+    return (this.#log ??= jobLog(this.#running.job, this.#logger));
+  }
 }
 
 export function stopError(job: ClaimedJob, reason: StopReason): JobwrightError {
