@@ -54,18 +54,23 @@ export function createSettler({ provider, logger, settled }: SettlerOptions): Se
       // A job's progress goes before its end, which closes the lease; the other two are independent.
       if (reported.length > 0) await insist(() => provider.report(reported));
       await Promise.all([
-        acked.length > 0 && settle(acked, () => provider.ack(acked)),
-        nacked.length > 0 && settle(nacked, () => provider.nack(nacked)),
+        acked.length > 0 && settle(acked, (items) => provider.ack(items)),
+        nacked.length > 0 && settle(nacked, (items) => provider.nack(items)),
       ]);
     }
     running = undefined;
   }
 
-  async function settle(
-    items: readonly (Completion | Rejection)[],
-    call: () => Promise<readonly Settlement[]>,
+  async function settle<Item extends Completion | Rejection>(
+    items: readonly Item[],
+    call: (items: readonly Item[]) => Promise<readonly Settlement[]>,
   ): Promise<void> {
-    const settlements = await insist(call);
+    const settlements = await insist(() => call(items));
+    // One item that the store cannot take must not cost the others their settlement.
+    if (!settlements && items.length > 1 && performance.now() < giveUpAt) {
+      for (const item of items) await settle([item], call);
+      return;
+    }
     for (const [index, item] of items.entries()) {
       held.delete(item.id);
       const settlement = settlements?.[index];

@@ -98,6 +98,25 @@ describe("a worker in an outage", () => {
     await worker.stop();
   });
 
+  it("settles the others when the store can never take one of a batch", async () => {
+    const provider = createMemoryProvider();
+    const client = await clientOf(provider, descriptor);
+    const handles = await client.work.enqueueMany([{ n: 0 }, { n: 1 }, { n: 2 }]);
+    const bad = handles[1]?.id;
+    const picky: Provider = {
+      ...provider,
+      ack(items) {
+        if (items.some(({ id }) => id === bad)) return Promise.reject(new TypeError("no room for this one"));
+        return provider.ack(items);
+      },
+    };
+    const worker = await workerOf(picky, descriptor, { work: () => undefined });
+    await worker.start();
+    await Promise.all([handles[0]?.result(), handles[2]?.result()]);
+    await worker.stop();
+    expect(await client.$control.counts()).toEqual({ work: { succeeded: 2, running: 1 } });
+  });
+
   it("goes on after an error that nobody expected", async () => {
     const store = createMemoryProvider();
     let broken = true;

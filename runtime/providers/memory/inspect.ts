@@ -5,9 +5,9 @@ import {
   type JobPage,
   type JobRecord,
   type JobState,
-  JobwrightError,
   type ListRequest,
 } from "../../contract/index.ts";
+import { pageLimit, seqOfCursor } from "../../core/paging.ts";
 import { type Row, toRecord } from "./row.ts";
 import type { MemoryStore } from "./store.ts";
 
@@ -23,27 +23,13 @@ export function isSettled(store: MemoryStore, id: string): boolean {
   return row === undefined || isFinalState(row.state);
 }
 
-const defaultLimit = 100;
-const maxLimit = 1_000;
-
 export function listJobs(store: MemoryStore, request: ListRequest): JobPage {
-  const limit = Math.min(maxLimit, Math.max(1, request.limit ?? defaultLimit));
-  const before = request.cursor === undefined ? Number.POSITIVE_INFINITY : seqOfCursor(request.cursor);
+  const limit = pageLimit(request);
+  const before = seqOfCursor(request.cursor);
   const rows = [...store.rows.values()].filter((row) => row.seq < before && matches(row, request)).reverse();
   const page = rows.slice(0, limit);
   const last = page.at(-1);
   return { jobs: page.map(toRecord), cursor: last && rows.length > limit ? String(last.seq) : undefined };
-}
-
-function seqOfCursor(cursor: string): number {
-  if (/^\d{1,15}$/.test(cursor)) return Number(cursor);
-  throw new JobwrightError(
-    "JW_INVALID_OPTION",
-    `cursor is ${JSON.stringify(cursor)}, which no page of this store gave.`,
-    {
-      hint: "Pass the `cursor` of the previous page unchanged, or none for the first page.",
-    },
-  );
 }
 
 export function countJobs(store: MemoryStore, filter: JobFilter): Counts {

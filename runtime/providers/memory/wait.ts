@@ -2,6 +2,9 @@ import { JobwrightError, type JobRecord, type WaitOptions } from "../../contract
 import { getJob, isSettled } from "./inspect.ts";
 import type { MemoryStore } from "./store.ts";
 
+/** Beyond it `setTimeout` fires at once. */
+const maxTimerMs = 2 ** 31 - 1;
+
 /** Waits until the job is final or gone. `stopped` rejects the wait when the provider stops. */
 export async function awaitSettled(
   store: MemoryStore,
@@ -21,8 +24,11 @@ function settledSignal(store: MemoryStore, id: string, options: WaitOptions, sto
   const stopListening = store.onSettled(id, resolve);
   options.signal?.addEventListener("abort", abort, { once: true });
   stopped.addEventListener("abort", stop, { once: true });
+  const { timeoutMs } = options;
   const timer =
-    options.timeoutMs === undefined ? undefined : setTimeout(() => reject(timeout(id, options)), options.timeoutMs);
+    timeoutMs === undefined
+      ? undefined
+      : setTimeout(() => reject(timeout(id, options)), Math.min(timeoutMs, maxTimerMs));
   return promise.finally(() => {
     clearTimeout(timer);
     stopListening();

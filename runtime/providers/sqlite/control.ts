@@ -13,7 +13,7 @@ import type {
   RequeueOutcome,
   StoredError,
 } from "../../contract/index.ts";
-import { JobwrightError } from "../../contract/index.ts";
+import { pageLimit, seqOfCursor } from "../../core/paging.ts";
 import type { Connection, Parameters } from "./connection.ts";
 import * as statements from "./statements.ts";
 
@@ -105,30 +105,16 @@ export function getJob(connection: Connection, id: string): JobRecord | undefine
   return row && toRecord(row);
 }
 
-const defaultPageSize = 100;
-const maxPageSize = 1_000;
-
 export function listJobs(connection: Connection, request: ListRequest): JobPage {
-  const limit = Math.min(maxPageSize, Math.max(1, request.limit ?? defaultPageSize));
+  const limit = pageLimit(request);
   const rows = connection.all<RecordRow>(statements.selectPage, {
     ...filterParameters(request),
-    before: request.cursor === undefined ? Number.MAX_SAFE_INTEGER : seqOfCursor(request.cursor),
+    before: seqOfCursor(request.cursor),
     limit: limit + 1,
   });
   const page = rows.slice(0, limit);
   const last = page.at(-1);
   return { jobs: page.map(toRecord), cursor: rows.length > limit && last ? String(last.seq) : undefined };
-}
-
-function seqOfCursor(cursor: string): number {
-  if (/^\d{1,15}$/.test(cursor)) return Number(cursor);
-  throw new JobwrightError(
-    "JW_INVALID_OPTION",
-    `cursor is ${JSON.stringify(cursor)}, which no page of this store gave.`,
-    {
-      hint: "Pass the `cursor` of the previous page unchanged, or none for the first page.",
-    },
-  );
 }
 
 export function countJobs(connection: Connection, filter: JobFilter): Counts {

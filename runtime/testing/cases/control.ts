@@ -250,6 +250,16 @@ export const controlCases: readonly ConformanceCase[] = [
   },
   {
     area: "list",
+    name: "a limit that is no integer from 1 to 1,000 is refused",
+    async run(context) {
+      const { provider } = await givenJob(context);
+      for (const limit of [0, -1, 1.5, 1_001, Number.NaN, Number.POSITIVE_INFINITY]) {
+        await rejects(provider.list({ limit }), { code: "JW_INVALID_OPTION" }, String(limit));
+      }
+    },
+  },
+  {
+    area: "list",
     name: "states, names and queues are joined by and; an empty list matches nothing",
     async run(context) {
       const { provider, id } = await givenJob(context, { name: "a", queue: "x" });
