@@ -1,0 +1,109 @@
+import type { Clock } from "../../contract/index.ts";
+import { type Client, isCluster, placeOf } from "./client.ts";
+import type { Int } from "./record.ts";
+import type { Script } from "./scripts/script.ts";
+import { storeError, unreachable } from "./store-error.ts";
+
+/** What a script replied: the count of mutating calls, the id of the history, and the result. */
+export interface Reply {
+  readonly op: number;
+  readonly born: string;
+  readonly result: unknown;
+}
+
+/** Runs scripts over one client. Every call ends within the time limit, whatever becomes of the connection. */
+export interface Connection {
+  readonly client: Client;
+  /** Host and port, for messages. */
+  readonly place: string;
+  /** Distinguishes this provider's messages from others'. */
+  readonly origin: string;
+  run(script: Script, args: readonly (string | number)[]): Promise<Reply>;
+  /** A script without the common header. */
+  runBare(script: Script, args: readonly (string | number)[]): Promise<unknown>;
+  /** Any other call, under the same time limit. */
+  within<T>(call: () => Promise<T>): Promise<T>;
+}
+
+export interface ConnectionSettings {
+  readonly client: Client;
+  /** Whether the client is ours, so that a silent connection may be cut. */
+  readonly owned: boolean;
+  readonly namespace: string;
+  readonly origin: string;
+  readonly timeoutMs: number;
+  readonly clock: Clock | undefined;
+}
+
+export function createConnection(settings: ConnectionSettings): Connection {
+  const { client, owned, namespace, origin, timeoutMs, clock } = settings;
+  const place = placeOf(client);
+  const marker = `{${namespace}}:meta`;
+
+  /** Calls that would only wait in a queue are not made: after an outage they would all come at once, and late. */
+  async function ready(): Promise<void> {
+    if (client.status === "ready") return;
+    if (client.status === "end") throw new Error("Connection is closed.");
+    if (client.status === "wait") client.connect().catch(() => {});
+    await new Promise<void>((resolve, reject) => {
+      const settle = (): void => {
+        clearTimeout(timer);
+        client.off("ready", settle);
+        client.off("end", failed);
+        resolve();
+      };
+      const failed = (): void => {
+        settle();
+        reject(new Error("Connection is closed."));
+      };
+      const timer = setTimeout(() => {
+        failed();
+        reject(unreachable(place, timeoutMs));
+      }, timeoutMs);
+      client.once("ready", settle);
+      client.once("end", failed);
+    });
+  }
+
+  async function within<T>(call: () => Promise<T>): Promise<T> {
+    let timer: NodeJS.Timeout | undefined;
+    try {
+      await ready();
+      const limit = new Promise<never>((_resolve, reject) => {
+        timer = setTimeout(() => {
+          // No answer: the other end may be gone without a word. What is under way is sent again on a new connection.
+          if (owned && !isCluster(client)) client.disconnect(true);
+          reject(unreachable(place, timeoutMs));
+        }, timeoutMs);
+      });
+      return await Promise.race([call(), limit]);
+    } catch (error) {
+      throw storeError(error, place);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** A server that lost the script, by SCRIPT FLUSH or because it is another one, gets its text. */
+  async function evaluate(script: Script, args: readonly (string | number)[]): Promise<unknown> {
+    try {
+      return await client.evalsha(script.sha, 1, marker, ...args);
+    } catch (error) {
+      if (!(error instanceof Error && error.message.startsWith("NOSCRIPT"))) throw error;
+      return client.eval(script.text, 1, marker, ...args);
+    }
+  }
+
+  return {
+    client,
+    place,
+    origin,
+    within,
+    runBare: (script, args) => within(() => evaluate(script, args)),
+    async run(script, args) {
+      const reply = await within(() => evaluate(script, [clock ? clock.now() : "", origin, ...args]));
+      const [op, born, result] = reply as [Int, string, unknown]; // the shape that `prelude.ts` gives every reply
+      return { op: Number(op), born, result };
+    },
+  };
+}

@@ -1,0 +1,133 @@
+import type {
+  CancelOutcome,
+  Counts,
+  JobFilter,
+  JobPage,
+  JobRecord,
+  JobState,
+  ListRequest,
+  PromoteResult,
+  PruneRequest,
+  ReapResult,
+  RequeueOutcome,
+} from "../../contract/index.ts";
+import { pageLimit, seqOfCursor } from "../../core/paging.ts";
+import { inBatches } from "./deliver.ts";
+import { packId } from "./ids.ts";
+import { type Int, numberOfState, type RecordReply, stateOf, toRecord } from "./record.ts";
+import * as control from "./scripts/control.ts";
+import * as inspect from "./scripts/inspect.ts";
+import { promote } from "./scripts/promote.ts";
+import { prune } from "./scripts/prune.ts";
+import { reap } from "./scripts/reap.ts";
+import type { RunScript } from "./store.ts";
+
+/* Maintenance, inspection and the operator verbs. What a script replies stands in its header. */
+
+const maxStep = 200;
+
+/** Makes at most `limit` due jobs ready, in steps that each hold the server for a moment only. */
+export async function promoteJobs(run: RunScript, limit: number): Promise<PromoteResult> {
+  let promoted = 0;
+  for (;;) {
+    const step = Math.min(maxStep, Math.max(0, limit - promoted));
+    const [count, next] = (await run(promote, [step])) as readonly [Int, Int];
+    promoted += Number(count);
+    if (Number(count) < step || promoted >= limit) {
+      return { promoted, nextRunAt: next === "" ? undefined : Number(next) };
+    }
+  }
+}
+
+export async function reapJobs(run: RunScript, limit: number): Promise<ReapResult> {
+  const total = { readied: 0, ended: 0 };
+  for (let left = Math.max(0, limit); left > 0;) {
+    const step = Math.min(maxStep, left);
+    const [readied, ended] = (await run(reap, [step])) as readonly [Int, Int];
+    total.readied += Number(readied);
+    total.ended += Number(ended);
+    left -= step;
+    if (Number(readied) + Number(ended) < step) break;
+  }
+  return total;
+}
+
+export async function pruneJobs(run: RunScript, request: PruneRequest): Promise<number> {
+  const states = Object.entries(request.retentionMs).flatMap(([state, ms]) => [numberOfState(state as JobState), ms]); // keys of FinalState
+  let pruned = 0;
+  for (let left = Math.max(0, request.limit); left > 0;) {
+    const step = Math.min(maxStep, left);
+    const count = Number(await run(prune, [step, ...states]));
+    pruned += count;
+    left -= step;
+    if (count < step) break;
+  }
+  return pruned;
+}
+
+export async function getJobs(run: RunScript, ids: readonly string[]): Promise<readonly (JobRecord | undefined)[]> {
+  const rows = await inBatches<string, RecordReply | null>(ids, (batch) => run(inspect.get, batch.map(packId)));
+  return rows.map((row) => (row === null ? undefined : toRecord(row)));
+}
+
+/** Whether each job is there and not final. */
+export async function pendingJobs(run: RunScript, ids: readonly string[]): Promise<readonly boolean[]> {
+  const rows = await inBatches<string, Int>(ids, (batch) => run(inspect.pending, batch.map(packId)));
+  return rows.map((row) => Number(row) === 1);
+}
+
+/** Records come with their payloads, so one reply does not carry a whole page of them. */
+const maxRecords = 100;
+
+export async function listJobs(run: RunScript, request: ListRequest): Promise<JobPage> {
+  const limit = pageLimit(request);
+  const filters = [request.states?.map(numberOfState), request.names, request.queues].flatMap((values) =>
+    values === undefined ? [-1] : [values.length, ...values],
+  );
+  const found: RecordReply[] = [];
+  const start = seqOfCursor(request.cursor);
+  let before: Int = start === Number.MAX_SAFE_INTEGER ? "" : start;
+  do {
+    const wanted = Math.min(maxRecords, limit + 1 - found.length);
+    const part = (await run(inspect.list, [before, wanted, ...filters])) as readonly [RecordReply[], Int];
+    found.push(...part[0]);
+    before = part[1];
+  } while (before !== "" && found.length <= limit);
+  const page = found.slice(0, limit);
+  const last = page.at(-1);
+  return { jobs: page.map(toRecord), cursor: found.length > limit && last ? String(last[1]) : undefined };
+}
+
+type CountRow = readonly [queue: string, name: string, state: Int, count: Int];
+
+export async function countJobs(run: RunScript, filter: JobFilter): Promise<Counts> {
+  const rows = (await run(inspect.counts, [])) as readonly CountRow[];
+  // A map first: a queue may be called "__proto__".
+  const counts = new Map<string, Partial<Record<JobState, number>>>();
+  for (const [queue, name, number, count] of rows) {
+    const state = stateOf(number);
+    if (filter.states && !filter.states.includes(state)) continue;
+    if (filter.names && !filter.names.includes(name)) continue;
+    if (filter.queues && !filter.queues.includes(queue)) continue;
+    const entry = counts.get(queue) ?? {};
+    counts.set(queue, entry);
+    entry[state] = (entry[state] ?? 0) + Number(count);
+  }
+  return Object.fromEntries(counts);
+}
+
+export function cancelJobs(run: RunScript, ids: readonly string[]): Promise<readonly CancelOutcome[]> {
+  return inBatches(ids, (batch) => run(control.cancel, batch.map(packId)));
+}
+
+export function requeueJobs(run: RunScript, ids: readonly string[]): Promise<readonly RequeueOutcome[]> {
+  return inBatches(ids, (batch) => run(control.requeue, batch.map(packId)));
+}
+
+export async function pauseQueue(run: RunScript, queue: string, on: boolean): Promise<void> {
+  await run(control.pause, [queue, on ? 1 : 0]);
+}
+
+export async function pausedQueues(run: RunScript): Promise<readonly string[]> {
+  return ((await run(control.paused, [])) as string[]).sort();
+}

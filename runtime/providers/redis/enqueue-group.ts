@@ -1,0 +1,74 @@
+import type { EnqueueResult, NewJob } from "../../contract/index.ts";
+import { enqueueArguments, enqueueJobs } from "./deliver.ts";
+import type { RunScript } from "./store.ts";
+
+/**
+ * Calls of `enqueue` that are made in the same turn of the event loop travel in one script call, so that a round trip is
+ * paid once for all of them. A call is never split: all of its jobs are written or none.
+ */
+export interface EnqueueGroup {
+  submit(jobs: readonly NewJob[]): Promise<readonly EnqueueResult[]>;
+}
+
+interface Pending {
+  readonly ids: readonly string[];
+  readonly args: readonly (string | number)[];
+  readonly bytes: number;
+  readonly resolve: (results: readonly EnqueueResult[]) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Beyond these a script, or what it carries, would hold up the server for too long. */
+const maxJobs = 100;
+const maxBytes = 1024 * 1024;
+
+export function createEnqueueGroup(run: RunScript): EnqueueGroup {
+  let pending: Pending[] = [];
+
+  async function send(calls: readonly Pending[]): Promise<void> {
+    try {
+      const ids = calls.flatMap((call) => call.ids);
+      const args = calls.flatMap((call) => call.args);
+      const results = await enqueueJobs(run, ids, args);
+      let start = 0;
+      for (const { ids: own, resolve } of calls) resolve(results.slice(start, (start += own.length)));
+    } catch (error) {
+      for (const { reject } of calls) reject(error);
+    }
+  }
+
+  function flush(): void {
+    const calls = pending;
+    pending = [];
+    for (const group of inGroups(calls)) void send(group);
+  }
+
+  return {
+    submit(jobs) {
+      return new Promise((resolve, reject) => {
+        const args = jobs.flatMap(enqueueArguments);
+        const bytes = jobs.reduce((sum, job) => sum + job.payload.length, 0);
+        pending.push({ ids: jobs.map(({ id }) => id), args, bytes, resolve, reject });
+        if (pending.length === 1) setImmediate(flush);
+      });
+    },
+  };
+}
+
+function* inGroups(calls: readonly Pending[]): Iterable<readonly Pending[]> {
+  let group: Pending[] = [];
+  let jobs = 0;
+  let bytes = 0;
+  for (const call of calls) {
+    if (group.length > 0 && (jobs + call.ids.length > maxJobs || bytes + call.bytes > maxBytes)) {
+      yield group;
+      group = [];
+      jobs = 0;
+      bytes = 0;
+    }
+    group.push(call);
+    jobs += call.ids.length;
+    bytes += call.bytes;
+  }
+  if (group.length > 0) yield group;
+}

@@ -1,0 +1,239 @@
+import { randomBytes } from "node:crypto";
+import type { Capabilities, LeaseThread, NewJob, EnqueueResult, Provider } from "../../contract/index.ts";
+import { createSettledWaits } from "../../core/settled-waits.ts";
+import { createWakeUps } from "../../core/wake-up.ts";
+import { createClient, refuseKeyPrefix, type Target, targetOf } from "./client.ts";
+import { type Connection, createConnection } from "./connection.ts";
+import * as control from "./control.ts";
+import * as deliver from "./deliver.ts";
+import { createEnqueueGroup } from "./enqueue-group.ts";
+import type { LeaseExtenderData } from "./lease-extender.ts";
+import { createListener, type Listener, type ListenerTimes } from "./listener.ts";
+import { defaultCommandTimeoutMs, defaultNamespace, type RedisOptions, type RedisWarning } from "./options.ts";
+import { checkServer, type ServerFacts } from "./server-check.ts";
+import { createSettledLookup } from "./settled-lookup.ts";
+import { createStore, type RunScript, type Store } from "./store.ts";
+import { stopped } from "./store-error.ts";
+import { throttle } from "./throttle.ts";
+
+/** What is known of the server since the start. */
+export interface RedisHealth extends ServerFacts {
+  /** Whether the server forgot what it had confirmed, as far as this process could see. */
+  readonly dataLossSuspected: boolean;
+}
+
+export interface RedisProvider extends Provider {
+  readonly capabilities: Capabilities & { readonly transactions: "none" };
+  /** Undefined before `start`. */
+  health(): RedisHealth | undefined;
+}
+
+/** Callers of `awaitSettled` are woken by this process and by messages; what both missed is found at this pace. */
+const settledPollMs = 500;
+/** With many callers, looking at all of them after each settlement would be the main load. */
+const settledCheckMs = 10;
+
+interface Opened {
+  readonly connection: Connection;
+  readonly store: Store;
+  readonly listener: Listener;
+}
+
+/** Jobs in Redis or Valkey: any number of processes and hosts. `times` is for tests. */
+export function createRedisProvider(options: RedisOptions, times: ListenerTimes = {}): RedisProvider {
+  const namespace = options.namespace ?? defaultNamespace;
+  const timeoutMs = options.commandTimeoutMs ?? defaultCommandTimeoutMs;
+  const target = targetOf(options);
+  const wakeUps = createWakeUps();
+  const underWay = new Set<Promise<unknown>>();
+  let opened: Opened | undefined;
+  let facts: ServerFacts | undefined;
+  let dataLossSuspected = false;
+  let ended = false;
+  let ending = false;
+
+  function open(): Opened {
+    if (ended || ending) throw stopped();
+    if (opened) return opened;
+    const client = options.client ?? createClient(target);
+    refuseKeyPrefix(client);
+    const connection = createConnection({
+      client,
+      owned: options.client === undefined,
+      namespace,
+      origin: randomBytes(6).toString("base64url"),
+      timeoutMs,
+      clock: options.clock,
+    });
+    const listener = createListener(
+      connection,
+      namespace,
+      { ready: (queue) => wakeUps.wake(queue === undefined ? undefined : [queue]), settled: () => checkWaits() },
+      times,
+    );
+    opened = { connection, listener, store: createStore(connection, lost) };
+    return opened;
+  }
+
+  function warn(warning: RedisWarning): void {
+    if (options.onWarning) options.onWarning(warning);
+    else process.emitWarning(warning.message, { type: "JobwrightWarning", code: warning.code });
+  }
+
+  function lost(sign: string): void {
+    dataLossSuspected = true;
+    warn({
+      code: "data-loss-suspected",
+      message: `Redis at ${opened?.connection.place} forgot what it had confirmed: ${sign}. Jobs may be lost, or run again.`,
+    });
+  }
+
+  /** Calls under way are waited for when the provider stops. */
+  const run: RunScript = (script, args) => {
+    if (!opened || ended) return Promise.reject(stopped());
+    const call = opened.store.run(script, args).finally(() => underWay.delete(call));
+    underWay.add(call);
+    return call;
+  };
+
+  /** Rejects after `stop`, also calls that would not reach the store. */
+  async function guarded<T>(call: () => Promise<T>): Promise<T> {
+    if (!opened || ended || ending) throw stopped();
+    return call();
+  }
+
+  const group = createEnqueueGroup(run);
+  const waits = createSettledWaits(createSettledLookup(run), settledPollMs, stopped);
+  const checkWaits = throttle(() => waits.check(), settledCheckMs);
+
+  const provider: RedisProvider = {
+    capabilities: { transactions: "none", durable: true, multiProcess: true },
+    notifier: {
+      subscribe(queues, wake) {
+        if (!ended && !ending) open().listener.start();
+        return wakeUps.subscribe(queues, wake);
+      },
+    },
+    ...leaseThread(options, target, { namespace, timeoutMs }),
+    health: () => facts && { ...facts, dataLossSuspected },
+
+    async migrate() {
+      return open().store.migrate();
+    },
+    async start() {
+      const { connection, store } = open();
+      facts ??= await checkServer(connection, options.unsafeAllowEviction ?? false, warn);
+      if (options.migrate ?? true) await store.migrate();
+      else await store.check();
+    },
+    async stop() {
+      if (ended || ending) return;
+      ending = true;
+      waits.close();
+      checkWaits.cancel();
+      opened?.listener.stop();
+      await new Promise(setImmediate);
+      await Promise.allSettled(underWay);
+      ended = true;
+      if (opened && !options.client) opened.connection.client.disconnect();
+    },
+
+    enqueue: (jobs) =>
+      guarded(async () => {
+        if (jobs.length === 0) return [];
+        const results = await group.submit(jobs);
+        wakeUps.wake(readyQueues(jobs, results));
+        return results;
+      }),
+    claim: (request) => guarded(() => deliver.claimJobs(run, request)),
+    ack: (completions) =>
+      guarded(async () => {
+        const results = await deliver.ackJobs(run, completions);
+        checkWaits();
+        return results;
+      }),
+    nack: (rejections) =>
+      guarded(async () => {
+        const results = await deliver.nackJobs(run, rejections);
+        checkWaits();
+        wakeUps.wake();
+        return results;
+      }),
+    extend: (request) => guarded(() => deliver.extendLeases(run, request)),
+    report: (reports) => guarded(() => deliver.reportProgress(run, reports)),
+
+    promote: (limit) =>
+      guarded(async () => {
+        const result = await control.promoteJobs(run, limit);
+        if (result.promoted > 0) wakeUps.wake();
+        return result;
+      }),
+    reap: (limit) =>
+      guarded(async () => {
+        const result = await control.reapJobs(run, limit);
+        if (result.readied > 0) wakeUps.wake();
+        if (result.ended > 0) checkWaits();
+        return result;
+      }),
+    prune: (request) =>
+      guarded(async () => {
+        const pruned = await control.pruneJobs(run, request);
+        if (pruned > 0) checkWaits();
+        return pruned;
+      }),
+
+    get: (id) => guarded(async () => (await control.getJobs(run, [id]))[0]),
+    list: (request) => guarded(() => control.listJobs(run, request)),
+    counts: (filter = {}) => guarded(() => control.countJobs(run, filter)),
+    cancel: (ids) =>
+      guarded(async () => {
+        const results = await control.cancelJobs(run, ids);
+        checkWaits();
+        return results;
+      }),
+    requeue: (ids) =>
+      guarded(async () => {
+        const results = await control.requeueJobs(run, ids);
+        wakeUps.wake();
+        return results;
+      }),
+    pause: (queue) => guarded(() => control.pauseQueue(run, queue, true)),
+    resume: (queue) =>
+      guarded(async () => {
+        await control.pauseQueue(run, queue, false);
+        wakeUps.wake([queue]);
+      }),
+    paused: () => guarded(() => control.pausedQueues(run)),
+    awaitSettled: (id, waitOptions) =>
+      guarded(() => {
+        open().listener.start();
+        return waits.wait(id, waitOptions);
+      }),
+  };
+  return provider;
+}
+
+/** A heartbeat thread can make a connection like ours, but neither share the application's nor take functions along. */
+function leaseThread(
+  options: RedisOptions,
+  target: Target,
+  settings: Omit<LeaseExtenderData, "target">,
+): { readonly leaseThread?: LeaseThread } {
+  const data: LeaseExtenderData = { target, ...settings };
+  if (options.client || options.clock || !isCloneable(data)) return {};
+  const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
+  return { leaseThread: { module: new URL(`./lease-extender.${extension}`, import.meta.url).href, data } };
+}
+
+function isCloneable(value: unknown): boolean {
+  try {
+    structuredClone(value);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function* readyQueues(jobs: readonly NewJob[], results: readonly EnqueueResult[]): Iterable<string> {
+  for (const [index, job] of jobs.entries()) if (results[index]?.state === "ready") yield job.queue;
+}

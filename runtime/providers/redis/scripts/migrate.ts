@@ -1,0 +1,35 @@
+import { schemaVersion } from "./prelude.ts";
+import { bareScript } from "./script.ts";
+
+/**
+ * Looks at the namespace, and makes its marker if there is nothing yet. Touches nothing that is not jobwright's.
+ *
+ * KEYS[1]  marker key, `{namespace}:meta`
+ * ARGV[1]  id of the history that begins if there is none; empty: only look
+ * Returns  version before; version now (0: none); or an error `JWFOREIGN <key> <type>`
+ */
+export const migrate = bareScript(
+  "migrate",
+  `
+local P = string.sub(KEYS[1], 1, -5)
+local types = {
+  jobs = "hash", payloads = "hash", outputs = "hash", errors = "hash", lanes = "hash", counts = "hash",
+  index = "zset", scheduled = "zset", leases = "zset", paused = "set",
+}
+local function typeOf(key) return redis.call("TYPE", key).ok end
+local marker = typeOf(KEYS[1])
+local version = marker == "hash" and redis.call("HGET", KEYS[1], "version")
+if marker ~= "none" and not version then return redis.error_reply("JWFOREIGN meta " .. marker) end
+for name, expected in pairs(types) do
+  local found = typeOf(P .. name)
+  -- With a marker the store is ours, and its keys come and go. Without one, any of them belongs to somebody else.
+  if found ~= "none" and (found ~= expected or not version) then
+    return redis.error_reply("JWFOREIGN " .. name .. " " .. found)
+  end
+end
+if version then return { tonumber(version), tonumber(version) } end
+if ARGV[1] == "" then return { 0, 0 } end
+redis.call("HSET", KEYS[1], "version", "${schemaVersion}", "born", ARGV[1])
+return { 0, ${schemaVersion} }
+`,
+);
