@@ -34,6 +34,7 @@ const maxTimerMs = 2 ** 31 - 1;
 export function createExecutor(options: ExecutorOptions): Executor {
   const { runnables, settler, logger, abortGraceMs, random = Math.random } = options;
   const running = new Map<string, RunningJob>();
+  const shared = { logger, report: settler.report };
 
   function execute(job: ClaimedJob, ended: () => void): void {
     const runnable = runnables.get(job.name);
@@ -42,11 +43,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
       settler.nack({ id: job.id, fence: job.fence, outcome: "release" });
       return ended();
     }
-    const entry = createRunningJob(job, {
-      maxAttempts: runnable.descriptor.retry.maxAttempts,
-      logger,
-      report: settler.report,
-    });
+    const entry = createRunningJob(job, { maxAttempts: runnable.descriptor.retry.maxAttempts, ...shared });
     let result: unknown;
     try {
       result = runnable.handle(runnable.codec.decodePayload(job.payload), entry.context);

@@ -63,24 +63,21 @@ class Context implements JobContext {
   readonly maxAttempts: number;
   readonly fence: number;
   readonly idempotencyKey: string;
-  /** A property, so that `const { progress } = ctx` works. */
-  readonly progress: (percent: number) => void;
   readonly #running: Attempt;
-  readonly #logger: Logger;
+  readonly #setting: RunningJobSetting;
   #log: JobLog | undefined = undefined;
 
-  constructor(running: Attempt, { maxAttempts, logger, report }: RunningJobSetting) {
+  constructor(running: Attempt, setting: RunningJobSetting) {
     const { id, name, queue, attempt, fence } = running.job;
     this.id = id;
     this.name = name;
     this.queue = queue;
     this.attempt = attempt;
-    this.maxAttempts = maxAttempts;
+    this.maxAttempts = setting.maxAttempts;
     this.fence = fence;
     this.idempotencyKey = id;
-    this.progress = (percent) => report({ id, fence, progress: Math.min(100, Math.max(0, Math.round(percent) || 0)) });
     this.#running = running;
-    this.#logger = logger;
+    this.#setting = setting;
   }
 
   get enqueuedAt(): Date {
@@ -91,8 +88,15 @@ class Context implements JobContext {
     return this.#running.signal;
   }
 
+  /** Not a method, so that `const { progress } = ctx` works. */
+  get progress(): (percent: number) => void {
+    const { id, fence } = this;
+    const { report } = this.#setting;
+    return (percent) => report({ id, fence, progress: Math.min(100, Math.max(0, Math.round(percent) || 0)) });
+  }
+
   get log(): JobLog {
-    return (this.#log ??= jobLog(this.#running.job, this.#logger));
+    return (this.#log ??= jobLog(this.#running.job, this.#setting.logger));
   }
 }
 

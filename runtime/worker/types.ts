@@ -17,7 +17,7 @@ export interface JobLog {
   error(message: string, fields?: object): void;
 }
 
-/** What a handler knows of the job that it runs, besides the payload. Pass it on as it is: a spread copy has no `signal` and `log`. */
+/** What a handler knows of the job that it runs, besides the payload. Pass it on as it is: a spread copy lacks half of it. */
 export interface JobContext {
   readonly id: string;
   /** Name of the job definition. */
