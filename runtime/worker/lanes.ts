@@ -40,7 +40,7 @@ interface Lane {
 }
 
 const aheadMs = 25;
-const maxAhead = 500;
+const maxAhead = 300;
 /** Settlements that may wait for confirmation before claiming pauses. */
 const maxUnsettled = 2_000;
 /** Weight of the latest job in the moving average. */
