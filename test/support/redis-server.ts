@@ -28,11 +28,11 @@ const redisBinary = binaries.find((name) => spawnSync(name, ["--version"]).statu
 export const givenUrl = process.env["JOBWRIGHT_TEST_REDIS_URL"];
 
 /**
- * Why tests that need a server cannot run here; undefined if they can. In continuous integration nothing is left out:
- * starting the server fails there, and the tests with it.
+ * Why tests that need a server cannot run here; undefined if they can. Where `JOBWRIGHT_TEST_SERVERS` is `required`, as
+ * in `.ci/run`, nothing is left out: starting the server fails there, and the tests with it.
  */
 export const noServer =
-  redisBinary === undefined && process.env["CI"] === undefined
+  redisBinary === undefined && process.env["JOBWRIGHT_TEST_SERVERS"] !== "required"
     ? "neither redis-server nor valkey-server is on PATH"
     : undefined;
 
