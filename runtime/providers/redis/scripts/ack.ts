@@ -21,8 +21,8 @@ for i = 3, #ARGV, 4 do
     apply(job, t, {})
     save(job)
     if job.state == SUCCEEDED then
-      redis.call("HDEL", P .. "errors", id)
-      if ARGV[i + 2] == "1" then redis.call("HSET", P .. "outputs", id, ARGV[i + 3]) end
+      call("HDEL", P .. "errors", id)
+      if ARGV[i + 2] == "1" then call("HSET", P .. "outputs", id, ARGV[i + 3]) end
     end
     result[#result + 1] = "ok"
   end

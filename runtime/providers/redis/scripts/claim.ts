@@ -32,13 +32,13 @@ local function before(a, b)
 end
 
 local prefix = #claimId .. ":" .. claimId .. ":"
-local repeated = redis.call("ZRANGEBYLEX", workerKey, "[" .. prefix, "[" .. prefix .. "\\255")
+local repeated = call("ZRANGEBYLEX", workerKey, "[" .. prefix, "[" .. prefix .. "\\255")
 if #repeated > 0 then
   local jobs = {}
   for _, member in ipairs(repeated) do jobs[#jobs + 1] = load(string.sub(member, #prefix + 1)) end
   table.sort(jobs, function(a, b) return before({ a.priority, a.runAt, a.seq }, { b.priority, b.runAt, b.seq }) end)
   for _, job in ipairs(jobs) do
-    show(job, tonumber(redis.call("ZSCORE", P .. "leases", job.id .. ":" .. string.format("%.0f", job.fence))) or now)
+    show(job, tonumber(call("ZSCORE", LEASES, job.id .. ":" .. format("%.0f", job.fence))) or now)
   end
   return reply(result)
 end
@@ -46,18 +46,19 @@ end
 local function start(member)
   local job = load(idAt(seqOf(member)))
   if not job then return end
+  job.popped = true
   apply(job, T["claim"][situation(job)], {})
   job.worker, job.claim, job.startedAt, job.progress = worker, claimId, now, false
   save(job)
-  redis.call("ZADD", P .. "leases", now + leaseMs, job.id .. ":" .. string.format("%.0f", job.fence))
-  redis.call("ZADD", workerKey, 0, workerMember(job))
+  call("ZADD", LEASES, now + leaseMs, job.id .. ":" .. format("%.0f", job.fence))
+  call("ZADD", workerKey, 0, workerMember(job))
   show(job, now + leaseMs)
 end
 
 -- lanes of the store that a lane of the request takes
 local function lanesOf(queue, maxVersions)
   local lanes = {}
-  local entries = redis.call("HGETALL", P .. "lanes:" .. queue)
+  local entries = call("HGETALL", P .. "lanes:" .. queue)
   for i = 1, #entries, 2 do
     local version, name = string.match(entries[i], "^(%d+):(.*)$")
     local max = maxVersions[name]
@@ -70,7 +71,7 @@ end
 local function merge(lanes, limit)
   local heads = {}
   local function look(i)
-    local first = redis.call("ZRANGE", lanes[i], 0, 0, "WITHSCORES")
+    local first = call("ZRANGE", lanes[i], 0, 0, "WITHSCORES")
     heads[i] = nil
     if first[1] then
       local runAt, seq = struct.unpack(">I6I6", first[1])
@@ -85,7 +86,7 @@ local function merge(lanes, limit)
     end
     if not best then return end
     local member = heads[best].member
-    redis.call("ZREM", lanes[best], member)
+    call("ZREM", lanes[best], member)
     start(member)
     look(best)
   end
@@ -97,10 +98,10 @@ while i <= #ARGV do
   local maxVersions = {}
   for h = 1, handles do maxVersions[ARGV[i + 1 + 2 * h]] = tonumber(ARGV[i + 2 + 2 * h]) end
   i = i + 3 + 2 * handles
-  if limit >= 1 and redis.call("SISMEMBER", P .. "paused", queue) == 0 then
+  if limit >= 1 and call("SISMEMBER", P .. "paused", queue) == 0 then
     local lanes = lanesOf(queue, maxVersions)
     if #lanes == 1 then
-      local popped = redis.call("ZPOPMIN", lanes[1], limit)
+      local popped = call("ZPOPMIN", lanes[1], limit)
       for p = 1, #popped, 2 do start(popped[p]) end
     elseif #lanes > 1 then
       merge(lanes, limit)

@@ -43,8 +43,8 @@ for i = 3, #ARGV do
     apply(job, t, { runAt = now })
     job.reason, job.progress, job.finishedAt, job.cancel = false, false, false, false
     save(job)
-    redis.call("HDEL", P .. "errors", id)
-    redis.call("HDEL", P .. "outputs", id)
+    call("HDEL", P .. "errors", id)
+    call("HDEL", P .. "outputs", id)
   end
   result[#result + 1] = t and t.answer or (job and "alreadyWaiting" or "notFound")
 end
@@ -61,9 +61,9 @@ return reply(result)
 export const pause = defineScript("pause", {
   kind: "free",
   body: `
-if ARGV[4] == "1" then return reply(redis.call("SADD", P .. "paused", ARGV[3])) end
+if ARGV[4] == "1" then return reply(call("SADD", P .. "paused", ARGV[3])) end
 woken[ARGV[3]] = true
-return reply(redis.call("SREM", P .. "paused", ARGV[3]))
+return reply(call("SREM", P .. "paused", ARGV[3]))
 `,
 });
 
@@ -74,5 +74,5 @@ return reply(redis.call("SREM", P .. "paused", ARGV[3]))
  */
 export const paused = defineScript("paused", {
   kind: "read",
-  body: `return reply(redis.call("SMEMBERS", P .. "paused"))`,
+  body: `return reply(call("SMEMBERS", P .. "paused"))`,
 });

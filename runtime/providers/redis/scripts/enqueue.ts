@@ -16,11 +16,11 @@ local known = {}
 local function laneFor(queue, name, version)
   local field = version .. ":" .. name
   local key = #queue .. ":" .. queue .. field
-  local lane = known[key] or tonumber(redis.call("HGET", P .. "lanes:" .. queue, field))
+  local lane = known[key] or tonumber(call("HGET", P .. "lanes:" .. queue, field))
   if not lane then
-    lane = redis.call("HINCRBY", KEYS[1], "lane", 1)
-    redis.call("HSET", P .. "lanes:" .. queue, field, lane)
-    redis.call("HSET", P .. "lanes", lane, cmsgpack.pack({ queue, name, tonumber(version) }))
+    lane = call("HINCRBY", KEYS[1], "lane", 1)
+    call("HSET", P .. "lanes:" .. queue, field, lane)
+    call("HSET", P .. "lanes", lane, cmsgpack.pack({ queue, name, tonumber(version) }))
   end
   known[key] = lane
   return lane
@@ -28,9 +28,9 @@ end
 
 local lastChunk
 local function addToIndex(id)
-  local chunk = string.format("%.0f", math.floor(seq / 64))
-  redis.call("HSET", P .. "index:" .. chunk, seq % 64, id)
-  if chunk ~= lastChunk then redis.call("ZADD", P .. "index", chunk, chunk) end
+  local chunk = format("%.0f", math.floor(seq / 64))
+  call("HSET", P .. "index:" .. chunk, seq % 64, id)
+  if chunk ~= lastChunk then call("ZADD", P .. "index", chunk, chunk) end
   lastChunk = chunk
 end
 
@@ -52,13 +52,13 @@ for i = 3, #ARGV, 9 do
       fence = 0,
     }
     save(job)
-    if not short then redis.call("HSET", P .. "payloads", id, payload) end
+    if not short then call("HSET", P .. "payloads", id, payload) end
     addToIndex(id)
     enter(job)
     result[#result + 1] = { 1, job.state, runAt }
   end
 end
-redis.call("HSET", KEYS[1], "seq", seq)
+call("HSET", KEYS[1], "seq", seq)
 return reply(result)
 `,
 });

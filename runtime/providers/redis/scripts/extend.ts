@@ -11,11 +11,11 @@ export const extend = defineScript("extend", {
   body: `
 local leaseUntil = now + tonumber(ARGV[4])
 local jobs = {}
-for _, member in ipairs(redis.call("ZRANGE", P .. "worker:" .. ARGV[3], 0, -1)) do
+for _, member in ipairs(call("ZRANGE", P .. "worker:" .. ARGV[3], 0, -1)) do
   local length = string.match(member, "^%d+")
   local job = load(string.sub(member, #length + tonumber(length) + 3))
   if job and job.state == RUNNING and job.worker == ARGV[3] then
-    redis.call("ZADD", P .. "leases", "XX", leaseUntil, job.id .. ":" .. string.format("%.0f", job.fence))
+    call("ZADD", LEASES, "XX", leaseUntil, job.id .. ":" .. format("%.0f", job.fence))
     jobs[#jobs + 1] = job
   end
 end

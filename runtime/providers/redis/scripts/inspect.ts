@@ -5,12 +5,12 @@ const record = `
 local function recordOf(job)
   local lane = laneOf(job.lane)
   local running = job.state == RUNNING
-  local lease = running and redis.call("ZSCORE", P .. "leases", job.id .. ":" .. string.format("%.0f", job.fence))
+  local lease = running and call("ZSCORE", LEASES, job.id .. ":" .. format("%.0f", job.fence))
   return {
     job.id, job.seq, lane[1], lane[2], lane[3], job.state, job.priority, job.attempt, job.crashes, job.fence, job.runAt,
     job.enqueuedAt, job.startedAt, job.finishedAt, running and job.worker, lease and tonumber(lease),
-    job.cancel and 1 or 0, job.progress and string.format("%.17g", job.progress), job.reason, payloadOf(job),
-    redis.call("HGET", P .. "outputs", job.id), redis.call("HGET", P .. "errors", job.id),
+    job.cancel and 1 or 0, job.progress and format("%.17g", job.progress), job.reason, payloadOf(job),
+    call("HGET", P .. "outputs", job.id), call("HGET", P .. "errors", job.id),
   }
 end
 `;
@@ -86,7 +86,7 @@ end
 
 -- how many jobs there are to find, so that the search can end with the last of them
 local total = 0
-local entries = redis.call("HGETALL", P .. "counts")
+local entries = call("HGETALL", P .. "counts")
 for i = 1, #entries, 2 do
   local lane, state = string.match(entries[i], "^(%d+):(%d+)$")
   if accepts(tonumber(lane), state) then total = total + tonumber(entries[i + 1]) end
@@ -95,8 +95,8 @@ if total == 0 then return reply({ {}, "" }) end
 
 local found, looked, seq = {}, 0, before
 local top = before and math.floor((before - 1) / 64) or "+inf"
-for _, chunk in ipairs(redis.call("ZREVRANGEBYSCORE", P .. "index", top, "-inf", "LIMIT", 0, ${Math.ceil(budget / 64)})) do
-  local ids = redis.call("HGETALL", P .. "index:" .. chunk)
+for _, chunk in ipairs(call("ZREVRANGEBYSCORE", P .. "index", top, "-inf", "LIMIT", 0, ${Math.ceil(budget / 64)})) do
+  local ids = call("HGETALL", P .. "index:" .. chunk)
   local offsets = {}
   for i = 1, #ids, 2 do offsets[#offsets + 1] = { tonumber(ids[i]), ids[i + 1] } end
   table.sort(offsets, function(a, b) return a[1] > b[1] end)
@@ -125,7 +125,7 @@ return reply({ found, looked > 0 and seq or "" })
 export const counts = defineScript("counts", {
   kind: "read",
   body: `
-local entries, result = redis.call("HGETALL", P .. "counts"), {}
+local entries, result = call("HGETALL", P .. "counts"), {}
 for i = 1, #entries, 2 do
   local number, state = string.match(entries[i], "^(%d+):(%d+)$")
   local lane = laneOf(number)

@@ -22,7 +22,7 @@ for i = 3, #ARGV, 6 do
     local delay = tonumber(ARGV[i + 3])
     apply(job, t, { delay = delay, runAt = delay and now + delay, reason = ARGV[i + 4] })
     save(job)
-    if ARGV[i + 5] ~= "" then redis.call("HSET", P .. "errors", id, ARGV[i + 5]) end
+    if ARGV[i + 5] ~= "" then call("HSET", P .. "errors", id, ARGV[i + 5]) end
     result[#result + 1] = "ok"
   end
 end

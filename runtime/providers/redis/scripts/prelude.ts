@@ -37,14 +37,16 @@ export const inlineLimit = 512;
  * Returns  a list: op, born, then what the script says. An error `JWMETA <version>` if the marker is missing or another.
  */
 export const prelude = `
+local call, format = redis.call, string.format
 local P = string.sub(KEYS[1], 1, -5)
-local meta = redis.call("HMGET", KEYS[1], "version", "op", "born", "seq")
+local JOBS, LEASES = P .. "jobs", P .. "leases"
+local meta = call("HMGET", KEYS[1], "version", "op", "born", "seq")
 if meta[1] ~= "${schemaVersion}" then return redis.error_reply("JWMETA " .. (meta[1] or "0")) end
 local op, born = tonumber(meta[2]) or 0, meta[3]
 
 local now = tonumber(ARGV[1])
 if not now then
-  local time = redis.call("TIME")
+  local time = call("TIME")
   now = time[1] * 1000 + math.floor(time[2] / 1000)
 end
 
@@ -58,13 +60,13 @@ local function seqOf(member) return (struct.unpack(">I6", member, #member - 5)) 
 local function readyMember(job) return bytesOf(job.runAt) .. bytesOf(job.seq) end
 
 local function idAt(seq)
-  return redis.call("HGET", P .. "index:" .. string.format("%.0f", math.floor(seq / 64)), seq % 64)
+  return call("HGET", P .. "index:" .. format("%.0f", math.floor(seq / 64)), seq % 64)
 end
 
 -- Fields of a head in their order; those from attempt on are missing while a job is new. A negative state says that the
 -- payload is kept elsewhere; otherwise it follows the head.
 local function load(id)
-  local value = id and redis.call("HGET", P .. "jobs", id)
+  local value = id and call("HGET", JOBS, id)
   if not value then return nil end
   local at, h = cmsgpack.unpack_one(value)
   return {
@@ -87,11 +89,11 @@ local function save(j)
       j.startedAt, j.finishedAt, j.progress, j.reason, j.worker, j.claim,
     }
   end
-  redis.call("HSET", P .. "jobs", j.id, cmsgpack.pack(head) .. j.tail)
+  call("HSET", JOBS, j.id, cmsgpack.pack(head) .. j.tail)
 end
 
 local function payloadOf(job)
-  if job.long then return redis.call("HGET", P .. "payloads", job.id) or "" end
+  if job.long then return call("HGET", P .. "payloads", job.id) or "" end
   return job.tail
 end
 
@@ -99,7 +101,7 @@ local laneCache = {}
 local function laneOf(number)
   local lane = laneCache[number]
   if not lane then
-    lane = cmsgpack.unpack(redis.call("HGET", P .. "lanes", number))
+    lane = cmsgpack.unpack(call("HGET", P .. "lanes", number))
     laneCache[number] = lane
   end
   return lane
@@ -114,21 +116,22 @@ end
 
 local function workerMember(job) return #job.claim .. ":" .. job.claim .. ":" .. job.id end
 
-local woken, settled = {}, false
+-- queues to tell others of; whether a job ended; lanes that are known to hold ready jobs
+local woken, settled, filled = {}, false, {}
 
 -- takes a job out of the set that its state stands for
 local function leave(job)
   local state = job.state
   count(job.lane, state, -1)
   if state == READY then
-    redis.call("ZREM", P .. "ready:" .. job.lane, readyMember(job))
+    if not job.popped then call("ZREM", P .. "ready:" .. job.lane, readyMember(job)) end
   elseif state == SCHEDULED then
-    redis.call("ZREM", P .. "scheduled", bytesOf(job.seq))
+    call("ZREM", P .. "scheduled", bytesOf(job.seq))
   elseif state == RUNNING then
-    redis.call("ZREM", P .. "leases", job.id .. ":" .. string.format("%.0f", job.fence))
-    redis.call("ZREM", P .. "worker:" .. job.worker, workerMember(job))
+    call("ZREM", LEASES, job.id .. ":" .. format("%.0f", job.fence))
+    call("ZREM", P .. "worker:" .. job.worker, workerMember(job))
   else
-    redis.call("ZREM", P .. "final:" .. state, bytesOf(job.seq))
+    call("ZREM", P .. "final:" .. state, bytesOf(job.seq))
   end
 end
 
@@ -139,13 +142,14 @@ local function enter(job)
   if state == READY then
     local key = P .. "ready:" .. job.lane
     -- Whoever waits found the lane empty or paused, so only the first job of a lane has to wake somebody.
-    if redis.call("EXISTS", key) == 0 then woken[laneOf(job.lane)[1]] = true end
-    redis.call("ZADD", key, job.priority, readyMember(job))
+    if not filled[job.lane] and call("EXISTS", key) == 0 then woken[laneOf(job.lane)[1]] = true end
+    filled[job.lane] = true
+    call("ZADD", key, job.priority, readyMember(job))
   elseif state == SCHEDULED then
-    redis.call("ZADD", P .. "scheduled", job.runAt, bytesOf(job.seq))
+    call("ZADD", P .. "scheduled", job.runAt, bytesOf(job.seq))
   elseif state ~= RUNNING then
     settled = true
-    redis.call("ZADD", P .. "final:" .. state, job.finishedAt, bytesOf(job.seq))
+    call("ZADD", P .. "final:" .. state, job.finishedAt, bytesOf(job.seq))
   end
 end
 
@@ -183,12 +187,12 @@ end
 -- writes the counts, tells the others, and gives the reply its first two entries
 local function reply(result)
   for field, by in pairs(changes) do
-    if by ~= 0 and redis.call("HINCRBY", P .. "counts", field, by) == 0 then
-      redis.call("HDEL", P .. "counts", field)
+    if by ~= 0 and call("HINCRBY", P .. "counts", field, by) == 0 then
+      call("HDEL", P .. "counts", field)
     end
   end
-  for queue in pairs(woken) do redis.call("PUBLISH", P .. "ready", ARGV[2] .. queue) end
-  if settled then redis.call("PUBLISH", P .. "settled", ARGV[2]) end
+  for queue in pairs(woken) do call("PUBLISH", P .. "ready", ARGV[2] .. queue) end
+  if settled then call("PUBLISH", P .. "settled", ARGV[2]) end
   return { op, born or "", result }
 end
 `;

@@ -10,7 +10,7 @@ import { luaTransitions } from "./transition-table.ts";
 export const promote = defineScript("promote", {
   kind: "free",
   body: `${luaTransitions(["promote"])}
-local due = redis.call("ZRANGEBYSCORE", P .. "scheduled", "-inf", now, "LIMIT", 0, tonumber(ARGV[3]))
+local due = call("ZRANGEBYSCORE", P .. "scheduled", "-inf", now, "LIMIT", 0, tonumber(ARGV[3]))
 local promoted = 0
 for _, member in ipairs(due) do
   local job = load(idAt(seqOf(member)))
@@ -19,10 +19,10 @@ for _, member in ipairs(due) do
     save(job)
     promoted = promoted + 1
   else
-    redis.call("ZREM", P .. "scheduled", member)
+    call("ZREM", P .. "scheduled", member)
   end
 end
-local first = redis.call("ZRANGE", P .. "scheduled", 0, 0, "WITHSCORES")
+local first = call("ZRANGE", P .. "scheduled", 0, 0, "WITHSCORES")
 return reply({ promoted, first[2] and tonumber(first[2]) or "" })
 `,
 });

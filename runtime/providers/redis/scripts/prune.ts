@@ -15,12 +15,12 @@ local pruned, lanes = 0, {}
 local function forget(member)
   local seq = seqOf(member)
   local job = load(idAt(seq))
-  local chunk = string.format("%.0f", math.floor(seq / 64))
-  redis.call("HDEL", P .. "index:" .. chunk, seq % 64)
-  if redis.call("EXISTS", P .. "index:" .. chunk) == 0 then redis.call("ZREM", P .. "index", chunk) end
+  local chunk = format("%.0f", math.floor(seq / 64))
+  call("HDEL", P .. "index:" .. chunk, seq % 64)
+  if call("EXISTS", P .. "index:" .. chunk) == 0 then call("ZREM", P .. "index", chunk) end
   if not job then return end
   leave(job)
-  for _, name in ipairs({ "jobs", "payloads", "outputs", "errors" }) do redis.call("HDEL", P .. name, job.id) end
+  for _, name in ipairs({ "jobs", "payloads", "outputs", "errors" }) do call("HDEL", P .. name, job.id) end
   lanes[job.lane] = true
   pruned = pruned + 1
 end
@@ -28,10 +28,10 @@ end
 for i = 4, #ARGV, 2 do
   if left > 0 then
     local key = P .. "final:" .. ARGV[i]
-    local old = redis.call("ZRANGEBYSCORE", key, "-inf", now - tonumber(ARGV[i + 1]), "LIMIT", 0, left)
+    local old = call("ZRANGEBYSCORE", key, "-inf", now - tonumber(ARGV[i + 1]), "LIMIT", 0, left)
     for _, member in ipairs(old) do
       forget(member)
-      redis.call("ZREM", key, member)
+      call("ZREM", key, member)
     end
     left = left - #old
   end
@@ -42,15 +42,15 @@ local result = reply(pruned)
 for lane in pairs(lanes) do
   local used = false
   for state = 1, 8 do
-    used = used or redis.call("HEXISTS", P .. "counts", lane .. ":" .. state) == 1
+    used = used or call("HEXISTS", P .. "counts", lane .. ":" .. state) == 1
   end
   if not used then
     local known = laneOf(lane)
-    redis.call("HDEL", P .. "lanes:" .. known[1], string.format("%.0f", known[3]) .. ":" .. known[2])
-    redis.call("HDEL", P .. "lanes", lane)
+    call("HDEL", P .. "lanes:" .. known[1], format("%.0f", known[3]) .. ":" .. known[2])
+    call("HDEL", P .. "lanes", lane)
   end
 end
-if pruned > 0 and not settled then redis.call("PUBLISH", P .. "settled", ARGV[2]) end
+if pruned > 0 and not settled then call("PUBLISH", P .. "settled", ARGV[2]) end
 return result
 `,
 });

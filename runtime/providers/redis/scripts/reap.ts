@@ -10,8 +10,8 @@ import { luaTransitions } from "./transition-table.ts";
 export const reap = defineScript("reap", {
   kind: "free",
   body: `${luaTransitions(["reap", "reap-crash-loop"])}
-local expired = redis.call(
-  "ZRANGEBYSCORE", P .. "leases", "-inf", "(" .. string.format("%.0f", now), "LIMIT", 0, tonumber(ARGV[3]))
+local expired = call(
+  "ZRANGEBYSCORE", LEASES, "-inf", "(" .. format("%.0f", now), "LIMIT", 0, tonumber(ARGV[3]))
 local readied, ended = 0, 0
 for _, member in ipairs(expired) do
   local job = load(string.match(member, "^(.*):%d+$"))
@@ -21,7 +21,7 @@ for _, member in ipairs(expired) do
     save(job)
     if job.state == READY then readied = readied + 1 else ended = ended + 1 end
   else
-    redis.call("ZREM", P .. "leases", member)
+    call("ZREM", LEASES, member)
   end
 end
 return reply({ readied, ended })

@@ -21,9 +21,9 @@ export interface ScriptKind {
 
 const openings: Readonly<Record<ScriptKind["kind"], string>> = {
   read: "",
-  grow: 'op = redis.call("HINCRBY", KEYS[1], "op", 1)\n',
+  grow: 'op = call("HINCRBY", KEYS[1], "op", 1)\n',
   // ZREM is not among the commands that Redis denies at the limit; nobody owns this member.
-  free: 'redis.call("ZREM", P .. "leases", "")\nop = redis.call("HINCRBY", KEYS[1], "op", 1)\n',
+  free: 'call("ZREM", LEASES, "")\nop = call("HINCRBY", KEYS[1], "op", 1)\n',
 };
 
 /** Every script has the header `KEYS[1]` = marker key, `ARGV[1]` = now, `ARGV[2]` = origin; see `prelude.ts`. */
