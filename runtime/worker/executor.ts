@@ -45,19 +45,22 @@ export function createExecutor(options: ExecutorOptions): Executor {
     }
     const entry = createRunningJob(job, { maxAttempts: runnable.descriptor.retry.maxAttempts, ...shared });
     let result: unknown;
+    let isPromise: boolean;
     try {
       result = runnable.handle(runnable.codec.decodePayload(job.payload), entry.context);
+      // What a handler returns may have a `then` that throws; that must not end the worker's own loop.
+      isPromise = isThenable(result);
     } catch (error) {
       settleFailure(entry, runnable, error);
       return ended();
     }
-    if (isThenable(result)) return follow(entry, runnable, result, ended);
+    if (isPromise) return follow(entry, runnable, result, ended);
     settle(entry, runnable, result);
     ended();
   }
 
   /** Ends with the handler, or when it was told to stop and did not within the abort grace: the slot must not leak. */
-  function follow(entry: RunningJob, runnable: Runnable, result: PromiseLike<unknown>, ended: () => void): void {
+  function follow(entry: RunningJob, runnable: Runnable, result: unknown, ended: () => void): void {
     const { id } = entry.job;
     const settled = once((finish: () => void): void => {
       clearTimeout(timer);
@@ -132,7 +135,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
   return { execute, running };
 }
 
-function isThenable(value: unknown): value is PromiseLike<unknown> {
+function isThenable(value: unknown): boolean {
   return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
 }
 

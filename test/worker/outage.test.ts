@@ -98,6 +98,24 @@ describe("a worker in an outage", () => {
     await worker.stop();
   });
 
+  it("goes on after a handler returned something whose `then` throws", async () => {
+    const provider = createMemoryProvider();
+    const client = await clientOf(provider, descriptor);
+    let runs = 0;
+    const hostile = Object.defineProperty({}, "then", {
+      get() {
+        throw new Error("hostile");
+      },
+    });
+    const worker = await workerOf(provider, descriptor, { work: () => (++runs === 1 ? hostile : undefined) });
+    await client.work.enqueue({ n: 0 });
+    const second = await client.work.enqueue({ n: 1 });
+    await worker.start();
+    await second.result({ timeout: "5s" });
+    expect(runs).toBeGreaterThan(1);
+    await worker.stop();
+  });
+
   it("settles the others when the store can never take one of a batch", async () => {
     const provider = createMemoryProvider();
     const client = await clientOf(provider, descriptor);
