@@ -98,15 +98,18 @@ describe("a worker in an outage", () => {
     await worker.stop();
   });
 
-  it("goes on after a handler returned something whose `then` throws", async () => {
+  it("goes on after a handler returned something that cannot be looked at", async () => {
     const provider = createMemoryProvider();
     const client = await clientOf(provider, descriptor);
     let runs = 0;
-    const hostile = Object.defineProperty({}, "then", {
-      get() {
-        throw new Error("hostile");
+    const hostile = new Proxy(
+      {},
+      {
+        has() {
+          throw new Error("hostile");
+        },
       },
-    });
+    );
     const worker = await workerOf(provider, descriptor, { work: () => (++runs === 1 ? hostile : undefined) });
     await client.work.enqueue({ n: 0 });
     const second = await client.work.enqueue({ n: 1 });
