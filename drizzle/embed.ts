@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 
 /** Embeds the migrations of each dialect as a module, so that nothing reads files at run time. */
-const dialects = ["sqlite"] as const;
+const dialects = ["sqlite", "postgres"] as const;
 
 for (const dialect of dialects) {
   const folder = new URL(`./${dialect}/migrations/`, import.meta.url);

@@ -10,6 +10,7 @@ import type {
   JobFilter,
   JobPage,
   JobRecord,
+  Lease,
   ListRequest,
   NewJob,
   ProgressReport,
@@ -29,6 +30,8 @@ export interface Capabilities {
   readonly durable: boolean;
   /** Whether several processes can work on one store. */
   readonly multiProcess: boolean;
+  /** Whether a handler can do its work and complete its job in one transaction: `TransactionalHandlers`. Default false. */
+  readonly transactionalHandlers?: boolean;
 }
 
 /**
@@ -137,4 +140,34 @@ export interface SyncTransactionProvider<Tx> extends Provider {
 /** A provider whose store can take part in a transaction of the user that is asynchronous code. */
 export interface AsyncTransactionProvider<Tx> extends Provider {
   enqueueInTransaction(jobs: readonly NewJob[], tx: Tx): Promise<readonly EnqueueResult[]>;
+}
+
+/** What a transactional handler leaves behind besides its own writes. */
+export interface TransactionResult {
+  /** Opaque text, or absent if the job has no output. */
+  readonly output?: string;
+}
+
+export interface TransactionLimits {
+  /** The server ends a statement, or a pause between two of them, that takes longer than this, in ms. */
+  readonly timeoutMs: number;
+}
+
+/** A provider in whose transactions a handler can write, so that its writes and its completion take effect together. */
+export interface TransactionalHandlers<Tx> {
+  /**
+   * Runs `body` in a new transaction, completes the leased job in it, and commits both.
+   *
+   * - `ok`: committed. If somebody had asked for the job's cancellation, the body's writes are undone and the job is
+   *   `cancelled`.
+   * - `stale`, `alreadyDone`: the lease was over, as with `ack`; the body's writes are undone.
+   *
+   * If `body` rejects, its writes are undone, the lease stays open, and its error is thrown as it is. If the reply to the
+   * commit is lost, it rejects with a retryable error: whether it took effect, the answer to an `ack` or `nack` will tell.
+   */
+  inTransaction(
+    lease: Lease,
+    body: (tx: Tx) => Promise<TransactionResult>,
+    limits: TransactionLimits,
+  ): Promise<Settlement>;
 }

@@ -28,7 +28,7 @@ async function drain(provider: Provider, workerId: string): Promise<readonly str
 function contention(claimers: number): ConformanceCase {
   return {
     area: "contention",
-    name: `${claimers} claimers on connections of their own take every job exactly once`,
+    name: `${claimers} claimers on connections of their own take every job, none of them twice`,
     async run(context) {
       const providers = await openMany(context, claimers);
       const jobs = Array.from({ length: 120 }, () => context.newJob());

@@ -1,0 +1,32 @@
+// Made by `npm run migrations` from the SQL files that drizzle-kit wrote. Do not edit.
+
+export interface Migration {
+  readonly name: string;
+  readonly statements: readonly string[];
+}
+
+/** In order; the n-th brings the store to schema version n. */
+export const migrations: readonly Migration[] = [
+  {
+    name: "0000_initial",
+    statements: [
+      "CREATE TABLE \"jobwright\".\"errors\" (\n\t\"seq\" bigint PRIMARY KEY NOT NULL,\n\t\"error\" text NOT NULL\n);",
+      "CREATE TABLE \"jobwright\".\"jobs\" (\n\t\"seq\" bigserial PRIMARY KEY NOT NULL,\n\t\"id\" uuid NOT NULL,\n\t\"name\" text NOT NULL,\n\t\"queue\" text NOT NULL,\n\t\"version\" integer NOT NULL,\n\t\"state\" text NOT NULL,\n\t\"priority\" smallint NOT NULL,\n\t\"run_at\" bigint NOT NULL,\n\t\"enqueued_at\" bigint NOT NULL,\n\t\"fence\" integer DEFAULT 0 NOT NULL,\n\t\"attempt\" integer DEFAULT 0 NOT NULL,\n\t\"crashes\" integer DEFAULT 0 NOT NULL,\n\t\"max_crashes\" integer NOT NULL,\n\t\"cancel_requested\" boolean DEFAULT false NOT NULL,\n\t\"worker_id\" text,\n\t\"claim_id\" text,\n\t\"lease_until\" bigint,\n\t\"started_at\" bigint,\n\t\"finished_at\" bigint,\n\t\"progress\" double precision,\n\t\"reason\" text\n);",
+      "CREATE TABLE \"jobwright\".\"meta\" (\n\t\"key\" text PRIMARY KEY NOT NULL,\n\t\"value\" text NOT NULL\n);",
+      "CREATE TABLE \"jobwright\".\"outputs\" (\n\t\"seq\" bigint PRIMARY KEY NOT NULL,\n\t\"output\" text NOT NULL\n);",
+      "CREATE TABLE \"jobwright\".\"payloads\" (\n\t\"seq\" bigint PRIMARY KEY NOT NULL,\n\t\"payload\" text NOT NULL\n);",
+      "CREATE TABLE \"jobwright\".\"queues\" (\n\t\"name\" text PRIMARY KEY NOT NULL,\n\t\"paused_at\" bigint\n);",
+      "CREATE UNIQUE INDEX \"jobs_id\" ON \"jobwright\".\"jobs\" USING btree (\"id\");",
+      "CREATE INDEX \"jobs_ready\" ON \"jobwright\".\"jobs\" USING btree (\"queue\",\"priority\",\"run_at\",\"seq\") WHERE state = 'ready';",
+      "CREATE INDEX \"jobs_scheduled\" ON \"jobwright\".\"jobs\" USING btree (\"run_at\",\"seq\") WHERE state = 'scheduled';",
+      "CREATE INDEX \"jobs_running\" ON \"jobwright\".\"jobs\" USING btree (\"worker_id\",\"claim_id\") WHERE state = 'running';",
+      "CREATE INDEX \"jobs_finished\" ON \"jobwright\".\"jobs\" USING btree (\"state\",\"finished_at\") WHERE finished_at is not null;",
+    ],
+  },
+  {
+    name: "0001_storage",
+    statements: [
+      "-- What drizzle-kit cannot say of a table. Room on each page keeps a row's versions together; vacuum and analyze come\n-- early, because every job leaves some dead versions, and indexes full of them slow down claims.\nALTER TABLE \"jobwright\".\"jobs\" SET (\n\tfillfactor = 80,\n\tautovacuum_vacuum_scale_factor = 0.02,\n\tautovacuum_vacuum_threshold = 1000,\n\tautovacuum_vacuum_insert_scale_factor = 0.1,\n\tautovacuum_analyze_scale_factor = 0.05,\n\tautovacuum_analyze_threshold = 500,\n\tautovacuum_vacuum_cost_delay = 1\n);",
+    ],
+  },
+];

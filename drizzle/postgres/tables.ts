@@ -1,0 +1,110 @@
+import { sql } from "drizzle-orm";
+import {
+  bigint,
+  bigserial,
+  boolean,
+  doublePrecision,
+  index,
+  integer,
+  pgSchema,
+  smallint,
+  text,
+  uniqueIndex,
+  uuid,
+} from "drizzle-orm/pg-core";
+import type { EndReason, JobState } from "../../runtime/contract/index.ts";
+
+/** The schema that a provider uses unless it is told another one. */
+export const defaultSchema = "jobwright";
+
+/**
+ * The tables of the PostgreSQL provider in a schema of any name, so that an application can query and join them with
+ * Drizzle. Written only by the provider.
+ *
+ * The hot row is narrow: state changes never rewrite a payload, and the partial indexes hold only what can be claimed,
+ * promoted, reaped or pruned now. No foreign keys: they would lock and check at every change of a job.
+ */
+// The return type is the tables themselves; written out it would only repeat them.
+// oxlint-disable-next-line typescript/explicit-function-return-type
+export function createTables(schemaName: string = defaultSchema) {
+  const schema = pgSchema(schemaName);
+
+  const jobs = schema.table(
+    "jobs",
+    {
+      /** Insertion order. */
+      seq: bigserial("seq", { mode: "number" }).primaryKey(),
+      id: uuid("id").notNull(),
+      name: text("name").notNull(),
+      queue: text("queue").notNull(),
+      version: integer("version").notNull(),
+      state: text("state").$type<JobState>().notNull(),
+      priority: smallint("priority").notNull(),
+      /** All times are ms since the epoch. */
+      runAt: bigint("run_at", { mode: "number" }).notNull(),
+      enqueuedAt: bigint("enqueued_at", { mode: "number" }).notNull(),
+      fence: integer("fence").notNull().default(0),
+      attempt: integer("attempt").notNull().default(0),
+      crashes: integer("crashes").notNull().default(0),
+      maxCrashes: integer("max_crashes").notNull(),
+      cancelRequested: boolean("cancel_requested").notNull().default(false),
+      workerId: text("worker_id"),
+      claimId: text("claim_id"),
+      /** Not null exactly as long as the lease is open: also after it lapsed, until a newer claim, a settlement or an operator ends it. */
+      leaseUntil: bigint("lease_until", { mode: "number" }),
+      startedAt: bigint("started_at", { mode: "number" }),
+      finishedAt: bigint("finished_at", { mode: "number" }),
+      progress: doublePrecision("progress"),
+      reason: text("reason").$type<EndReason>(),
+    },
+    (table) => [
+      uniqueIndex("jobs_id").on(table.id),
+      index("jobs_ready")
+        .on(table.queue, table.priority, table.runAt, table.seq)
+        .where(sql`state = 'ready'`),
+      index("jobs_scheduled")
+        .on(table.runAt, table.seq)
+        .where(sql`state = 'scheduled'`),
+      index("jobs_running")
+        .on(table.workerId, table.claimId)
+        .where(sql`state = 'running'`),
+      index("jobs_finished")
+        .on(table.state, table.finishedAt)
+        .where(sql`finished_at is not null`),
+    ],
+  );
+
+  return {
+    jobs,
+    /** Written once at enqueue, read at claim. */
+    payloads: schema.table("payloads", {
+      seq: bigint("seq", { mode: "number" }).primaryKey(),
+      payload: text("payload").notNull(),
+    }),
+    /** What handlers returned. */
+    outputs: schema.table("outputs", {
+      seq: bigint("seq", { mode: "number" }).primaryKey(),
+      output: text("output").notNull(),
+    }),
+    /** The last error of a job, as JSON. */
+    errors: schema.table("errors", {
+      seq: bigint("seq", { mode: "number" }).primaryKey(),
+      error: text("error").notNull(),
+    }),
+    /** Queues that need a word of their own; a queue without a row runs. */
+    queues: schema.table("queues", {
+      name: text("name").primaryKey(),
+      pausedAt: bigint("paused_at", { mode: "number" }),
+    }),
+    /** One row: the schema version of this store. */
+    meta: schema.table("meta", {
+      key: text("key").primaryKey(),
+      value: text("value").notNull(),
+    }),
+  };
+}
+
+export type Tables = ReturnType<typeof createTables>;
+
+/** The tables in the default schema. */
+export const { jobs, payloads, outputs, errors, queues, meta } = createTables();

@@ -1,0 +1,171 @@
+import { type SQL, sql } from "drizzle-orm";
+import { assign, clock, compile, lockById, type Named, names, now, parameter, type PgStatement, set } from "./sql.ts";
+
+/* Maintenance, inspection and the operator verbs. */
+
+function promote({ tables: { jobs }, j }: Named): SQL {
+  return sql`with ${clock},
+    due as materialized (
+      select ${j.seq} as seq from ${jobs} ${j} where ${j.state} = 'scheduled' and ${j.runAt} <= ${now}
+      order by ${j.runAt}, ${j.seq} limit ${parameter.integer("limit")} for no key update skip locked)
+    update ${jobs} ${j} set ${set(j.state, sql`'ready'`)}
+    where ${j.seq} = any(array(select seq from due)) returning ${j.queue}`;
+}
+
+const nextRun = ({ tables: { jobs }, j }: Named): SQL => sql`
+  select ${j.runAt} as run_at from ${jobs} ${j} where ${j.state} = 'scheduled' order by ${j.runAt}, ${j.seq} limit 1`;
+
+/** The lease of a job that becomes ready again stays open: its holder may still settle until somebody re-claims. */
+function reap({ tables: { jobs }, j }: Named): SQL {
+  const crashLoop = sql`${j.crashes} + 1 > ${j.maxCrashes}`;
+  const ends = sql`${j.cancelRequested} or ${crashLoop}`;
+  return sql`with ${clock},
+    expired as materialized (
+      select ${j.seq} as seq from ${jobs} ${j} where ${j.state} = 'running' and ${j.leaseUntil} < ${now}
+      order by ${j.leaseUntil}, ${j.seq} limit ${parameter.integer("limit")} for no key update skip locked)
+    update ${jobs} ${j} set ${assign(
+      set(j.state, sql`case when ${j.cancelRequested} then 'cancelled' when ${crashLoop} then 'dead' else 'ready' end`),
+      set(j.reason, sql`case when ${j.cancelRequested} then 'cancelled' when ${crashLoop} then 'crash-loop' end`),
+      set(j.finishedAt, sql`case when ${ends} then ${now} end`),
+      set(j.leaseUntil, sql`case when ${ends} then null else ${j.leaseUntil} end`),
+      set(j.attempt, sql`${j.attempt} - 1`),
+      set(j.crashes, sql`${j.crashes} + 1`),
+    )}
+    where ${j.seq} = any(array(select seq from expired)) returning ${j.queue}, ${j.state}`;
+}
+
+function prune({ tables: { jobs, payloads, outputs, errors }, j }: Named): SQL {
+  const deletes = [payloads, outputs, errors].map(
+    (table, index) =>
+      sql`${sql.identifier(`attached${index}`)} as (delete from ${table} where ${table.seq} = any(array(select seq from old)))`,
+  );
+  return sql`with ${clock},
+    old as materialized (
+      select o.seq from json_to_recordset(${parameter.json("retentions")}) as r(state text, retention_ms bigint)
+      cross join lateral (
+        select ${j.seq} as seq, ${j.finishedAt} as finished_at from ${jobs} ${j}
+        where ${j.finishedAt} is not null and ${j.state} = r.state and ${j.finishedAt} <= ${now} - r.retention_ms
+        order by ${j.finishedAt} limit ${parameter.integer("limit")} for update skip locked) o
+      order by o.finished_at, o.seq limit ${parameter.integer("limit")}),
+    ${sql.join(deletes, sql`, `)}
+    delete from ${jobs} ${j} where ${j.seq} = any(array(select seq from old)) returning 1 as pruned`;
+}
+
+const waiting = sql`('scheduled', 'ready', 'blocked')`;
+const final = sql`('succeeded', 'dead', 'cancelled', 'skipped')`;
+
+/** The state before, of every id that is there; also of those that nothing was done to. */
+function cancel(given: Named): SQL {
+  const { tables, j } = given;
+  const ends = sql`${j.state} in ${waiting}`;
+  return sql`with ${clock},
+    ${lockById(given, parameter.uuids("ids"), sql`${j.state} as state`)},
+    changed as (
+      update ${tables.jobs} ${j} set ${assign(
+        set(j.state, sql`case when ${ends} then 'cancelled' else ${j.state} end`),
+        set(j.reason, sql`case when ${ends} then 'cancelled' else ${j.reason} end`),
+        set(j.finishedAt, sql`case when ${ends} then ${now} else ${j.finishedAt} end`),
+        set(j.leaseUntil, sql`case when ${ends} then null else ${j.leaseUntil} end`),
+        set(j.cancelRequested, sql`${j.cancelRequested} or ${j.state} = 'running'`),
+      )}
+      where ${j.seq} = any(array(select seq from locked where state in ${waiting} or state = 'running')))
+    select id, state, null as queue from locked`;
+}
+
+function requeue(given: Named): SQL {
+  const { tables, j } = given;
+  const { jobs, outputs, errors } = tables;
+  const ended = sql`any(array(select seq from locked where state in ${final}))`;
+  return sql`with ${clock},
+    ${lockById(given, parameter.uuids("ids"), sql`${j.state} as state`, sql`${j.queue} as queue`)},
+    attached0 as (delete from ${outputs} where ${outputs.seq} = ${ended}),
+    attached1 as (delete from ${errors} where ${errors.seq} = ${ended}),
+    changed as (
+      update ${jobs} ${j} set ${assign(
+        set(j.state, sql`'ready'`),
+        set(j.attempt, sql`0`),
+        set(j.crashes, sql`0`),
+        set(j.runAt, now),
+        set(j.cancelRequested, sql`false`),
+        set(j.finishedAt, sql`null`),
+        set(j.progress, sql`null`),
+        set(j.reason, sql`null`),
+        set(j.leaseUntil, sql`null`),
+      )}
+      where ${j.seq} = ${ended})
+    select id, state, queue from locked`;
+}
+
+const pause = ({ tables: { queues } }: Named): SQL => sql`with ${clock}
+  insert into ${queues} (${names(queues.name, queues.pausedAt)}) values (${parameter.text("queue")}, ${now})
+  on conflict (${sql.identifier(queues.name.name)}) do update
+  set ${set(queues.pausedAt, sql`coalesce(${queues.pausedAt}, excluded.paused_at)`)}`;
+
+const resume = ({ tables: { queues } }: Named): SQL => sql`
+  update ${queues} set ${set(queues.pausedAt, sql`null`)} where ${queues.name} = ${parameter.text("queue")}`;
+
+const paused = ({ tables: { queues } }: Named): SQL => sql`
+  select ${queues.name} as name from ${queues} where ${queues.pausedAt} is not null order by ${queues.name} collate "C"`;
+
+function records({ tables, j }: Named, condition: SQL): SQL {
+  const { jobs, payloads, outputs, errors } = tables;
+  const attached = (table: typeof payloads | typeof outputs | typeof errors, column: SQL): SQL =>
+    sql`(select ${column} from ${table} where ${table.seq} = ${j.seq})`;
+  return sql`select ${j}.*, ${attached(payloads, sql`${payloads.payload}`)} as payload,
+    ${attached(outputs, sql`${outputs.output}`)} as output, ${attached(errors, sql`${errors.error}`)} as error
+    from ${jobs} ${j} ${condition}`;
+}
+
+/** A list that is null is no condition. */
+function filtered({ j }: Named): SQL {
+  const among = (name: string, value: SQL): SQL => sql`coalesce(${value} = any(${parameter.texts(name)}), true)`;
+  return sql`${among("states", sql`${j.state}`)} and ${among("names", sql`${j.name}`)} and ${among("queues", sql`${j.queue}`)}`;
+}
+
+const page = (given: Named): SQL =>
+  records(
+    given,
+    sql`where ${given.j.seq} < ${parameter.bigint("before")} and ${filtered(given)}
+      order by ${given.j.seq} desc limit ${parameter.integer("limit")}`,
+  );
+
+const counts = (given: Named): SQL => sql`
+  select ${given.j.queue} as queue, ${given.j.state} as state, count(*) as count from ${given.tables.jobs} ${given.j}
+  where ${filtered(given)} group by ${given.j.queue}, ${given.j.state}`;
+
+const found = ({ tables: { jobs }, j }: Named, columns: SQL): SQL =>
+  sql`select ${j.id} as id, ${columns} from ${jobs} ${j} where ${j.id} = any(${parameter.uuids("ids")})`;
+
+const version = ({ tables: { meta } }: Named): SQL => sql`
+  select ${meta.value} as value from ${meta} where ${meta.key} = 'schema_version'`;
+
+const writeVersion = ({ tables: { meta } }: Named): SQL => sql`
+  insert into ${meta} (${names(meta.key, meta.value)}) values ('schema_version', ${parameter.text("version")})
+  on conflict (${sql.identifier(meta.key.name)}) do update set value = excluded.value`;
+
+const texts = {
+  promote,
+  nextRun,
+  reap,
+  prune,
+  cancel,
+  requeue,
+  pause,
+  resume,
+  paused,
+  page,
+  counts,
+  /** Everything of the jobs given. */
+  jobs: (given: Named) => records(given, sql`where ${given.j.id} = any(${parameter.uuids("ids")})`),
+  states: (given: Named) => found(given, sql`${given.j.state} as state, ${given.j.runAt} as run_at`),
+  version,
+  writeVersion,
+  notify: () => sql`select pg_notify(${parameter.text("channel")}, t) from unnest(${parameter.texts("texts")}) t`,
+};
+
+export type ControlStatements = Readonly<Record<keyof typeof texts, PgStatement>>;
+
+export function controlStatements(given: Named): ControlStatements {
+  const compiled = Object.entries(texts).map(([name, text]) => [name, compile(name, text(given))] as const);
+  return Object.fromEntries(compiled) as ControlStatements; // the keys of `texts`
+}

@@ -1,0 +1,147 @@
+import type { ClientBase, Pool, PoolClient, QueryArrayConfig } from "pg";
+import { JobwrightError } from "../../contract/index.ts";
+import { loadDriver } from "./driver.ts";
+import { guardPool } from "./guard.ts";
+import type { Location } from "./location.ts";
+import { setUpSession } from "./session.ts";
+import type { PgStatement } from "./sql.ts";
+import { isTransient, storeError } from "./store-error.ts";
+import { timed } from "./timed-query.ts";
+import { types } from "./values.ts";
+
+export type Value = string | number | boolean | null | readonly string[];
+export type Values = Readonly<Record<string, Value>>;
+
+/** Runs statements on a pool. Everything it throws is a `JobwrightError`. */
+export interface Database {
+  readonly pool: Pool;
+  readonly where: string;
+  /** Rows as arrays, in the order of the selected columns. A statement is made again after a conflict or a lost connection. */
+  rows<Row extends readonly unknown[]>(statement: PgStatement, values: Values): Promise<Row[]>;
+  /** The same, as objects, for wide results off the hot path. */
+  objects<Row>(statement: PgStatement, values: Values): Promise<Row[]>;
+  /** Runs `body` on one connection in a transaction of its own, READ COMMITTED whatever the default is. */
+  transaction<T>(body: (client: PoolClient) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}
+
+export interface DatabaseOptions {
+  readonly location: Location;
+  /** The application's own pool, which stays open. */
+  readonly pool: Pool | undefined;
+  /** Whether connections may keep state: prepared statements, settings. */
+  readonly sessions: boolean;
+  readonly queryTimeoutMs: number;
+}
+
+const maxTries = 5;
+const firstRetryMs = 25;
+/** What a connection gets to close in an orderly way; then its socket is destroyed. */
+const closeLimitMs = 2_000;
+
+export function createDatabase({ location, pool: given, sessions, queryTimeoutMs }: DatabaseOptions): Database {
+  const { where } = location;
+  const owned = given === undefined;
+  const pool = given ?? new (loadDriver().Pool)({ ...location.config, ...(sessions && { verify: setUpSession }) });
+  const unguard = guardPool(pool);
+  /** Whether a bare statement runs READ COMMITTED; asked once, because the default may be another. */
+  let plain: Promise<boolean> | undefined = owned && sessions ? Promise.resolve(true) : undefined;
+
+  const query = (statement: PgStatement, values: Values, rowMode: "array" | undefined): QueryArrayConfig => ({
+    text: statement.text,
+    values: ordered(statement, values),
+    ...(sessions && { name: statement.name }),
+    types,
+    // The array form of the configuration has every field of the other.
+    rowMode: rowMode as "array",
+  });
+
+  async function isPlain(): Promise<boolean> {
+    const { rows } = await pool.query<{ level: string }>(
+      timed({ text: "select current_setting('default_transaction_isolation') as level" }, queryTimeoutMs),
+    );
+    return rows[0]?.level === "read committed";
+  }
+
+  async function once(config: QueryArrayConfig): Promise<unknown[]> {
+    plain ??= isPlain();
+    plain.catch(() => (plain = undefined));
+    if (await plain) return (await pool.query(config)).rows;
+    return inTransaction(async (client) => (await client.query(config)).rows);
+  }
+
+  async function run<Row>(statement: PgStatement, values: Values, rowMode: "array" | undefined): Promise<Row[]> {
+    const config = timed(query(statement, values, rowMode), queryTimeoutMs);
+    for (let tries = 1; ; tries++) {
+      try {
+        return (await once(config)) as Row[]; // what the statement selects; the provider's suite runs every statement
+      } catch (error) {
+        const transient = isTransient(error);
+        const limit = transient === "conflict" ? maxTries : transient === "connection" ? 2 : 1;
+        if (tries >= limit) throw storeError(error, where);
+        await new Promise((resolve) => setTimeout(resolve, Math.random() * firstRetryMs * 2 ** tries));
+      }
+    }
+  }
+
+  async function inTransaction<T>(body: (client: PoolClient) => Promise<T>): Promise<T> {
+    const client = await pool.connect();
+    let broken: Error | undefined;
+    try {
+      await command(client, "begin isolation level read committed");
+      const result = await body(client);
+      await command(client, "commit");
+      return result;
+    } catch (error) {
+      await command(client, "rollback").catch((failure: Error) => (broken = failure));
+      throw error;
+    } finally {
+      client.release(broken);
+    }
+  }
+
+  const command = (client: ClientBase, text: string): Promise<unknown> => client.query(timed({ text }, queryTimeoutMs));
+
+  return {
+    pool,
+    where,
+    rows: <Row extends readonly unknown[]>(statement: PgStatement, values: Values) =>
+      run<Row>(statement, values, "array"),
+    objects: <Row>(statement: PgStatement, values: Values) => run<Row>(statement, values, undefined),
+    async transaction(body) {
+      try {
+        return await inTransaction(body);
+      } catch (error) {
+        throw storeError(error, where);
+      }
+    },
+    async close() {
+      if (owned) await endPool(pool);
+      unguard();
+    },
+  };
+}
+
+function ordered(statement: PgStatement, values: Values): Value[] {
+  return statement.parameters.map((name) => {
+    const value = values[name];
+    if (value === undefined) throw new TypeError(`no value for ${name} in: ${statement.text}`);
+    return value;
+  });
+}
+
+/** A black-holed connection never says goodbye: pg would wait for it for ever. */
+async function endPool(pool: Pool): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, closeLimitMs);
+  });
+  await Promise.race([pool.end(), limit]);
+  clearTimeout(timer);
+}
+
+export function stopped(): JobwrightError {
+  return new JobwrightError("JW_STOPPED", "The PostgreSQL provider was stopped, or not started yet.", {
+    hint: "Stop the provider last, after workers and clients; create a new one to go on.",
+  });
+}

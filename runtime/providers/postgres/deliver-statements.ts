@@ -1,0 +1,202 @@
+import { type SQL, sql } from "drizzle-orm";
+import { assign, clock, compile, lockById, type Named, names, now, parameter, type PgStatement, set } from "./sql.ts";
+
+/*
+ * Enqueue, claim, settle, extend, report: one statement and so one round trip each, whatever the number of jobs. State
+ * literals stand in the text: a bound state would keep the planner from using the partial indexes. Batches are JSON, which
+ * PostgreSQL takes apart faster than arrays. Rows are found with `= any(array(…))`, never by a join with a batch: the
+ * planner then has no other way than the index, whatever it believes about sizes.
+ */
+
+/** Everything that `insertJobs` needs of a job; the columns of `json_to_recordset`. */
+const newJobs = sql`json_to_recordset(${parameter.json("jobs")}) as i(
+  n integer, id uuid, name text, queue text, version integer, priority smallint, run_at bigint, delay_ms bigint,
+  max_crashes integer, payload text)`;
+
+/** `n`, and state and runAt of what was written; null for ids that are there already. */
+function insertJobs({ tables: { jobs, payloads } }: Named, nextSeq: SQL): SQL {
+  return sql`with ${clock},
+    placed as materialized (
+      select i.*, ${nextSeq} as seq, ${now} as now, coalesce(i.run_at, ${now} + i.delay_ms) as due
+      from (select * from ${newJobs} order by n) i),
+    added as (
+      insert into ${jobs} (${names(jobs.seq, jobs.id, jobs.name, jobs.queue, jobs.version, jobs.state, jobs.priority, jobs.runAt, jobs.enqueuedAt, jobs.maxCrashes)})
+      select seq, id, name, queue, version, case when due > now then 'scheduled' else 'ready' end, priority, due, now, max_crashes
+      from placed order by id
+      on conflict (${sql.identifier(jobs.id.name)}) do nothing
+      returning ${names(jobs.seq, jobs.state, jobs.runAt)}),
+    bodies as (
+      insert into ${payloads} (${names(payloads.seq, payloads.payload)})
+      select seq, payload from placed where seq in (select seq from added))
+    select p.n, a.state, a.run_at from placed p left join added a on a.seq = p.seq`;
+}
+
+/** Columns of a claimed job; `payload` is fetched by key, one by one. */
+function claimedColumns({ tables: { payloads } }: Named, from: SQL): SQL {
+  return sql`select c.seq, c.id, c.name, c.queue, c.version, c.priority, c.attempt, c.crashes, c.fence, c.run_at,
+    c.enqueued_at, c.lease_until,
+    (select ${payloads.payload} from ${payloads} where ${payloads.seq} = c.seq) as payload, ${from} c`;
+}
+
+/**
+ * Each lane reads the ready index from its cursor on, in the order of the offer, and locks what it takes; rows that others
+ * have locked are passed by. If this worker's claim of this id is there already, it is the answer, and nothing is taken.
+ */
+function claim(given: Named): SQL {
+  const { tables, j } = given;
+  const { jobs, queues } = tables;
+  return sql`with ${clock},
+    held as materialized (
+      select ${j.seq} as seq from ${jobs} ${j}
+      where ${j.state} = 'running' and ${j.workerId} = ${parameter.text("workerId")}
+        and ${j.claimId} = ${parameter.text("claimId")} and ${parameter.boolean("mayRepeat")}),
+    lanes as materialized (
+      select * from json_to_recordset(${parameter.json("lanes")}) as l(
+        queue text, room integer, names text[], versions integer[], priority smallint, run_at bigint, seq bigint)
+      where not exists (select 1 from held) and not exists (
+        select 1 from ${queues} where ${queues.name} = l.queue and ${queues.pausedAt} is not null)),
+    picked as materialized (
+      select p.seq from lanes l cross join lateral (
+        select ${j.seq} as seq from ${jobs} ${j}
+        where ${j.state} = 'ready' and ${j.queue} = l.queue
+          and (${j.priority}, ${j.runAt}, ${j.seq}) >= (l.priority, l.run_at, l.seq)
+          and ${j.version} <= coalesce(l.versions[array_position(l.names, ${j.name})], -1)
+        order by ${j.priority}, ${j.runAt}, ${j.seq} limit l.room
+        for no key update skip locked) p),
+    taken as (
+      update ${jobs} ${j} set ${assign(
+        set(j.state, sql`'running'`),
+        set(j.fence, sql`${j.fence} + 1`),
+        set(j.attempt, sql`${j.attempt} + 1`),
+        set(j.workerId, parameter.text("workerId")),
+        set(j.claimId, parameter.text("claimId")),
+        set(j.leaseUntil, sql`${now} + ${parameter.bigint("leaseMs")}`),
+        set(j.startedAt, now),
+        set(j.progress, sql`null`),
+      )}
+      where ${j.seq} = any(array(select seq from picked)) returning ${j}.*)
+    ${claimedColumns(given, sql`1 as fresh from taken`)}
+    union all
+    ${claimedColumns(given, sql`0 from (select ${j}.* from ${jobs} ${j} where ${j.seq} = any(array(select seq from held)))`)}`;
+}
+
+/** Settles what `hits` names; `n` and the answer, only for items that were refused. */
+const refused = (ended: SQL): SQL => sql`
+  select i.n, case when l.fence = i.fence then 'alreadyDone' else 'stale' end as answer
+  from input i left join locked l on l.id = i.id
+  where not exists (select 1 from ${ended} e where e.id = i.id and e.fence = i.fence)`;
+
+/** Leases of the batch that are open: nobody re-claimed, settled, cancelled or requeued the job since. */
+const open = sql`select l.seq from locked l join input i on i.id = l.id and i.fence = l.fence where l.open`;
+
+const lockLeases = (given: Named): SQL =>
+  lockById(
+    given,
+    sql`array(select id from input)`,
+    sql`${given.j.fence} as fence`,
+    sql`${given.j.leaseUntil} is not null as open`,
+  );
+
+/** 1 if the job was reaped, so that a late settlement takes the lapse back. */
+const lapsed = ({ j }: Named): SQL => sql`(${j.state} = 'ready')::integer`;
+
+function ack(given: Named): SQL {
+  const { tables, j } = given;
+  const { jobs, outputs } = tables;
+  return sql`with ${clock},
+    input as materialized (
+      select * from json_to_recordset(${parameter.json("completions")}) as i(n integer, id uuid, fence integer, output text)),
+    ${lockLeases(given)},
+    ended as (
+      update ${jobs} ${j} set ${assign(
+        set(j.state, sql`case when ${j.cancelRequested} then 'cancelled' else 'succeeded' end`),
+        set(j.reason, sql`case when ${j.cancelRequested} then 'cancelled' end`),
+        set(j.attempt, sql`${j.attempt} + ${lapsed(given)}`),
+        set(j.crashes, sql`${j.crashes} - ${lapsed(given)}`),
+        set(j.finishedAt, now),
+        set(j.leaseUntil, sql`null`),
+      )}
+      where ${j.seq} = any(array(${open})) returning ${j.seq}, ${j.id}, ${j.fence}, ${j.state}),
+    kept as (
+      insert into ${outputs} (${names(outputs.seq, outputs.output)})
+      select e.seq, i.output from ended e join input i on i.id = e.id and i.fence = e.fence
+      where e.state = 'succeeded' and i.output is not null
+      on conflict (${sql.identifier(outputs.seq.name)}) do update set output = excluded.output)
+    ${refused(sql`ended`)}`;
+}
+
+/** `state`, `reason` and `delay_ms` are what a rejection asks for; a pending cancellation overrules them. */
+function nack(given: Named): SQL {
+  const { tables, j } = given;
+  const { jobs, errors } = tables;
+  return sql`with ${clock},
+    input as materialized (
+      select * from json_to_recordset(${parameter.json("rejections")}) as i(
+        n integer, id uuid, fence integer, state text, reason text, delay_ms bigint, uncounted integer, error text)),
+    ${lockLeases(given)},
+    ended as (
+      update ${jobs} ${j} set ${assign(
+        set(j.state, sql`case when ${j.cancelRequested} then 'cancelled' else i.state end`),
+        set(j.reason, sql`case when ${j.cancelRequested} then 'cancelled' else i.reason end`),
+        set(j.finishedAt, sql`case when ${j.cancelRequested} or i.state = 'dead' then ${now} end`),
+        set(j.runAt, sql`coalesce(${now} + i.delay_ms, ${j.runAt})`),
+        set(j.attempt, sql`${j.attempt} + ${lapsed(given)} - i.uncounted`),
+        set(j.crashes, sql`${j.crashes} - ${lapsed(given)}`),
+        set(j.leaseUntil, sql`null`),
+      )}
+      from input i
+      where ${j.seq} = any(array(${open})) and i.id = ${j.id} and i.fence = ${j.fence}
+      returning ${j.seq}, ${j.id}, ${j.fence}, ${j.queue}, ${j.state}, i.error),
+    kept as (
+      insert into ${errors} (${names(errors.seq, errors.error)})
+      select seq, error from ended where error is not null
+      on conflict (${sql.identifier(errors.seq.name)}) do update set error = excluded.error),
+    answers as (${refused(sql`ended`)})
+    select n, answer, null as queue from answers
+    union all select null, null, queue from ended where state = 'ready' group by queue`;
+}
+
+function report(given: Named): SQL {
+  const { tables, j } = given;
+  const { jobs } = tables;
+  return sql`with
+    input as materialized (
+      select * from json_to_recordset(${parameter.json("reports")}) as i(n integer, id uuid, fence integer, progress float8)),
+    ${lockLeases(given)},
+    ended as (
+      update ${jobs} ${j} set ${set(j.progress, sql`i.progress`)} from input i
+      where ${j.seq} = any(array(${open})) and i.id = ${j.id} and i.fence = ${j.fence}
+      returning ${j.id}, ${j.fence})
+    ${refused(sql`ended`)}`;
+}
+
+function extend({ tables: { jobs }, j }: Named): SQL {
+  return sql`with ${clock},
+    locked as materialized (
+      select ${j.seq} as seq from ${jobs} ${j}
+      where ${j.state} = 'running' and ${j.workerId} = ${parameter.text("workerId")} order by ${j.seq} for no key update)
+    update ${jobs} ${j} set ${set(j.leaseUntil, sql`${now} + ${parameter.bigint("leaseMs")}`)}
+    where ${j.seq} = any(array(select seq from locked))
+    returning ${j.seq}, ${j.id}, ${j.fence}, ${j.leaseUntil}, ${j.cancelRequested}`;
+}
+
+export interface DeliverStatements {
+  readonly insertJobs: PgStatement;
+  readonly claim: PgStatement;
+  readonly ack: PgStatement;
+  readonly nack: PgStatement;
+  readonly report: PgStatement;
+  readonly extend: PgStatement;
+}
+
+/** `nextSeq`: the expression that draws an insertion number. */
+export function deliverStatements(given: Named, nextSeq: SQL): DeliverStatements {
+  return {
+    insertJobs: compile("insert_jobs", insertJobs(given, nextSeq)),
+    claim: compile("claim", claim(given)),
+    ack: compile("ack", ack(given)),
+    nack: compile("nack", nack(given)),
+    report: compile("report", report(given)),
+    extend: compile("extend", extend(given)),
+  };
+}

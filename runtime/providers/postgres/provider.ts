@@ -1,0 +1,238 @@
+import type { Pool } from "pg";
+import {
+  type AsyncTransactionProvider,
+  type Capabilities,
+  type EnqueueResult,
+  type LeaseThread,
+  type NewJob,
+  type TransactionalHandlers,
+} from "../../contract/index.ts";
+import { createSettledWaits } from "../../core/settled-waits.ts";
+import { claimJobs } from "./claim.ts";
+import { createClaimCursors } from "./claim-cursor.ts";
+import * as control from "./control.ts";
+import { createDatabase, stopped } from "./database.ts";
+import { checkDurability } from "./durability.ts";
+import { checkStorable, enqueueJobs, enqueueStatements } from "./enqueue.ts";
+import { createEnqueueGroup } from "./enqueue-group.ts";
+import { createHints } from "./hints.ts";
+import type { LeaseExtenderData } from "./lease-extender.ts";
+import { type Location, locationOf, poolOf } from "./location.ts";
+import { checkSchema, migrateSchema } from "./migrate.ts";
+import { defaultQueryTimeoutMs, type DrizzleSchema, type PostgresOptions, schemaOf } from "./options.ts";
+import * as settle from "./settle.ts";
+import { createSettledLookup } from "./settled-lookup.ts";
+import { createStatements } from "./statements.ts";
+import type { Store } from "./store.ts";
+import { afterTransaction, enqueueInTransaction, type PostgresTransaction } from "./transaction.ts";
+import { completeInTransaction, type HandlerTransaction } from "./transactional-handler.ts";
+
+/** `Schema`: the tables of the application's own Drizzle database, which `ctx.tx` of its handlers knows. */
+export interface PostgresProvider<Schema extends DrizzleSchema = DrizzleSchema>
+  extends AsyncTransactionProvider<PostgresTransaction>, TransactionalHandlers<HandlerTransaction<Schema>> {
+  readonly capabilities: Capabilities & { readonly transactions: "async"; readonly transactionalHandlers: true };
+}
+
+/**
+ * Callers of `awaitSettled` are woken by this process's settlements, and by hints of others; this is the guarantee, in ms.
+ * One statement for all of them.
+ */
+const settledPollMs = 250;
+
+/** Any number of processes on any number of hosts, on one database. */
+export function createPostgresProvider<Schema extends DrizzleSchema>(
+  options: PostgresOptions<Schema>,
+): PostgresProvider<Schema> {
+  const schema = schemaOf(options);
+  const location = locationOf(options);
+  const givenPool = options.database && poolOf(options.database);
+  const sessions = options.pooler !== "transaction";
+  const queryTimeoutMs = options.queryTimeoutMs ?? defaultQueryTimeoutMs;
+  const statements = createStatements(schema);
+  const cursors = createClaimCursors();
+  let opened: Store | undefined;
+  let ended = false;
+
+  function open(): Store {
+    if (ended) throw stopped();
+    opened ??= {
+      database: createDatabase({ location, pool: givenPool, sessions, queryTimeoutMs }),
+      statements,
+      clock: options.clock,
+    };
+    return opened;
+  }
+
+  function store(): Store {
+    if (!opened || ended) throw stopped();
+    return opened;
+  }
+
+  /** A call made before the start or after the stop is a rejected promise, not an exception. */
+  const call = async <T>(run: (given: Store) => Promise<T>): Promise<T> => run(store());
+
+  const waits = createSettledWaits(createSettledLookup(store), settledPollMs, stopped);
+  const hints = createHints({
+    schema,
+    config: sessions ? location.config : undefined,
+    notify: (channel, texts) =>
+      call(async ({ database }) => void (await database.rows(statements.notify, { channel, texts }))),
+    look: () => waits.check(),
+  });
+
+  function readied(queues: Iterable<string>): void {
+    const names = [...queues];
+    if (names.length === 0) return;
+    cursors.added(undefined);
+    hints.ready(names);
+  }
+
+  function enqueued(jobs: readonly NewJob[], results: readonly EnqueueResult[]): void {
+    const queues = new Set<string>();
+    for (const [index, { priority, queue }] of jobs.entries()) {
+      const result = results[index];
+      if (result?.state !== "ready" || result.outcome === "duplicate") continue;
+      cursors.added(queue, { priority, runAt: result.runAt });
+      queues.add(queue);
+    }
+    hints.ready(queues);
+  }
+
+  const group = createEnqueueGroup((jobs) => call((given) => enqueueJobs(enqueueStatements(given), jobs)));
+
+  const provider: PostgresProvider<Schema> = {
+    capabilities: { transactions: "async", durable: true, multiProcess: true, transactionalHandlers: true },
+    notifier: { subscribe: (queues, wake) => hints.subscribe(queues, wake) },
+    ...leaseThread(options, givenPool, { schema, sessions, queryTimeoutMs, location }),
+
+    migrate: async () => migrateSchema(open(), schema),
+    async start() {
+      const given = open();
+      if (options.migrate ?? true) await migrateSchema(given, schema);
+      else await checkSchema(given, schema);
+      await checkDurability(given.database, options.onWarning);
+    },
+    async stop() {
+      if (ended) return;
+      waits.close();
+      await group.settled();
+      await hints.close();
+      ended = true;
+      await opened?.database.close();
+    },
+
+    async enqueue(jobs) {
+      store();
+      if (jobs.length === 0) return [];
+      checkStorable(jobs);
+      const results = await group.submit(jobs);
+      enqueued(jobs, results);
+      return results;
+    },
+    enqueueInTransaction: (jobs, tx) =>
+      call(async (given) => {
+        checkStorable(jobs);
+        if (jobs.length === 0) return [];
+        const results = await enqueueInTransaction(given, tx, jobs);
+        afterTransaction(tx, () => enqueued(jobs, results));
+        return results;
+      }),
+    inTransaction: (lease, body, limits) =>
+      call(async (given) => {
+        const settlement = await completeInTransaction(given, options.database, lease, body, limits);
+        hints.settled([lease.id]);
+        return settlement;
+      }),
+
+    claim: (request) => call((given) => claimJobs(given, cursors, request)),
+    ack: (completions) =>
+      call(async (given) => {
+        const settlements = await settle.ackJobs(given, completions);
+        hints.settled(completions.map(({ id }) => id));
+        return settlements;
+      }),
+    nack: (rejections) =>
+      call(async (given) => {
+        const { settlements, readied: queues } = await settle.nackJobs(given, rejections);
+        hints.settled(rejections.map(({ id }) => id));
+        readied(queues);
+        return settlements;
+      }),
+    extend: (request) => call((given) => settle.extendLeases(given, request)),
+    report: (reports) => call((given) => settle.reportProgress(given, reports)),
+
+    promote: (limit) =>
+      call(async (given) => {
+        const { queues, ...result } = await control.promoteJobs(given, limit);
+        readied(queues);
+        return result;
+      }),
+    reap: (limit) =>
+      call(async (given) => {
+        const { queues, ...result } = await control.reapJobs(given, limit);
+        readied(queues);
+        if (result.ended > 0) waits.check();
+        return result;
+      }),
+    prune: (request) =>
+      call(async (given) => {
+        const pruned = await control.pruneJobs(given, request);
+        if (pruned > 0) waits.check();
+        return pruned;
+      }),
+
+    get: (id) => call(async (given) => (await control.getJobs(given, [id]))[0]),
+    list: (request) => call((given) => control.listJobs(given, request)),
+    counts: (filter = {}) => call((given) => control.countJobs(given, filter)),
+    cancel: (ids) =>
+      call(async (given) => {
+        const outcomes = await control.cancelJobs(given, ids);
+        hints.settled(ids);
+        return outcomes;
+      }),
+    requeue: (ids) =>
+      call(async (given) => {
+        const { outcomes, queues } = await control.requeueJobs(given, ids);
+        readied(queues);
+        return outcomes;
+      }),
+    pause: (queue) => call((given) => control.pauseQueue(given, queue)),
+    resume: (queue) =>
+      call(async (given) => {
+        await control.resumeQueue(given, queue);
+        readied([queue]);
+      }),
+    paused: () => call(control.pausedQueues),
+    awaitSettled: (id, waitOptions) =>
+      call(() => {
+        hints.await(id);
+        return waits.wait(id, waitOptions);
+      }),
+  };
+  return provider;
+}
+
+interface ThreadFacts extends Omit<LeaseExtenderData, "config" | "where"> {
+  readonly location: Location;
+}
+
+/** Only what can cross to a thread: not a pool, not the functions that a configuration may hold, not a test's clock. */
+function leaseThread(
+  options: PostgresOptions,
+  pool: Pool | undefined,
+  { location, ...rest }: ThreadFacts,
+): { readonly leaseThread?: LeaseThread } {
+  const data: LeaseExtenderData = { ...rest, ...location };
+  if (pool || options.clock || !isCloneable(data)) return {};
+  const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
+  return { leaseThread: { module: new URL(`./lease-extender.${extension}`, import.meta.url).href, data } };
+}
+
+function isCloneable(data: unknown): boolean {
+  try {
+    structuredClone(data);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,131 @@
+import type {
+  Completion,
+  ExtendRequest,
+  HeldLease,
+  Lease,
+  ProgressReport,
+  Rejection,
+  Settlement,
+} from "../../contract/index.ts";
+import { type Store, timeOf } from "./store.ts";
+import { isStorableId, storable } from "./values.ts";
+
+/** Fences are 32-bit integers; what is none was never given out. */
+const maxFence = 2 ** 31 - 1;
+
+type Refusal = readonly [n: number, answer: Settlement];
+
+/**
+ * What one statement settles: each lease once, with its place in the list. Leases that cannot exist are `stale` without
+ * asking; a lease that comes again meets what its first settlement left.
+ */
+function batchOf<T extends Lease>(
+  items: readonly T[],
+  keep: "first" | "last",
+): ReadonlyMap<string, readonly [number, T]> {
+  const batch = new Map<string, readonly [number, T]>();
+  for (const [n, item] of items.entries()) {
+    const key = keyOf(item);
+    if (!isStorableId(item.id) || !Number.isInteger(item.fence) || Math.abs(item.fence) > maxFence) continue;
+    if (keep === "last" || !batch.has(key)) batch.set(key, [n, item]);
+  }
+  return batch;
+}
+
+const keyOf = ({ id, fence }: Lease): string => `${id} ${fence}`;
+
+/** Everything that was not refused is `ok`; a repeated lease is `again`. */
+function answers<T extends Lease>(
+  items: readonly T[],
+  batch: ReadonlyMap<string, readonly [number, T]>,
+  refused: readonly Refusal[],
+  again: Settlement,
+): readonly Settlement[] {
+  const refusals = new Map(refused);
+  return items.map((item, n) => {
+    const settled = batch.get(keyOf(item));
+    if (!settled) return "stale";
+    const answer = refusals.get(settled[0]) ?? "ok";
+    return answer === "ok" && settled[0] !== n ? again : answer;
+  });
+}
+
+/** The batch as `json_to_recordset` reads it. */
+export function completionsOf(batch: Iterable<readonly [number, Completion]>): string {
+  const rows = [...batch].map(([n, { id, fence, output }]) => ({
+    n,
+    id,
+    fence,
+    ...(output !== undefined && { output: storable(output, "An output") }),
+  }));
+  return JSON.stringify(rows);
+}
+
+export async function ackJobs(store: Store, items: readonly Completion[]): Promise<readonly Settlement[]> {
+  const batch = batchOf(items, "first");
+  if (batch.size === 0) return items.map(() => "stale");
+  const completions = completionsOf(batch.values());
+  const refused = await store.database.rows<Refusal>(store.statements.ack, { completions, ...timeOf(store) });
+  return answers(items, batch, refused, "alreadyDone");
+}
+
+type NackRow = readonly [...refusal: Refusal, queue: null] | readonly [n: null, answer: null, queue: string];
+
+/** `readied`: queues whose jobs can be claimed again. */
+export async function nackJobs(
+  store: Store,
+  items: readonly Rejection[],
+): Promise<{ readonly settlements: readonly Settlement[]; readonly readied: readonly string[] }> {
+  const batch = batchOf(items, "first");
+  if (batch.size === 0) return { settlements: items.map(() => "stale"), readied: [] };
+  const rejections = JSON.stringify([...batch.values()].map(([n, rejection]) => rejectionRow(n, rejection)));
+  const rows = await store.database.rows<NackRow>(store.statements.nack, { rejections, ...timeOf(store) });
+  const refused: Refusal[] = [];
+  const readied: string[] = [];
+  for (const [n, answer, queue] of rows) {
+    if (n === null) readied.push(queue);
+    else refused.push([n, answer]);
+  }
+  return { settlements: answers(items, batch, refused, "alreadyDone"), readied };
+}
+
+function rejectionRow(n: number, rejection: Rejection): unknown {
+  const { id, fence } = rejection;
+  // JSON escapes what the column cannot hold.
+  const error = "error" in rejection ? { error: JSON.stringify(rejection.error) } : {};
+  const common = { n, id, fence, ...error };
+  switch (rejection.outcome) {
+    case "retry":
+      return { ...common, ...waitFor(rejection.delayMs), uncounted: 0 };
+    case "snooze":
+      return { ...common, ...waitFor(rejection.delayMs), uncounted: 1 };
+    case "release":
+      return { ...common, state: "ready", uncounted: 1 };
+    case "dead":
+      return { ...common, state: "dead", reason: rejection.reason, uncounted: 0 };
+  }
+}
+
+function waitFor(delayMs: number): { readonly state: string; readonly delay_ms: number } {
+  return { state: delayMs > 0 ? "scheduled" : "ready", delay_ms: Math.max(0, Math.ceil(delayMs)) };
+}
+
+export async function reportProgress(store: Store, items: readonly ProgressReport[]): Promise<readonly Settlement[]> {
+  const batch = batchOf(items, "last");
+  if (batch.size === 0) return items.map(() => "stale");
+  const rows = [...batch.values()].map(([n, { id, fence, progress }]) => ({ n, id, fence, progress }));
+  const refused = await store.database.rows<Refusal>(store.statements.report, { reports: JSON.stringify(rows) });
+  return answers(items, batch, refused, "ok");
+}
+
+export async function extendLeases(store: Store, { workerId, leaseMs }: ExtendRequest): Promise<readonly HeldLease[]> {
+  type Row = readonly [seq: number, id: string, fence: number, leaseUntil: number, cancelRequested: boolean];
+  const rows = await store.database.rows<Row>(store.statements.extend, {
+    workerId: storable(workerId, "A worker's id"),
+    leaseMs: Math.round(leaseMs),
+    ...timeOf(store),
+  });
+  return rows
+    .sort((a, b) => a[0] - b[0])
+    .map(([, id, fence, leaseUntil, cancelRequested]) => ({ id, fence, leaseUntil, cancelRequested }));
+}

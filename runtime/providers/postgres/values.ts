@@ -1,0 +1,40 @@
+import { JobwrightError } from "../../contract/index.ts";
+
+/** Object ids of the types that are not text here (https://www.postgresql.org/docs/current/catalog-pg-type.html). */
+const numeric: ReadonlySet<number> = new Set([20, 21, 23, 26, 700, 701]);
+const boolean = 16;
+
+/**
+ * How results are read, whatever the application told pg about types: all our numbers, also 64-bit ones, are below 2⁵³.
+ * The shape is that of pg's `CustomTypesConfig`.
+ */
+export const types = {
+  getTypeParser: (oid: number) => (value: string) =>
+    numeric.has(oid) ? Number(value) : oid === boolean ? value === "t" : value,
+};
+
+const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+/** Ids are kept as UUIDs: 16 bytes instead of 37, in the row and in its index. No other id can be there. */
+export function isStorableId(id: string): boolean {
+  return uuid.test(id);
+}
+
+export function storableId(id: string): string {
+  if (uuid.test(id)) return id;
+  throw new JobwrightError("JW_INVALID_INPUT", `The id ${JSON.stringify(id)} is not a UUID in lower case.`, {
+    hint: "Leave ids to the client, or pass a UUID.",
+  });
+}
+
+/** PostgreSQL's text holds every character but U+0000, and UTF-8 has no lone surrogates. */
+export function storable(text: string, what: string): string {
+  if (!text.includes("\0") && text.isWellFormed()) return text;
+  throw new JobwrightError(
+    "JW_INVALID_INPUT",
+    `${what} has a NUL or half a surrogate pair, which PostgreSQL cannot hold.`,
+    {
+      hint: "Encode it as JSON, which escapes both.",
+    },
+  );
+}

@@ -1,0 +1,23 @@
+import { postgres } from "../../runtime/providers/postgres/index.ts";
+import type { ConformanceFactory } from "../../runtime/testing/index.ts";
+import { dropSchema, newSchemaName } from "../support/postgres-suite.ts";
+
+/** A new schema per case, on the server that `url` gives. */
+export function postgresFactory(url: () => string, pooler: "none" | "transaction" = "none"): ConformanceFactory {
+  return {
+    capabilities: { transactions: "async", durable: true, multiProcess: true, transactionalHandlers: true },
+    createStore(clock) {
+      const schema = newSchemaName();
+      return {
+        open: () => postgres({ url: url(), schema, clock, pooler, onWarning: () => {} }),
+        dispose: () => dropSchema(url(), schema),
+      };
+    },
+  };
+}
+
+/** PostgreSQL's text cannot hold U+0000. JSON, which is all that clients write, escapes it. */
+export const nulIsRefused = {
+  name: "opaque text: NUL characters comes back unchanged as payload, output and error message",
+  reason: "PostgreSQL's text holds no U+0000; it is refused with JW_INVALID_INPUT",
+};
