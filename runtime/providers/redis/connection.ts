@@ -38,7 +38,9 @@ export interface ConnectionSettings {
 export function createConnection(settings: ConnectionSettings): Connection {
   const { client, owned, namespace, origin, timeoutMs, clock } = settings;
   const place = placeOf(client);
-  const marker = `{${namespace}}:meta`;
+  // The second key is never there. While a cluster moves the slot, a node refuses calls of which it has some keys only:
+  // without it a script would begin where the marker is, and fail in the middle at the first key that is gone.
+  const keys = [2, `{${namespace}}:meta`, `{${namespace}}:none`] as const;
 
   /** Calls that would only wait in a queue are not made: after an outage they would all come at once, and late. */
   async function ready(): Promise<void> {
@@ -87,10 +89,10 @@ export function createConnection(settings: ConnectionSettings): Connection {
   /** A server that lost the script, by SCRIPT FLUSH or because it is another one, gets its text. */
   async function evaluate(script: Script, args: readonly (string | number)[]): Promise<unknown> {
     try {
-      return await client.evalsha(script.sha, 1, marker, ...args);
+      return await client.evalsha(script.sha, ...keys, ...args);
     } catch (error) {
       if (!(error instanceof Error && error.message.startsWith("NOSCRIPT"))) throw error;
-      return client.eval(script.text, 1, marker, ...args);
+      return client.eval(script.text, ...keys, ...args);
     }
   }
 

@@ -5,6 +5,7 @@ import { bareScript } from "./script.ts";
  * Looks at the namespace, and makes its marker if there is nothing yet. Touches nothing that is not jobwright's.
  *
  * KEYS[1]  marker key, `{namespace}:meta`
+ * KEYS[2]  a key that is never there: see `connection.ts`
  * ARGV[1]  id of the history that begins if there is none; empty: only look
  * Returns  version before; version now (0: none); or an error `JWFOREIGN <key> <type>`
  */

@@ -32,6 +32,7 @@ export const inlineLimit = 512;
  * What every script begins with.
  *
  * KEYS[1]  marker key, `{namespace}:meta`
+ * KEYS[2]  a key that is never there: see `connection.ts`
  * ARGV[1]  ms since the epoch, or empty: the clock of the server
  * ARGV[2]  origin: id of the calling provider, so that it can tell its own messages
  * Returns  a list: op, born, then what the script says. An error `JWMETA <version>` if the marker is missing or another.

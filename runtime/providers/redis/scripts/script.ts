@@ -26,7 +26,7 @@ const openings: Readonly<Record<ScriptKind["kind"], string>> = {
   free: 'call("ZREM", LEASES, "")\nop = call("HINCRBY", KEYS[1], "op", 1)\n',
 };
 
-/** Every script has the header `KEYS[1]` = marker key, `ARGV[1]` = now, `ARGV[2]` = origin; see `prelude.ts`. */
+/** Every script has the header `KEYS[1]` = marker key, `KEYS[2]`, `ARGV[1]` = now, `ARGV[2]` = origin; see `prelude.ts`. */
 export function defineScript(name: string, { kind, body }: ScriptKind): Script {
   return bareScript(name, `${prelude}${openings[kind]}${body}`);
 }
