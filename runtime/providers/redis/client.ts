@@ -44,10 +44,10 @@ export function createClient(target: Target): Client {
   return withErrorListener(client);
 }
 
-/** A second connection like `client`, for listening. It is ours, whoever made the first. */
+/** A second connection like `client`, for listening: it subscribes by hand. It is ours, whoever made the first. */
 export function duplicateClient(client: Client): Client {
   if (isCluster(client)) return withErrorListener(client.duplicate([], { lazyConnect: true }));
-  return withErrorListener(client.duplicate({ ...ownOptions, autoResubscribe: true }));
+  return withErrorListener(client.duplicate({ ...ownOptions, autoResubscribe: false }));
 }
 
 /** Without a listener an error of a connection would end the process. What failed is told to the callers anyway. */
@@ -70,8 +70,8 @@ export function placeOf(client: Client): string {
 }
 
 export function targetOf({ url, connection, nodes }: RedisOptions): Target {
-  if (url !== undefined && !URL.canParse(url)) {
-    throw new JobwrightError("JW_INVALID_OPTION", "The `url` of the Redis provider is not a URL.", {
+  if (url !== undefined && !(/^rediss?:\/\//.test(url) && URL.canParse(url))) {
+    throw new JobwrightError("JW_INVALID_OPTION", "The `url` of the Redis provider is not a URL of a Redis server.", {
       hint: "Write it as `redis://localhost:6379`, with `rediss://` for TLS.",
     });
   }

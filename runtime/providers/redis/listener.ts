@@ -51,12 +51,20 @@ export function createListener(
     const subscriber = duplicateClient(connection.client);
     client = subscriber;
     subscriber.on("message", hear);
-    // What was said while there was no connection was not heard.
-    subscriber.on("ready", () => {
-      ready(undefined);
-      settled();
-    });
-    subscriber.subscribe(channels.ready, channels.settled, own).catch(() => {});
+    subscriber.on("ready", () => void subscribe(subscriber));
+    subscriber.connect().catch(() => {}); // It goes on trying, and the probe watches.
+  }
+
+  async function subscribe(subscriber: Client): Promise<void> {
+    try {
+      await subscriber.subscribe(channels.ready, channels.settled, own);
+    } catch {
+      return; // The connection broke again, or the probe will find that nothing is heard.
+    }
+    if (client !== subscriber) return;
+    // What was said before this moment was not heard.
+    ready(undefined);
+    settled();
   }
 
   function disconnect(): void {

@@ -169,10 +169,13 @@ describe("the Redis provider", () => {
     );
   });
 
-  it("refuses a URL that is none, without showing it", () => {
-    expect(() => redis("my secret")).toThrow(expect.objectContaining({ code: "JW_INVALID_OPTION" }));
-    expect(() => redis("my secret")).not.toThrow(/secret/);
-  });
+  it.each(["my secret", "secret:6379", "redis:secret@localhost", "http://secret@localhost"])(
+    "refuses %s, which is no URL of a Redis server, without showing it",
+    (url) => {
+      expect(() => redis(url)).toThrow(expect.objectContaining({ code: "JW_INVALID_OPTION" }));
+      expect(() => redis(url)).not.toThrow(/secret/);
+    },
+  );
 
   it("connects to nothing before it is started", () => {
     expect(redis().health()).toBeUndefined();
