@@ -1,0 +1,123 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import type { Provider } from "../../../runtime/contract/index.ts";
+import { keysOf, noServer, type RedisServer, startRedis } from "../../support/redis-server.ts";
+import { claimOf, claimOne, createScene, jobOf, until } from "./scene.ts";
+
+const suite = `what the Redis provider keeps and sends${noServer ? ` (left out: ${noServer})` : ""}`;
+
+describe.skipIf(noServer)(suite, () => {
+  const scene = createScene();
+  let server: RedisServer;
+  const direct = () => ({ url: server.url });
+
+  beforeAll(async () => {
+    server = await startRedis();
+  });
+  afterEach(async () => {
+    await scene.end();
+    await server.admin.flushall();
+  });
+  afterAll(() => server?.stop());
+
+  /** How many commands the server ran meanwhile, those of scripts included. */
+  async function commandsOf(action: () => Promise<unknown>, name = "\\w+"): Promise<number> {
+    await server.admin.config("RESETSTAT");
+    await action();
+    const stats = await server.admin.info("commandstats");
+    const calls = [...stats.matchAll(new RegExp(`^cmdstat_${name}:calls=(\\d+)`, "gm"))];
+    return calls.reduce((sum, [, count]) => sum + Number(count), 0);
+  }
+
+  /** Claims everything and settles it in every way there is, until nothing is ready any more. */
+  async function settleAll(provider: Provider): Promise<void> {
+    const error = { name: "E", message: "m" };
+    for (;;) {
+      const leases = await provider.claim(claimOf({ limit: 200 }));
+      if (leases.length === 0) return;
+      await provider.report(leases.map(({ id, fence }) => ({ id, fence, progress: 1 })));
+      await provider.extend({ workerId: "w1", leaseMs: 60_000 });
+      const [retried, dead] = [leases.slice(0, leases.length / 4), leases.slice(leases.length / 4, leases.length / 2)];
+      await provider.nack(retried.map(({ id, fence }) => ({ id, fence, outcome: "retry", delayMs: 0, error })));
+      await provider.nack(
+        dead.map(({ id, fence }) => ({ id, fence, outcome: "dead", reason: "attempts-exhausted", error })),
+      );
+      await provider.ack(leases.slice(leases.length / 2).map((lease) => ({ ...lease, output: '"done"' })));
+    }
+  }
+
+  it("is only the marker once all jobs are over and pruned", async () => {
+    const provider = await scene.started(direct());
+    const before = await keysOf(server.admin, "jobwright");
+    const jobs = Array.from({ length: 1_000 }, (_, index) =>
+      jobOf({
+        payload: "x".repeat(index % 3 === 0 ? 2_000 : 20),
+        version: 1 + (index % 2),
+        ...(index % 5 === 0 && { delayMs: 3_600_000 }),
+      }),
+    );
+    await provider.enqueue(jobs);
+    expect((await keysOf(server.admin, "jobwright")).length).toBeGreaterThan(before.length + 10);
+    await settleAll(provider);
+    await provider.cancel(jobs.map(({ id }) => id));
+    await provider.pause("mail");
+    await provider.resume("mail");
+    const retentionMs = { succeeded: 0, dead: 0, cancelled: 0, skipped: 0 };
+    expect(await provider.prune({ retentionMs, limit: 10_000 })).toBe(1_000);
+    expect(await keysOf(server.admin, "jobwright")).toEqual(before);
+    expect(before).toEqual(["{jobwright}:meta"]);
+    const fields = await server.admin.hkeys("{jobwright}:meta");
+    expect(fields.toSorted()).toEqual(["born", "lane", "op", "seq", "version"]);
+  });
+
+  it("is only the marker after leases have lapsed and their jobs were given up", async () => {
+    const provider = await scene.started(direct());
+    await provider.enqueue(Array.from({ length: 50 }, () => jobOf({ maxCrashes: 0 })));
+    await provider.claim(claimOf({ leaseMs: -1_000 }));
+    expect(await provider.reap(100)).toEqual({ readied: 0, ended: 50 });
+    await provider.prune({ retentionMs: { dead: 0 }, limit: 100 });
+    expect(await keysOf(server.admin, "jobwright")).toEqual(["{jobwright}:meta"]);
+  });
+
+  it("tells a caller in one process that another process settled its job", async () => {
+    const [producer, worker] = [await scene.started(direct()), await scene.started(direct())];
+    const job = jobOf();
+    await producer.enqueue([job]);
+    // Without the poll, which would find it out as well.
+    vi.useFakeTimers({ toFake: ["setInterval"] });
+    try {
+      const settled = producer.awaitSettled(job.id);
+      await until(async () => (await server.admin.pubsub("NUMSUB", "{jobwright}:settled"))[1] === 1);
+      await worker.ack([{ ...(await claimOne(worker)), output: "1" }]);
+      expect(await settled).toMatchObject({ id: job.id, state: "succeeded", output: "1" });
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it("sends enqueues of one moment in few calls", async () => {
+    const provider = await scene.started(direct());
+    await provider.enqueue([jobOf()]);
+    const calls = await commandsOf(
+      () => Promise.all(Array.from({ length: 1_000 }, () => provider.enqueue([jobOf()]))),
+      "eval(?:sha)?",
+    );
+    expect(calls).toBe(10);
+    expect(await provider.counts()).toEqual({ mail: { ready: 1_001 } });
+  });
+
+  it("does not look at other queues and other jobs when it claims", async () => {
+    const provider = await scene.started(direct());
+    const claims = async (): Promise<number> => {
+      await provider.enqueue(Array.from({ length: 10 }, () => jobOf()));
+      return commandsOf(() => provider.claim(claimOf({ limit: 10 })));
+    };
+    const alone = await claims();
+    const foreign = Array.from({ length: 1_000 }, (_, index) => [
+      jobOf({ queue: `queue${index}`, priority: -1 }),
+      jobOf({ name: `name${index}`, priority: -1 }),
+      jobOf({ version: 2 + index, priority: -1 }),
+    ]);
+    await provider.enqueue(foreign.flat());
+    expect(await claims()).toBe(alone);
+  });
+});
