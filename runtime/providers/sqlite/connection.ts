@@ -2,12 +2,15 @@ import type BetterSqlite3 from "better-sqlite3";
 import type { CompiledStatement } from "../sql/prepared.ts";
 
 export type Parameters = Readonly<Record<string, string | number | null>>;
+type Row = readonly (string | number | null)[];
 
 /** A database with its statements prepared on first use and kept. Rows come as the caller declares them. */
 export interface Connection {
   readonly database: BetterSqlite3.Database;
   /** Number of changed rows and the last rowid. */
   run(statement: CompiledStatement, parameters: Parameters): BetterSqlite3.RunResult;
+  /** As `run`, with the parameters in the statement's order. */
+  runRow(statement: CompiledStatement, row: Row): BetterSqlite3.RunResult;
   get<Row>(statement: CompiledStatement, parameters: Parameters): Row | undefined;
   all<Row>(statement: CompiledStatement, parameters: Parameters): Row[];
   /** Rows as arrays, for wide results on the hot path. */
@@ -30,6 +33,7 @@ export function createConnection(database: BetterSqlite3.Database): Connection {
   return {
     database,
     run: (statement, parameters) => statementOf(statement).run(ordered(statement, parameters)),
+    runRow: (statement, row) => statementOf(statement).run(row),
     get: <Row>(statement: CompiledStatement, parameters: Parameters) =>
       statementOf(statement).get(ordered(statement, parameters)) as Row | undefined,
     all: <Row>(statement: CompiledStatement, parameters: Parameters) =>

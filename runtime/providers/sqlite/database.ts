@@ -5,15 +5,6 @@ import { JobwrightError } from "../../contract/index.ts";
 import { loadDriver } from "./driver.ts";
 import { storeError } from "./store-error.ts";
 
-/** What crosses to the heartbeat thread: how to open the same file again. */
-export interface DatabaseLocation {
-  readonly path: string;
-  readonly durability: Durability;
-}
-
-/** `full`: a power loss forgets nothing accepted. `normal`: it may forget the last moments; a killed process never does. */
-export type Durability = "full" | "normal";
-
 /**
  * How long SQLite itself waits for another process's write lock, in ms. It waits synchronously, so this stays below what
  * an event loop notices; `WriteQueue` goes on waiting asynchronously.
@@ -31,16 +22,16 @@ const walSizeLimitBytes = 64 * 1024 * 1024;
  * the file before the settings change it, and throws if it is not ours.
  */
 export function openDatabase(
-  location: DatabaseLocation,
+  location: string,
   mustExist = false,
   accept: (database: BetterSqlite3.Database) => void = () => undefined,
 ): BetterSqlite3.Database {
-  const path = location.path === ":memory:" ? location.path : resolve(location.path);
+  const path = location === ":memory:" ? location : resolve(location);
   const Database = loadDriver();
   try {
     if (path !== ":memory:" && !mustExist) mkdirSync(dirname(path), { recursive: true });
     const database = new Database(path, { fileMustExist: mustExist, timeout: busyTimeoutMs });
-    configure(database, location.durability, accept);
+    configure(database, accept);
     return database;
   } catch (error) {
     if (mustExist && !existsSync(path)) {
@@ -50,15 +41,12 @@ export function openDatabase(
   }
 }
 
-function configure(
-  database: BetterSqlite3.Database,
-  durability: Durability,
-  accept: (database: BetterSqlite3.Database) => void,
-): void {
+function configure(database: BetterSqlite3.Database, accept: (database: BetterSqlite3.Database) => void): void {
   try {
     accept(database);
     database.pragma("journal_mode = WAL");
-    database.pragma(`synchronous = ${durability === "full" ? "FULL" : "NORMAL"}`);
+    // The provider flushes the log itself: LogFlush.
+    database.pragma("synchronous = NORMAL");
     database.pragma(`journal_size_limit = ${walSizeLimitBytes}`);
     database.pragma("trusted_schema = OFF");
     database.pragma("temp_store = MEMORY");

@@ -20,23 +20,56 @@ import * as statements from "./statements.ts";
 
 /* The hot half of the contract as synchronous functions that run inside one open transaction. */
 
-export function enqueueJob(connection: Connection, job: NewJob, now: number): EnqueueResult {
-  const runAt = job.runAt ?? now + (job.delayMs ?? 0);
-  const state: JobState = runAt > now ? "scheduled" : "ready";
-  const inserted = connection.run(statements.insertJob, {
-    id: job.id,
-    name: job.name,
-    queue: job.queue,
-    version: job.version,
-    state,
-    priority: job.priority,
-    runAt,
-    now,
-    maxCrashes: job.maxCrashes,
-  });
+export function enqueueJobs(connection: Connection, jobs: readonly NewJob[], now: number): EnqueueResult[] {
+  const results: EnqueueResult[] = [];
+  for (let from = 0; from < jobs.length; from += statements.rowsPerInsert) {
+    const chunk = jobs.slice(from, from + statements.rowsPerInsert);
+    const together = chunk.length === statements.rowsPerInsert ? insertTogether(connection, chunk, now) : undefined;
+    results.push(...(together ?? chunk.map((job) => enqueueJob(connection, job, now))));
+  }
+  return results;
+}
+
+/** Undefined, and nothing written, if one of the ids exists. */
+function insertTogether(connection: Connection, jobs: readonly NewJob[], now: number): EnqueueResult[] | undefined {
+  const results = jobs.map((job) => newResult(job, now));
+  const payloads = jobs.map(({ payload }) => storable(payload));
+  let seq: number;
+  try {
+    const rows = jobs.flatMap((job, n) => rowOf(job, results[n] ?? newResult(job, now), now));
+    seq = Number(connection.runRow(statements.insertJobs, rows).lastInsertRowid) - jobs.length;
+  } catch (error) {
+    if (isConflict(error)) return undefined;
+    throw error;
+  }
+  connection.runRow(
+    statements.insertPayloads,
+    payloads.flatMap((payload) => [++seq, payload]),
+  );
+  return results;
+}
+
+function enqueueJob(connection: Connection, job: NewJob, now: number): EnqueueResult {
+  const result = newResult(job, now);
+  const payload = storable(job.payload);
+  const inserted = connection.runRow(statements.insertJob, rowOf(job, result, now));
   if (inserted.changes === 0) return existing(connection, job.id);
-  connection.run(statements.insertPayload, { seq: Number(inserted.lastInsertRowid), payload: storable(job.payload) });
-  return { id: job.id, outcome: "enqueued", state, runAt };
+  connection.runRow(statements.insertPayload, [Number(inserted.lastInsertRowid), payload]);
+  return result;
+}
+
+function newResult(job: NewJob, now: number): EnqueueResult {
+  const runAt = job.runAt ?? now + (job.delayMs ?? 0);
+  return { id: job.id, outcome: "enqueued", state: runAt > now ? "scheduled" : "ready", runAt };
+}
+
+/** In the order of `insertJob`. */
+function rowOf(job: NewJob, { state, runAt }: EnqueueResult, now: number): (string | number)[] {
+  return [job.id, job.name, job.queue, job.version, state, job.priority, runAt, now, job.maxCrashes];
+}
+
+function isConflict(error: unknown): boolean {
+  return (error as { code?: unknown } | undefined)?.code === "SQLITE_CONSTRAINT_UNIQUE";
 }
 
 function existing(connection: Connection, id: string): EnqueueResult {

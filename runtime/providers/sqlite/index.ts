@@ -12,7 +12,6 @@ export function sqlite(options: string | SqliteOptions): SqliteProvider {
 }
 
 export { errors, jobs, meta, outputs, payloads, queues } from "../../../drizzle/sqlite/tables.ts";
-export type { Durability } from "./database.ts";
-export type { SqliteOptions, UserDatabase } from "./options.ts";
+export type { Durability, SqliteOptions, UserDatabase } from "./options.ts";
 export type { SqliteProvider } from "./provider.ts";
 export type { SqliteTransaction } from "./transaction.ts";

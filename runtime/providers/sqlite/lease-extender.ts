@@ -7,7 +7,7 @@ import { createWriteQueue } from "./write-queue.ts";
 /** Runs in the heartbeat thread: the same file over a connection of its own. A lost heartbeat is harmless, so no flush. */
 export function openLeaseExtender(data: unknown): LeaseExtender {
   const { path } = data as { readonly path: string }; // made by this provider's leaseThread
-  const database = openDatabase({ path, durability: "normal" }, true);
+  const database = openDatabase(path, true);
   const connection = createConnection(database);
   const writes = createWriteQueue(database, path);
   return {

@@ -1,6 +1,8 @@
 import type BetterSqlite3 from "better-sqlite3";
 import type { Clock } from "../../contract/index.ts";
-import type { Durability } from "./database.ts";
+
+/** `full`: a power loss forgets nothing accepted. `normal`: it may forget the last moments; a killed process never does. */
+export type Durability = "full" | "normal";
 
 /** An open better-sqlite3 database, or a Drizzle database on one. It is used as it is, and never closed. */
 export type UserDatabase = BetterSqlite3.Database | { readonly $client: BetterSqlite3.Database };

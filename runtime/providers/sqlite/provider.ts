@@ -1,9 +1,14 @@
 import type BetterSqlite3 from "better-sqlite3";
 import {
   type Capabilities,
+  type EnqueueResult,
+  isFinalState,
+  type JobRecord,
   JobwrightError,
   type LeaseThread,
+  type NewJob,
   type Provider,
+  type Settlement,
   type SyncTransactionProvider,
   systemClock,
 } from "../../contract/index.ts";
@@ -14,11 +19,12 @@ import * as control from "./control.ts";
 import { createChangeWatch } from "./change-watch.ts";
 import { openDatabase } from "./database.ts";
 import * as deliver from "./deliver.ts";
+import { createLogFlush, type LogFlush, needsLogFlush } from "./log-flush.ts";
 import { checkSchema, migrateSchema, refuseForeign } from "./migrate.ts";
 import type { SqliteOptions } from "./options.ts";
 import { storeError } from "./store-error.ts";
 import { enqueueInTransaction, type SqliteTransaction } from "./transaction.ts";
-import { createWriteQueue, stopped, type WriteQueue } from "./write-queue.ts";
+import { createWriteQueue, stopped, type SubmitOptions, type WriteQueue } from "./write-queue.ts";
 
 export interface SqliteProvider extends SyncTransactionProvider<SqliteTransaction> {
   readonly capabilities: Capabilities & { readonly transactions: "sync" };
@@ -31,6 +37,7 @@ const settledPollMs = 50;
 interface Opened {
   readonly connection: Connection;
   readonly writes: WriteQueue;
+  readonly log: LogFlush | undefined;
   readonly owned: boolean;
 }
 
@@ -39,6 +46,7 @@ export function createSqliteProvider(options: SqliteOptions): SqliteProvider {
   const clock = options.clock ?? systemClock;
   const path = describePath(options);
   const inMemory = path === ":memory:" || path === "";
+  const durable = !inMemory && options.durability !== "normal";
   const wakeUps = createWakeUps();
   let opened: Opened | undefined;
   let ended = false;
@@ -48,12 +56,14 @@ export function createSqliteProvider(options: SqliteOptions): SqliteProvider {
     if (opened) return opened;
     const database = userDatabase(options) ?? openOwn();
     const connection = createConnection(database);
-    opened = { connection, writes: createWriteQueue(database, path), owned: options.database === undefined };
+    const log = durable && needsLogFlush(database) ? createLogFlush(path) : undefined;
+    const writes = createWriteQueue(database, path, log ? { log } : {});
+    opened = { connection, writes, log, owned: options.database === undefined };
     return opened;
   }
 
   function openOwn(): BetterSqlite3.Database {
-    return openDatabase({ path, durability: options.durability ?? "full" }, false, (database) => {
+    return openDatabase(path, false, (database) => {
       if (!options.shared) refuseForeign(createConnection(database), path);
     });
   }
@@ -69,17 +79,28 @@ export function createSqliteProvider(options: SqliteOptions): SqliteProvider {
     });
   }
 
-  function write<T>(change: (connection: Connection, now: number) => T): Promise<T> {
+  function write<T>(change: (connection: Connection, now: number) => T, options?: SubmitOptions<T>): Promise<T> {
     if (!opened || ended) return Promise.reject(stopped());
     const { connection, writes } = opened;
-    return writes.submit(() => change(connection, clock.now()));
+    return writes.submit(() => change(connection, clock.now()), options);
   }
 
-  const waits = createSettledWaits(
-    (id) => read((connection) => control.getJob(connection, id)),
-    settledPollMs,
-    stopped,
-  );
+  /** What callers enqueue in the same turn is inserted together. */
+  function enqueueTogether(calls: readonly (readonly NewJob[])[]): readonly (readonly EnqueueResult[])[] {
+    if (!opened) throw stopped();
+    const results = deliver.enqueueJobs(opened.connection, calls.flat(), clock.now());
+    let from = 0;
+    return calls.map((jobs) => results.slice(from, (from += jobs.length)));
+  }
+
+  /** An end that a caller waits for is on the disk before the caller hears of it, whichever process wrote it. */
+  async function readSettled(id: string): Promise<JobRecord | undefined> {
+    const job = await provider.get(id);
+    if (job && isFinalState(job.state)) await opened?.log?.flush();
+    return job;
+  }
+
+  const waits = createSettledWaits(readSettled, settledPollMs, stopped);
   const watch = createChangeWatch(
     () => opened?.connection.database,
     options.pollMs ?? defaultPollMs,
@@ -118,11 +139,12 @@ export function createSqliteProvider(options: SqliteOptions): SqliteProvider {
       if (opened?.owned) opened.connection.database.close();
     },
 
-    async enqueue(jobs) {
-      if (jobs.length === 0) return [];
-      const results = await write((connection, now) => jobs.map((job) => deliver.enqueueJob(connection, job, now)));
-      wakeUps.wake(readyQueues(jobs, results));
-      return results;
+    enqueue(jobs) {
+      if (jobs.length === 0) return Promise.resolve([]);
+      if (!opened || ended) return Promise.reject(stopped());
+      return opened.writes.submitPart(enqueueTogether, jobs, {
+        committed: (results) => wakeUps.wake(readyQueues(jobs, results)),
+      });
     },
     enqueueInTransaction(jobs, tx) {
       if (ended) throw stopped();
@@ -131,62 +153,58 @@ export function createSqliteProvider(options: SqliteOptions): SqliteProvider {
       setImmediate(() => wakeUps.wake(readyQueues(jobs, results)));
       return results;
     },
-    claim: (request) => write((connection, now) => deliver.claimJobs(connection, request, now)),
-    async ack(completions) {
-      if (completions.length === 0) return [];
-      const results = await write((connection, now) => deliver.ackJobs(connection, completions, now));
-      waits.check();
-      return results;
+    // A power loss may undo a claim, a heartbeat or maintenance: nobody is left who relies on it, and it is done again.
+    claim: (request) => write((connection, now) => deliver.claimJobs(connection, request, now), { relaxed: true }),
+    ack(completions) {
+      if (completions.length === 0) return Promise.resolve([]);
+      return write((connection, now) => deliver.ackJobs(connection, completions, now), { committed: waits.check });
     },
-    async nack(rejections) {
-      if (rejections.length === 0) return [];
-      const results = await write((connection, now) =>
-        rejections.map((rejection) => deliver.nackJob(connection, rejection, now)),
-      );
-      waits.check();
-      wakeUps.wake();
-      return results;
+    nack(rejections) {
+      if (rejections.length === 0) return Promise.resolve([]);
+      const nackAll = (connection: Connection, now: number): Settlement[] =>
+        rejections.map((rejection) => deliver.nackJob(connection, rejection, now));
+      return write(nackAll, {
+        committed() {
+          waits.check();
+          wakeUps.wake();
+        },
+      });
     },
-    extend: (request) => write((connection, now) => deliver.extendLeases(connection, request, now)),
-    report: (reports) => write((connection) => reports.map((report) => deliver.reportProgress(connection, report))),
+    extend: (request) => write((connection, now) => deliver.extendLeases(connection, request, now), { relaxed: true }),
+    report: (reports) =>
+      write((connection) => reports.map((report) => deliver.reportProgress(connection, report)), { relaxed: true }),
 
-    async promote(limit) {
-      const result = await write((connection, now) => control.promoteJobs(connection, limit, now));
-      if (result.promoted > 0) wakeUps.wake();
-      return result;
-    },
-    async reap(limit) {
-      const result = await write((connection, now) => control.reapJobs(connection, limit, now));
-      if (result.readied > 0) wakeUps.wake();
-      if (result.ended > 0) waits.check();
-      return result;
-    },
-    async prune(request) {
-      const pruned = await write((connection, now) => control.pruneJobs(connection, request, now));
-      if (pruned > 0) waits.check();
-      return pruned;
-    },
+    promote: (limit) =>
+      write((connection, now) => control.promoteJobs(connection, limit, now), {
+        relaxed: true,
+        committed: ({ promoted }) => promoted > 0 && wakeUps.wake(),
+      }),
+    reap: (limit) =>
+      write((connection, now) => control.reapJobs(connection, limit, now), {
+        relaxed: true,
+        committed({ readied, ended: given }) {
+          if (readied > 0) wakeUps.wake();
+          if (given > 0) waits.check();
+        },
+      }),
+    prune: (request) =>
+      write((connection, now) => control.pruneJobs(connection, request, now), {
+        relaxed: true,
+        committed: (pruned) => pruned > 0 && waits.check(),
+      }),
 
     get: (id) => read((connection) => control.getJob(connection, id)),
     list: (request) => read((connection) => control.listJobs(connection, request)),
     counts: (filter = {}) => read((connection) => control.countJobs(connection, filter)),
-    async cancel(ids) {
-      const results = await write((connection, now) => ids.map((id) => control.cancelJob(connection, id, now)));
-      waits.check();
-      return results;
-    },
-    async requeue(ids) {
-      const results = await write((connection, now) => ids.map((id) => control.requeueJob(connection, id, now)));
-      wakeUps.wake();
-      return results;
-    },
-    async pause(queue) {
-      await write((connection, now) => control.pauseQueue(connection, queue, now));
-    },
-    async resume(queue) {
-      await write((connection) => control.resumeQueue(connection, queue));
-      wakeUps.wake([queue]);
-    },
+    cancel: (ids) =>
+      write((connection, now) => ids.map((id) => control.cancelJob(connection, id, now)), { committed: waits.check }),
+    requeue: (ids) =>
+      write((connection, now) => ids.map((id) => control.requeueJob(connection, id, now)), {
+        committed: () => wakeUps.wake(),
+      }),
+    pause: (queue) => write((connection, now) => control.pauseQueue(connection, queue, now)),
+    resume: (queue) =>
+      write((connection) => control.resumeQueue(connection, queue), { committed: () => wakeUps.wake([queue]) }),
     paused: () => read(control.pausedQueues),
     awaitSettled(id, waitOptions) {
       if (!opened || ended) return Promise.reject(stopped());
