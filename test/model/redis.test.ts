@@ -1,25 +1,32 @@
 import { randomUUID } from "node:crypto";
-import { afterAll, beforeAll, describe, it } from "vitest";
+import { afterAll, it } from "vitest";
 import { redis } from "../../runtime/providers/redis/index.ts";
+import { describeRedis, dropNamespace } from "../support/redis-suite.ts";
 import { runModel } from "./run-model.ts";
-import { noServer, type RedisServer, startRedis } from "../support/redis-server.ts";
 
 const twoMinutes = 120_000;
 
-describe.skipIf(noServer)(`random sequences of calls${noServer ? ` (left out: ${noServer})` : ""}`, () => {
-  let server: RedisServer | undefined;
+describeRedis(
+  "random sequences of calls, lost replies and stale handles",
+  (given) => {
+    const namespaces: string[] = [];
+    afterAll(async () => {
+      for (const namespace of namespaces) await dropNamespace(given.url, namespace);
+    });
 
-  beforeAll(async () => {
-    server = await startRedis();
-  });
-  afterAll(() => server?.stop());
-
-  it(
-    "leave Redis as they leave the model",
-    () =>
-      runModel((clock) => redis({ url: server?.url ?? "", namespace: randomUUID(), clock, onWarning: () => {} }), {
-        runs: 200,
-      }),
-    twoMinutes,
-  );
-});
+    it(
+      "leave Redis as they leave the model",
+      () =>
+        runModel(
+          (clock) => {
+            const namespace = `test-${randomUUID()}`;
+            namespaces.push(namespace);
+            return redis({ url: given.url, namespace, clock, onWarning: () => {} });
+          },
+          { runs: 200 },
+        ),
+      twoMinutes,
+    );
+  },
+  { shared: true },
+);

@@ -1,11 +1,13 @@
-import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
-import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
+import { execFileSync, spawnSync } from "node:child_process";
+import { chownSync, existsSync, mkdtempSync, readdirSync } from "node:fs";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
+import { createContainerRunner } from "./services/container.ts";
+import { createLocalRunner, freePort, type Runner } from "./services/runner.ts";
+import { reasonToLeaveOut, sourceOf } from "./services/source.ts";
 
-/** A private server on a free port of loopback, in a temporary folder. */
+/** A private server on a free port of loopback, in a temporary folder. It does not outlive this process. */
 export interface PostgresServer {
   readonly port: number;
   readonly url: string;
@@ -16,28 +18,44 @@ export interface PostgresServer {
   stop(): Promise<void>;
 }
 
-/** Address of a server to use instead of a private one, for tests that do not harm it. */
-export const givenUrl = process.env["JOBWRIGHT_TEST_POSTGRES_URL"];
-
 const debianRoot = "/usr/lib/postgresql";
+const image = "postgres:17-alpine";
+const defaultUrls = [
+  "postgres://postgres@127.0.0.1:5432/postgres",
+  "postgres://postgres:postgres@127.0.0.1:5432/postgres",
+];
 
+/** Folder of the programs, with a slash at its end; empty if they are on PATH. */
 function binaryFolder(): string | undefined {
-  if (spawnSync("postgres", ["--version"]).status === 0) return "";
+  if (spawnSync("initdb", ["--version"]).status === 0) return "";
   if (!existsSync(debianRoot)) return undefined;
   const versions = readdirSync(debianRoot).sort((a, b) => Number(b) - Number(a));
-  return versions.map((version) => join(debianRoot, version, "bin")).find((bin) => existsSync(join(bin, "initdb")));
+  const folder = versions
+    .map((version) => join(debianRoot, version, "bin"))
+    .find((bin) => existsSync(join(bin, "initdb")));
+  return folder && `${folder}/`;
 }
 
-const binaries = binaryFolder();
+/** Where private servers come from. */
+export const postgresSource = sourceOf({ service: "PostgreSQL", find: binaryFolder, package: "postgresql" });
 
 /**
- * Why tests that need a server cannot run here; undefined if they can. `JOBWRIGHT_TEST_SERVERS=required` leaves nothing
- * out: starting the server fails then, and the tests with it.
+ * Address of a server to use instead of a private one, for tests that do not harm it: the one that
+ * `JOBWRIGHT_TEST_POSTGRES_URL` names, or one that answers on the default port and lets us make a schema.
  */
-export const noServer =
-  binaries === undefined && process.env["JOBWRIGHT_TEST_SERVERS"] !== "required"
-    ? `no PostgreSQL on PATH or in ${debianRoot}`
-    : undefined;
+export const givenUrl = process.env["JOBWRIGHT_TEST_POSTGRES_URL"] ?? (await usable(defaultUrls));
+
+/** Why tests that need a private server cannot run here; undefined if they can, or if they must. */
+export const noServer = reasonToLeaveOut(postgresSource, "a private PostgreSQL");
+
+async function usable(urls: readonly string[]): Promise<string | undefined> {
+  for (const url of urls) {
+    const may = "select has_database_privilege(current_database(), 'create') as create";
+    const [row] = await runSql<{ create: boolean }>(url, may).catch(() => []);
+    if (row?.create) return url;
+  }
+  return undefined;
+}
 
 /** PostgreSQL refuses to run as root. */
 function unprivileged(): { readonly uid: number; readonly gid: number } | undefined {
@@ -51,56 +69,56 @@ function unprivileged(): { readonly uid: number; readonly gid: number } | undefi
 
 /** `settings`: `name=value`. Default: nothing is flushed, as what is tested is the protocol. */
 export async function startPostgres(...settings: readonly string[]): Promise<PostgresServer> {
-  if (binaries === undefined) throw new Error(`There is no PostgreSQL on PATH or in ${debianRoot}.`);
+  const options = ["fsync=off", "full_page_writes=off", "max_connections=200", ...settings];
+  const runner = await runnerOf(options.flatMap((option) => ["-c", option]));
+  const url = `postgres://postgres@127.0.0.1:${runner.port}/postgres`;
+
+  async function start(): Promise<void> {
+    await runner.start();
+    await Promise.race([answers(url), runner.failed]);
+  }
+
+  await start();
+  return {
+    port: runner.port,
+    url,
+    crash: () => runner.end("SIGQUIT"),
+    restart: start,
+    async stop() {
+      await runner.end("SIGQUIT");
+      runner.remove();
+    },
+  };
+}
+
+function runnerOf(flags: readonly string[]): Promise<Runner> {
+  if (postgresSource.kind === "program") return localRunner(postgresSource.path, flags);
+  if (postgresSource.kind === "none") throw new Error(`No PostgreSQL can be started: ${postgresSource.reason}.`);
+  const environment = { POSTGRES_HOST_AUTH_METHOD: "trust" };
+  return createContainerRunner({ name: image, port: 5432, environment, args: flags });
+}
+
+async function localRunner(binaries: string, flags: readonly string[]): Promise<Runner> {
   const user = unprivileged();
   const folder = mkdtempSync(join(tmpdir(), "jobwright-postgres-"));
   if (user) chownSync(folder, user.uid, user.gid);
   const data = join(folder, "data");
   const initdb = ["-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"];
-  execFileSync(join(binaries, "initdb"), initdb, { ...user, stdio: "pipe", cwd: folder });
+  execFileSync(`${binaries}initdb`, initdb, { ...user, stdio: "pipe", cwd: folder });
   const port = await freePort();
-  const options = ["fsync=off", "full_page_writes=off", "max_connections=200", ...settings];
-  let child: ChildProcess | undefined;
-
-  async function start(): Promise<void> {
-    const args = ["-D", data, "-p", String(port), "-h", "127.0.0.1", "-k", folder];
-    const flags = options.flatMap((option) => ["-c", option]);
-    const started = spawn(join(binaries ?? "", "postgres"), [...args, ...flags], {
-      ...user,
-      stdio: "ignore",
-      cwd: folder,
-    });
-    child = started;
-    await answers(url, started);
-  }
-
-  async function end(signal: NodeJS.Signals): Promise<void> {
-    const ending = child;
-    child = undefined;
-    if (!ending || ending.exitCode !== null) return;
-    const ended = new Promise((resolve) => ending.once("exit", resolve));
-    ending.kill(signal);
-    await ended;
-  }
-
-  const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
-  await start();
-  return {
+  return createLocalRunner({
     port,
-    url,
-    crash: () => end("SIGQUIT"),
-    restart: start,
-    async stop() {
-      await end("SIGQUIT");
-      rmSync(folder, { recursive: true, force: true });
-    },
-  };
+    command: `${binaries}postgres`,
+    args: ["-D", data, "-p", String(port), "-h", "127.0.0.1", "-k", folder, ...flags],
+    folder,
+    lastSignal: "QUIT",
+    user,
+  });
 }
 
 /** Asked again until it takes connections. */
-async function answers(url: string, server: ChildProcess): Promise<void> {
+async function answers(url: string): Promise<void> {
   for (;;) {
-    if (server.exitCode !== null) throw new Error(`The server ended with code ${server.exitCode}.`);
     try {
       return void (await runSql(url, "select 1"));
     } catch {
@@ -120,13 +138,4 @@ export async function runSql<Row>(url: string, text: string, values?: readonly u
   } finally {
     await client.end();
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (typeof address !== "object" || !address) throw new Error("the operating system gave no port");
-  return address.port;
 }

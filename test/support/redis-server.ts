@@ -1,15 +1,18 @@
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Redis } from "ioredis";
+import { createContainerRunner } from "./services/container.ts";
+import { createLocalRunner, freePort, type Runner } from "./services/runner.ts";
+import { reasonToLeaveOut, sourceOf } from "./services/source.ts";
 
-/** A private server on a free port of loopback, in a temporary folder. */
+export { freePort };
+
+/** A private server on a free port of loopback, in a temporary folder. It does not outlive this process. */
 export interface RedisServer {
   readonly port: number;
   readonly url: string;
-  readonly folder: string;
   /** A client for what tests do to the server. */
   readonly admin: Redis;
   /** kill −9: as if the process had crashed. */
@@ -20,71 +23,78 @@ export interface RedisServer {
 }
 
 const binaries = ["redis-server", "valkey-server"];
+const image = "redis:8-alpine";
+const defaultUrl = "redis://127.0.0.1:6379";
 
-/** The server program on PATH, if there is one. */
-const redisBinary = binaries.find((name) => spawnSync(name, ["--version"]).status === 0);
-
-/** Address of a server to use for the conformance suite instead of a private one. */
-export const givenUrl = process.env["JOBWRIGHT_TEST_REDIS_URL"];
+/** Where private servers come from. */
+export const redisSource = sourceOf({
+  service: "Redis",
+  find: () => binaries.find((name) => spawnSync(name, ["--version"]).status === 0),
+  package: "redis-server",
+});
 
 /**
- * Why tests that need a server cannot run here; undefined if they can. Where `JOBWRIGHT_TEST_SERVERS` is `required`, as
- * in `.ci/run`, nothing is left out: starting the server fails there, and the tests with it.
+ * Address of a server to use instead of a private one, for tests that do not harm it: the one that
+ * `JOBWRIGHT_TEST_REDIS_URL` names, or one that answers on the default port and evicts nothing.
  */
-export const noServer =
-  redisBinary === undefined && process.env["JOBWRIGHT_TEST_SERVERS"] !== "required"
-    ? "neither redis-server nor valkey-server is on PATH"
-    : undefined;
+export const givenUrl = process.env["JOBWRIGHT_TEST_REDIS_URL"] ?? (await usable(defaultUrl));
 
+/** Why tests that need a private server cannot run here; undefined if they can, or if they must. */
+export const noServer = reasonToLeaveOut(redisSource, "a private Redis");
+
+async function usable(url: string): Promise<string | undefined> {
+  const client = new Redis(url, { lazyConnect: true, retryStrategy: () => null });
+  client.on("error", () => {});
+  try {
+    await client.connect();
+    const [, policy] = await client.config("GET", "maxmemory-policy");
+    return policy === "noeviction" ? url : undefined;
+  } catch {
+    return undefined;
+  } finally {
+    client.disconnect();
+  }
+}
+
+/** `args`: of redis-server. Default: nothing is kept on disk. */
 export async function startRedis(...args: readonly string[]): Promise<RedisServer> {
-  if (!redisBinary) throw new Error("Neither redis-server nor valkey-server is on PATH.");
-  const binary = redisBinary;
-  const port = await freePort();
-  const folder = mkdtempSync(join(tmpdir(), "jobwright-redis-"));
-  const admin = new Redis(port, { lazyConnect: true, retryStrategy: () => 20, maxRetriesPerRequest: null });
+  const runner = await runnerOf(["--save", "", "--loglevel", "warning", ...args]);
+  const admin = new Redis(runner.port, { lazyConnect: true, retryStrategy: () => 20, maxRetriesPerRequest: null });
   admin.on("error", () => {});
-  let child: ChildProcess | undefined;
 
   async function start(): Promise<void> {
-    const standard = [
-      "--port",
-      String(port),
-      "--bind",
-      "127.0.0.1",
-      "--dir",
-      folder,
-      "--save",
-      "",
-      "--loglevel",
-      "warning",
-    ];
-    child = spawn(binary, [...standard, ...args], { stdio: "ignore" });
-    await answers(admin);
-  }
-
-  async function end(signal: NodeJS.Signals): Promise<void> {
-    const ending = child;
-    child = undefined;
-    if (!ending || ending.exitCode !== null) return;
-    const ended = new Promise((resolve) => ending.once("exit", resolve));
-    ending.kill(signal);
-    await ended;
+    await runner.start();
+    await Promise.race([answers(admin), runner.failed]);
   }
 
   await start();
   return {
-    port,
-    url: `redis://127.0.0.1:${port}`,
-    folder,
+    port: runner.port,
+    url: `redis://127.0.0.1:${runner.port}`,
     admin,
-    kill: () => end("SIGKILL"),
+    kill: () => runner.end("SIGKILL"),
     restart: start,
     async stop() {
       admin.disconnect();
-      await end("SIGKILL");
-      rmSync(folder, { recursive: true, force: true });
+      await runner.end("SIGKILL");
+      runner.remove();
     },
   };
+}
+
+async function runnerOf(args: readonly string[]): Promise<Runner> {
+  if (redisSource.kind === "none") throw new Error(`No Redis can be started: ${redisSource.reason}.`);
+  if (redisSource.kind === "docker")
+    return createContainerRunner({ name: image, port: 6379, args: ["redis-server", ...args] });
+  const port = await freePort();
+  const folder = mkdtempSync(join(tmpdir(), "jobwright-redis-"));
+  return createLocalRunner({
+    port,
+    command: redisSource.path,
+    args: ["--port", String(port), "--bind", "127.0.0.1", "--dir", folder, ...args],
+    folder,
+    lastSignal: "KILL",
+  });
 }
 
 /** Asked again until it has loaded its data. */
@@ -93,15 +103,6 @@ async function answers(admin: Redis): Promise<void> {
     const pong = await admin.ping().catch(() => undefined);
     if (pong === "PONG") return;
   }
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (typeof address !== "object" || !address) throw new Error("the operating system gave no port");
-  return address.port;
 }
 
 /** Every key of a namespace. */
