@@ -32,29 +32,31 @@ export function enqueueJobs(connection: Connection, jobs: readonly NewJob[], now
 
 /** Undefined, and nothing written, if one of the ids exists. */
 function insertTogether(connection: Connection, jobs: readonly NewJob[], now: number): EnqueueResult[] | undefined {
-  const results = jobs.map((job) => newResult(job, now));
-  const payloads = jobs.map(({ payload }) => storable(payload));
+  const results: EnqueueResult[] = [];
+  const rows: (string | number)[] = [];
+  for (const job of jobs) {
+    const result = newResult(job, now);
+    results.push(result);
+    rows.push(...rowOf(job, result, now));
+  }
   let seq: number;
   try {
-    const rows = jobs.flatMap((job, n) => rowOf(job, results[n] ?? newResult(job, now), now));
     seq = Number(connection.runRow(statements.insertJobs, rows).lastInsertRowid) - jobs.length;
   } catch (error) {
     if (isConflict(error)) return undefined;
     throw error;
   }
-  connection.runRow(
-    statements.insertPayloads,
-    payloads.flatMap((payload) => [++seq, payload]),
-  );
+  const payloads: (string | number)[] = [];
+  for (const job of jobs) payloads.push(++seq, storable(job.payload));
+  connection.runRow(statements.insertPayloads, payloads);
   return results;
 }
 
 function enqueueJob(connection: Connection, job: NewJob, now: number): EnqueueResult {
   const result = newResult(job, now);
-  const payload = storable(job.payload);
   const inserted = connection.runRow(statements.insertJob, rowOf(job, result, now));
   if (inserted.changes === 0) return existing(connection, job.id);
-  connection.runRow(statements.insertPayload, [Number(inserted.lastInsertRowid), payload]);
+  connection.runRow(statements.insertPayload, [Number(inserted.lastInsertRowid), storable(job.payload)]);
   return result;
 }
 
