@@ -1,34 +1,37 @@
 import { fork, type ChildProcess } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { JobwrightError, type JobRecord, type JobState } from "jobwright";
-import { sqlite } from "jobwright/sqlite";
+import { createProvider } from "jobwright/provider";
 import { createJobs } from "../../generated/index.ts";
 import { createProgress } from "./progress.ts";
 import { startMailServer } from "./smtp-server.ts";
+import { discardLeftover, isResumable, openStore, type Store, type StoreKind, storeKind } from "./store.ts";
 import { jobId, readSubscribers, type Subscriber } from "./subscribers.ts";
 
 /*
  * Sends a newsletter to a real list of subscribers, over real SMTP, with the worker in a process of its own.
- * Kill it at any moment, even with `kill -9`, and start it again: it goes on where it was.
+ * Kill it at any moment, even with `kill -9`, and start it again: it goes on where it was. `--store postgres` and `--store redis` run the same on a server.
  */
 const issue = "2026-11";
 const out = fileURLToPath(new URL("../../demo-output/", import.meta.url));
 const mails = `${out}mails`;
 const shown = (path: string): string => relative(process.cwd(), path) || ".";
 
-const resuming = existsSync(`${out}jobs.db`) && !existsSync(`${out}done`);
-if (!resuming) rmSync(out, { recursive: true, force: true });
-mkdirSync(mails, { recursive: true });
+const { store, resuming } = await prepare().catch((error: unknown) => {
+  console.error(`✖ ${error instanceof Error ? error.message : String(error)}`);
+  process.exit(2);
+});
 
 const startedAt = performance.now();
-const provider = sqlite(`${out}jobs.db`);
+const { url, namespace } = store;
+const provider = await createProvider(url, namespace === undefined ? {} : { namespace });
 const jobs = await createJobs({ provider });
 const server = await startMailServer(mails);
 const before = total(await jobs.$control.counts({ queues: ["mail"] }), "succeeded");
 
-console.log(resuming ? `↻ resuming: ${before} mails were delivered before` : "▶ a newsletter on embedded SQLite");
+console.log(resuming ? `↻ resuming: ${before} mails were delivered before` : `▶ a newsletter on ${store.title}`);
 const { refused, duplicates, enqueued } = await enqueueAll(
   readSubscribers(new URL("subscribers.csv", import.meta.url)),
 );
@@ -48,6 +51,19 @@ await stopped;
 await report();
 await provider.stop();
 await server.close();
+// Marks a finished run: the next one starts afresh.
+await store.close();
+
+async function prepare(): Promise<{ store: Store; resuming: boolean }> {
+  const kind: StoreKind = storeKind();
+  const resuming = isResumable(kind, out);
+  if (!resuming) {
+    await discardLeftover(out);
+    rmSync(out, { recursive: true, force: true });
+  }
+  mkdirSync(mails, { recursive: true });
+  return { store: await openStore(kind, out), resuming };
+}
 
 interface Refused {
   readonly line: number;
@@ -81,7 +97,9 @@ async function enqueueAll(
 
 function startWorker(): ChildProcess {
   const file = fileURLToPath(new URL("worker.ts", import.meta.url));
-  const child = fork(file, [`${out}jobs.db`, String(server.port)], { execArgv: ["--import", "tsx"] });
+  // The URL may hold a password, which a command line would show to everybody.
+  const env = { ...process.env, JOBS_URL: url };
+  const child = fork(file, [String(server.port), namespace ?? ""], { execArgv: ["--import", "tsx"], env });
   child.once("exit", (code, signal) => {
     if (finished) return;
     console.error(`\n✖ the worker is gone (${signal ?? `code ${code}`}); starting another`);
@@ -125,12 +143,10 @@ async function report(): Promise<void> {
     console.log(`✖ dead: ${job.id} (${job.reason}) ${job.error?.message ?? ""}`);
   }
   console.log(`\n  mails      ${shown(mails)}/ (${readdirSync(mails).length} .eml files)`);
-  console.log(`  database   ${shown(out)}/jobs.db`);
+  console.log(`  store      ${namespace === undefined ? shown(store.place) : store.place}`);
   console.log(
     "\n  next: open a mail · change jobs.schema.ts and run `npm run codegen` · run the demo again and kill it halfway",
   );
-  // Marks a finished run: the next one starts afresh.
-  mkdirSync(`${out}done`);
 }
 
 async function allJobs(): Promise<readonly JobRecord[]> {

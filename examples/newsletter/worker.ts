@@ -1,10 +1,10 @@
-import { sqlite } from "jobwright/sqlite";
+import { createProvider } from "jobwright/provider";
 import { createTransport } from "nodemailer";
 import { createWorker } from "../../generated/index.ts";
 import { createSendEmail } from "./send-email.ts";
 
-/** The worker process of the demo: `worker.ts DATABASE SMTP_PORT`. */
-const [database = "jobs.db", port = "25"] = process.argv.slice(2);
+/** The worker process of the demo: `JOBS_URL=… worker.ts SMTP_PORT [NAMESPACE]`. */
+const [port = "25", namespace = ""] = process.argv.slice(2);
 
 const transport = createTransport({
   host: "127.0.0.1",
@@ -13,7 +13,10 @@ const transport = createTransport({
   pool: true,
   maxConnections: 10,
 });
-const provider = sqlite(database);
+const provider = await createProvider(
+  process.env["JOBS_URL"] ?? "sqlite:jobs.db",
+  namespace === "" ? {} : { namespace },
+);
 const worker = await createWorker({
   provider,
   queues: { mail: 10 },

@@ -1,6 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe } from "vitest";
-import { givenUrl, noServer, type PostgresServer, runSql, startPostgres } from "./postgres-server.ts";
+import { givenUrl, noServer, type PostgresServer, startPostgres } from "./postgres-server.ts";
+
+export { dropSchema } from "./services/postgres.ts";
 
 /** A server for the tests of one file. */
 export interface SuiteServer {
@@ -42,8 +44,4 @@ function running(server: PostgresServer | undefined): PostgresServer {
 
 export function newSchemaName(): string {
   return `test_${randomUUID().replaceAll("-", "")}`;
-}
-
-export async function dropSchema(url: string, schema: string): Promise<void> {
-  await runSql(url, `drop schema if exists "${schema.replaceAll('"', '""')}" cascade`);
 }

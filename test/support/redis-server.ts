@@ -1,13 +1,14 @@
-import { spawnSync } from "node:child_process";
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Redis } from "ioredis";
+import type { Redis } from "ioredis";
 import { createContainerRunner } from "./services/container.ts";
-import { createLocalRunner, freePort, type Runner } from "./services/runner.ts";
+import { findRedis, givenRedis, patientClient, redisRunner, startedRedis } from "./services/redis.ts";
+import type { Runner } from "./services/runner.ts";
 import { reasonToLeaveOut, sourceOf } from "./services/source.ts";
 
-export { freePort };
+export { keysOf } from "./services/redis.ts";
+export { freePort } from "./services/runner.ts";
 
 /** A private server on a free port of loopback, in a temporary folder. It does not outlive this process. */
 export interface RedisServer {
@@ -22,58 +23,26 @@ export interface RedisServer {
   stop(): Promise<void>;
 }
 
-const binaries = ["redis-server", "valkey-server"];
-const image = "redis:8-alpine";
-const defaultUrl = "redis://127.0.0.1:6379";
-
 /** Where private servers come from. */
-export const redisSource = sourceOf({
-  service: "Redis",
-  find: () => binaries.find((name) => spawnSync(name, ["--version"]).status === 0),
-  package: "redis-server",
-});
+export const redisSource = sourceOf({ service: "Redis", find: findRedis, package: "redis-server" });
 
-/**
- * Address of a server to use instead of a private one, for tests that do not harm it: the one that
- * `JOBWRIGHT_TEST_REDIS_URL` names, or one that answers on the default port and evicts nothing.
- */
-export const givenUrl = process.env["JOBWRIGHT_TEST_REDIS_URL"] ?? (await usable(defaultUrl));
+/** Address of a server to use instead of a private one, for tests that do not harm it. */
+export const givenUrl = await givenRedis();
 
 /** Why tests that need a private server cannot run here; undefined if they can, or if they must. */
 export const noServer = reasonToLeaveOut(redisSource, "a private Redis");
 
-async function usable(url: string): Promise<string | undefined> {
-  const client = new Redis(url, { lazyConnect: true, retryStrategy: () => null });
-  client.on("error", () => {});
-  try {
-    await client.connect();
-    const [, policy] = await client.config("GET", "maxmemory-policy");
-    return policy === "noeviction" ? url : undefined;
-  } catch {
-    return undefined;
-  } finally {
-    client.disconnect();
-  }
-}
-
 /** `args`: of redis-server. Default: nothing is kept on disk. */
 export async function startRedis(...args: readonly string[]): Promise<RedisServer> {
   const runner = await runnerOf(["--save", "", "--loglevel", "warning", ...args]);
-  const admin = new Redis(runner.port, { lazyConnect: true, retryStrategy: () => 20, maxRetriesPerRequest: null });
-  admin.on("error", () => {});
-
-  async function start(): Promise<void> {
-    await runner.start();
-    await Promise.race([answers(admin), runner.failed]);
-  }
-
-  await start();
+  const admin = patientClient(runner.port);
+  await startedRedis(runner, admin);
   return {
     port: runner.port,
     url: `redis://127.0.0.1:${runner.port}`,
     admin,
     kill: () => runner.end("SIGKILL"),
-    restart: start,
+    restart: () => startedRedis(runner, admin),
     async stop() {
       admin.disconnect();
       await runner.end("SIGKILL");
@@ -82,37 +51,11 @@ export async function startRedis(...args: readonly string[]): Promise<RedisServe
   };
 }
 
-async function runnerOf(args: readonly string[]): Promise<Runner> {
-  if (redisSource.kind === "none") throw new Error(`No Redis can be started: ${redisSource.reason}.`);
-  if (redisSource.kind === "docker")
-    return createContainerRunner({ name: image, port: 6379, args: ["redis-server", ...args] });
-  const port = await freePort();
-  const folder = mkdtempSync(join(tmpdir(), "jobwright-redis-"));
-  return createLocalRunner({
-    port,
-    command: redisSource.path,
-    args: ["--port", String(port), "--bind", "127.0.0.1", "--dir", folder, ...args],
-    folder,
-    lastSignal: "KILL",
-  });
-}
-
-/** Asked again until it has loaded its data. */
-async function answers(admin: Redis): Promise<void> {
-  for (;;) {
-    const pong = await admin.ping().catch(() => undefined);
-    if (pong === "PONG") return;
+function runnerOf(args: readonly string[]): Promise<Runner> {
+  const source = redisSource;
+  if (source.kind === "none") throw new Error(`No Redis can be started: ${source.reason}.`);
+  if (source.kind === "program") {
+    return redisRunner({ binary: source.path, folder: mkdtempSync(join(tmpdir(), "jobwright-redis-")), args });
   }
-}
-
-/** Every key of a namespace. */
-export async function keysOf(admin: Redis, namespace: string): Promise<readonly string[]> {
-  const keys: string[] = [];
-  let cursor = "0";
-  do {
-    const [next, found] = await admin.scan(cursor, "MATCH", `{${namespace}}:*`, "COUNT", 1_000);
-    cursor = next;
-    keys.push(...found);
-  } while (cursor !== "0");
-  return keys.sort();
+  return createContainerRunner({ name: "redis:8-alpine", port: 6379, args: ["redis-server", ...args] });
 }

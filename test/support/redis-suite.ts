@@ -1,6 +1,7 @@
-import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe } from "vitest";
-import { givenUrl, keysOf, noServer, type RedisServer, startRedis } from "./redis-server.ts";
+import { givenUrl, noServer, type RedisServer, startRedis } from "./redis-server.ts";
+
+export { dropNamespace } from "./services/redis.ts";
 
 /** A server for the tests of one file. */
 export interface RedisSuiteServer {
@@ -38,12 +39,4 @@ export function describeRedis(
 function running(server: RedisServer | undefined): RedisServer {
   if (!server) throw new Error("The server is not running.");
   return server;
-}
-
-/** Deletes every key of a namespace. */
-export async function dropNamespace(url: string, namespace: string): Promise<void> {
-  const admin = new Redis(url);
-  const keys = await keysOf(admin, namespace);
-  if (keys.length > 0) await admin.unlink(...keys);
-  admin.disconnect();
 }

@@ -25,11 +25,14 @@ export interface Program {
   /** Ends the server when this process is gone. */
   readonly lastSignal: "KILL" | "QUIT";
   readonly user?: { readonly uid: number; readonly gid: number } | undefined;
+  /** Whether the folder stays when this process is killed. Default false. */
+  readonly keep?: boolean | undefined;
 }
 
 /**
  * The shell around a server: it tells the server's process id, and ends it when its own input ends, which it does when
- * this process dies, `kill -9` included. Nobody reads its output then, and it deletes the server's folder as well.
+ * this process dies, `kill -9` included. Nobody reads its output then, and it deletes the server's folder as well, unless
+ * that is to stay.
  */
 const guard = `
 signal=$1; folder=$2; shift 2
@@ -47,7 +50,7 @@ exit $code`;
 
 /** Runs a program of this machine. */
 export function createLocalRunner(program: Program): Runner {
-  const { port, command, args, folder, lastSignal, user } = program;
+  const { port, command, args, folder, lastSignal, user, keep = false } = program;
   let running: { readonly shell: ChildProcess; readonly pid: number; ending: boolean } | undefined;
   let fail: (error: Error) => void = () => {};
   const failed = new Promise<never>((_resolve, reject) => (fail = reject));
@@ -58,9 +61,11 @@ export function createLocalRunner(program: Program): Runner {
     failed,
     remove: () => rmSync(folder, { recursive: true, force: true }),
     async start() {
-      const shell = spawn("/bin/sh", ["-c", guard, "guard", lastSignal, folder, command, ...args], {
+      const shell = spawn("/bin/sh", ["-c", guard, "guard", lastSignal, keep ? "" : folder, command, ...args], {
         ...user,
         cwd: folder,
+        // A group of its own: Ctrl-C is meant for this process, which can then still reach its server.
+        detached: true,
         stdio: ["pipe", "pipe", "ignore"],
       });
       const [pid] = (await once(shell.stdout, "data")) as [Buffer]; // what the guard says first
