@@ -28,7 +28,7 @@ export interface LeaseKeeperOptions {
 }
 
 const pulseEveryMs = 1_000;
-const closeLimitMs = 2_000;
+const closeLimitMs = 500;
 /** One small query every few seconds; the default would let the thread's garbage grow to 10 MB more. */
 const threadYoungMb = 2;
 /** A thread that takes longer to load its driver is not waited for: the main thread keeps the leases meanwhile. */

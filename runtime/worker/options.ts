@@ -44,7 +44,7 @@ export function readSettings(descriptor: SchemaDescriptor, options: WorkerOption
       skipped: ms(options.retention?.skipped, retention.skipped, "retention.skipped"),
       dead: ms(options.retention?.dead, retention.dead, "retention.dead"),
     },
-    logger: options.logger ?? consoleLogger,
+    logger: guarded(options.logger ?? consoleLogger),
   };
 }
 
@@ -85,3 +85,17 @@ const consoleLogger: Logger = {
   warn: (fields, message) => console.warn(`jobwright: ${message}`, fields),
   error: (fields, message) => console.error(`jobwright: ${message}`, fields),
 };
+
+/** A logger that throws, e.g. because its pipe is closed, must not cost a settlement. */
+function guarded(logger: Logger): Logger {
+  const guard =
+    (level: keyof Logger) =>
+    (fields: object, message: string): void => {
+      try {
+        logger[level](fields, message);
+      } catch {
+        // Where else could it be told?
+      }
+    };
+  return { debug: guard("debug"), info: guard("info"), warn: guard("warn"), error: guard("error") };
+}

@@ -16,7 +16,8 @@ export interface Parts {
   readonly services: readonly Service[];
 }
 
-const flushLimitMs = 2_000;
+/** With the default grace and abort grace, and the heartbeat thread's end, `stop()` stays under the 30 s of Kubernetes. */
+const flushLimitMs = 1_000;
 
 /**
  * The order matters: stop claiming → wait → abort → give back → flush, with heartbeats going on until the last settlement
@@ -31,15 +32,16 @@ export async function shutDown({
   keeper,
   services,
 }: Parts): Promise<void> {
+  const abortAt = performance.now() + settings.graceMs;
   await Promise.all([...services.map((service) => service.stop()), claimer.stop()]);
   for (const job of lanes.takeWaiting()) settler.nack({ id: job.id, fence: job.fence, outcome: "release" });
-  if (!(await within(lanes.settledDown(), settings.graceMs))) {
+  if (!(await within(lanes.settledDown(), Math.max(0, abortAt - performance.now())))) {
     for (const entry of executor.running.values()) entry.abort("shutdown");
     await within(lanes.settledDown(), settings.abortGraceMs);
   }
   // What these handlers still do is their own affair: their leases end here, and later settlements are refused.
   for (const { job } of executor.running.values()) settler.nack({ id: job.id, fence: job.fence, outcome: "release" });
-  await within(settler.flush(performance.now() + flushLimitMs), flushLimitMs * 2);
+  await within(settler.flush(performance.now() + flushLimitMs), flushLimitMs);
   await keeper.stop();
 }
 

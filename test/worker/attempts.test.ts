@@ -335,4 +335,22 @@ describe.each(Object.entries(providers))("an attempt, on %s", (_name, open) => {
     await handle.result();
     expect((await record(handle.id)).progress).toBe(100);
   });
+
+  it("is settled although the application's logger throws", async () => {
+    const broken = (): never => {
+      throw new Error("EPIPE");
+    };
+    const logger = { debug: broken, info: broken, warn: broken, error: broken };
+    const client = await setUp(
+      { retry: retries(2) },
+      (_input, { attempt, log }) => {
+        log.info("before it fails");
+        if (attempt === 1) throw new Error("once");
+      },
+      { logger },
+    );
+    const handle = await client.work.enqueue({ n: 1 });
+    await handle.result();
+    expect(await record(handle.id)).toMatchObject({ state: "succeeded", attempt: 2 });
+  });
 });
