@@ -1,12 +1,12 @@
 import { spin } from "./spin.ts";
-import { sqlite } from "jobwright/sqlite";
 import { createTypedWorker, type JobContext } from "jobwright/codegen/v1";
+import { createProvider } from "jobwright/provider";
 import { descriptor, type Work } from "./descriptor.ts";
 
 /**
- * A worker process for the end-to-end tests: `app.ts DATABASE LEASE`. It tells what happens as JSON lines on stdout.
+ * A worker process for the end-to-end tests: `app.ts LEASE URL [NAMESPACE]`. It tells what happens as JSON lines on stdout.
  */
-const [database = "", lease = "1s"] = process.argv.slice(2);
+const [lease = "1s", url = "", namespace] = process.argv.slice(2);
 const tell = (event: object): void => void process.stdout.write(`${JSON.stringify(event)}\n`);
 
 async function handle(payload: Work, context: JobContext): Promise<{ pid: number }> {
@@ -21,7 +21,7 @@ async function handle(payload: Work, context: JobContext): Promise<{ pid: number
   return { pid: process.pid };
 }
 
-const provider = sqlite(database);
+const provider = await createProvider(url, namespace === undefined ? {} : { namespace });
 const worker = await createTypedWorker(descriptor, {
   provider,
   handlers: { work: handle },

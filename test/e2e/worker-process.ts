@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
+import type { Place } from "./place.ts";
 
 export interface WorkerEvent {
   readonly event: string;
@@ -23,10 +25,10 @@ export interface WorkerProcess {
   readonly exited: Promise<number | null>;
 }
 
-const app = new URL("./app.ts", import.meta.url).pathname;
-
-export function startWorkerProcess(database: string, lease = "2s"): WorkerProcess {
-  const child: ChildProcess = spawn(process.execPath, ["--import", "tsx", app, database, lease], {
+/** `app`: what runs in it, given lease, URL and namespace. */
+export function startWorkerProcess(place: Place, lease = "2s", app = "app.ts"): WorkerProcess {
+  const args = [lease, place.url, ...(place.namespace === undefined ? [] : [place.namespace])];
+  const child: ChildProcess = spawn(process.execPath, ["--import", "tsx", join(import.meta.dirname, app), ...args], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   const events: WorkerEvent[] = [];
