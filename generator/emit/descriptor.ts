@@ -48,6 +48,7 @@ function emitJob(job: JobModel, codecs: CodecFile): string {
     "      },\n" +
     `      timeoutMs: ${job.timeoutMs},\n` +
     `      maxCrashes: ${job.maxCrashes},\n` +
+    (job.transactional ? "      transactional: true,\n" : "") +
     `      hasOutput: ${job.output !== undefined},\n` +
     codec.join("") +
     "    },\n"

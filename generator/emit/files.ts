@@ -5,7 +5,7 @@ import { emitCodecs } from "./codecs.ts";
 import { emitDescriptor } from "./descriptor.ts";
 import { emitIndex } from "./index-file.ts";
 import { createTypeNames } from "./type-names.ts";
-import { emitTypes } from "./types.ts";
+import { emitTypes, hasTransactional } from "./types.ts";
 
 export interface GeneratedFile {
   /** Inside of the generated folder. */
@@ -36,7 +36,7 @@ export function emitFiles(
       name: "descriptor.ts",
       text: emitDescriptor(model, codecs, { schema, schemaImport: importPath(schema, extension), hash, extension }),
     },
-    { name: "index.ts", text: emitIndex(schema, hash, extension) },
+    { name: "index.ts", text: emitIndex(schema, hash, extension, hasTransactional(model)) },
   ];
 }
 

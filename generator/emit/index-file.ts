@@ -2,12 +2,12 @@ import type { ImportExtension } from "../import-extension.ts";
 import { header } from "./text.ts";
 
 /** The entry of the generated folder. */
-export function emitIndex(schema: string, hash: string, extension: ImportExtension): string {
+export function emitIndex(schema: string, hash: string, extension: ImportExtension, transactional: boolean): string {
   return `${header(schema, hash)}import {
   type ClientOptions,
   createClient,
   createTypedWorker,
-  type Provider,
+${transactional ? "  type HandlerTransactionOf,\n" : ""}  type Provider,
   type TransactionKindOf,
   type Worker,
   type WorkerOptions,
@@ -23,11 +23,23 @@ export function createJobs<P extends Provider>(options: ClientOptions<P>): Promi
   return createClient<Jobs<TransactionKindOf<P>>>(descriptor, options);
 }
 
-/** Makes a worker: \`handlers\` has one for each job on the queues that it serves, by default on all. */
-export function createWorker<Q extends QueueName = QueueName>(
+${transactional ? workerOfProvider : worker}`;
+}
+
+const about =
+  "/** Makes a worker: `handlers` has one for each job on the queues that it serves, by default on all. */\n";
+
+const worker = `${about}export function createWorker<Q extends QueueName = QueueName>(
   options: WorkerOptions<HandlersFor<Q>, Q>,
 ): Promise<Worker> {
   return createTypedWorker<HandlersFor<Q>, Q>(descriptor, options);
 }
 `;
+
+/** The provider's type says what \`ctx.tx\` is, or that there is none. */
+const workerOfProvider = `${about}export function createWorker<P extends Provider, Q extends QueueName = QueueName>(
+  options: WorkerOptions<HandlersFor<Q, HandlerTransactionOf<P>>, Q, P>,
+): Promise<Worker> {
+  return createTypedWorker<HandlersFor<Q, HandlerTransactionOf<P>>, Q>(descriptor, options);
 }
+`;

@@ -52,21 +52,42 @@ export function emitTypes(
   });
 
   const imports = writtenImports(model, toSchema, extension);
-  return [header(schema, hash) + runtimeImport + imports, ...named, ...jobs, maps(model)].join("\n");
+  return [header(schema, hash) + runtimeImport(model) + imports, ...named, ...jobs, maps(model)].join("\n");
 }
 
-const runtimeImport =
-  "import type {\n  ControlClient,\n  EnqueueManyOptions,\n  EnqueueOptions,\n  JobContext,\n  JobHandle,\n" +
-  '  SyncEnqueueManyOptions,\n  SyncEnqueueOptions,\n  TransactionKind,\n} from "jobwright/codegen/v1";\n';
+function runtimeImport(model: Model): string {
+  const names = [
+    "ControlClient",
+    "EnqueueManyOptions",
+    "EnqueueOptions",
+    "JobHandle",
+    "SyncEnqueueManyOptions",
+    "SyncEnqueueOptions",
+    "TransactionKind",
+    ...(model.jobs.some((job) => !job.transactional) ? ["JobContext"] : []),
+    ...(hasTransactional(model) ? ["Transactional", "TransactionalContext"] : []),
+  ];
+  return `import type {\n${names
+    .sort()
+    .map((name) => `  ${name},\n`)
+    .join("")}} from "jobwright/codegen/v1";\n`;
+}
+
+/** Whether the worker's types depend on the provider's kind of transaction. */
+export function hasTransactional({ jobs }: Model): boolean {
+  return jobs.some((job) => job.transactional);
+}
 
 function handlerTypes(job: JobModel, name: string): string {
-  const result = `${name}Return | Promise<${name}Return>`;
+  const result = job.transactional ? `Promise<${name}Return>` : `${name}Return | Promise<${name}Return>`;
+  const context = job.transactional ? "ctx: TransactionalContext<Tx>" : "ctx: JobContext";
+  const parameter = job.transactional ? "<Tx>" : "";
   const deprecated: Docs = job.docs.deprecated === undefined ? {} : { deprecated: job.docs.deprecated };
   return (
     `${jsDoc({ text: `Handler of \`${job.name}\` as a function.`, ...deprecated })}` +
-    handleType(name, result) +
-    `${jsDoc({ text: `Handler of \`${job.name}\` as a class: \`class Mine implements ${name}Handler\`.`, ...deprecated })}` +
-    `export interface ${name}Handler {\n${method("handle", [`payload: ${name}Payload`, "ctx: JobContext"], result)}\n}\n`
+    handleType(name, parameter, context, result) +
+    `${jsDoc({ text: `Handler of \`${job.name}\` as a class: \`class Mine implements ${name}Handler${parameter}\`.`, ...deprecated })}` +
+    `export interface ${name}Handler${parameter} {\n${method("handle", [`payload: ${name}Payload`, context], result)}\n}\n`
   );
 }
 
@@ -100,15 +121,20 @@ function method(name: string, parameters: readonly string[], result: string): st
   return `  ${render({ open: `${name}(`, items: parameters, close }, "  ", 2, 0)}`;
 }
 
-function handleType(name: string, result: string): string {
-  const items = [`payload: ${name}Payload`, "ctx: JobContext"];
-  return `${render({ open: `export type ${name}Handle = (`, items, close: `) => ${result};` }, "", 0, 0)}\n\n`;
+function handleType(name: string, parameter: string, context: string, result: string): string {
+  const items = [`payload: ${name}Payload`, context];
+  return `${render({ open: `export type ${name}Handle${parameter} = (`, items, close: `) => ${result};` }, "", 0, 0)}\n\n`;
 }
 
-function maps({ jobs }: Model): string {
+function maps(model: Model): string {
+  const { jobs } = model;
+  const [parameter, argument] = hasTransactional(model) ? ["<Tx = unknown>", "<Tx>"] : ["", ""];
   const handlers = jobs.map((job) => {
     const name = pascalCase(job.name);
-    return `${jsDoc(job.docs, "  ")}  readonly ${job.name}: ${name}Handler | ${name}Handle;\n`;
+    const type = job.transactional
+      ? `Transactional<Tx, ${name}Handler<Tx> | ${name}Handle<Tx>>`
+      : `${name}Handler | ${name}Handle`;
+    return `${jsDoc(job.docs, "  ")}  readonly ${job.name}: ${type};\n`;
   });
   const queues = groupBy(jobs, (job) => job.queue);
   const lanes = [...queues].sort(([a], [b]) => (a < b ? -1 : 1)).map(([queue, members]) => queueEntry(queue, members));
@@ -117,11 +143,12 @@ function maps({ jobs }: Model): string {
     return `${jsDoc(withDocs("", job.docs, aboutJob(job)), "  ")}  readonly ${job.name}: ${name}Client<Tx>;\n`;
   });
   return (
-    `/** A handler for every job. */\nexport interface JobHandlers {\n${handlers.join("")}}\n\n` +
+    `/** A handler for every job. */\nexport interface JobHandlers${parameter} {\n${handlers.join("")}}\n\n` +
     `/** The jobs of each queue. */\nexport interface QueueJobs {\n${lanes.join("")}}\n\n` +
     `export type QueueName = keyof QueueJobs;\n\n` +
     `/** Handlers of exactly the jobs on the queues \`Q\`. */\n` +
-    `export type HandlersFor<Q extends QueueName> = Pick<JobHandlers, QueueJobs[Q]>;\n\n` +
+    `export type HandlersFor<Q extends QueueName${hasTransactional(model) ? ", Tx = unknown" : ""}> = ` +
+    `Pick<JobHandlers${argument}, QueueJobs[Q]>;\n\n` +
     `/** The client that \`createJobs\` makes. */\n` +
     `export interface Jobs<Tx extends TransactionKind = TransactionKind> {\n${clients.join("")}` +
     `  /** The operator's verbs, over all jobs. */\n  readonly $control: ControlClient;\n}\n`

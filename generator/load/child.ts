@@ -80,6 +80,7 @@ function modelOf(definition: JobDefinition, walker: Walker): JobModel {
     retry,
     timeoutMs,
     maxCrashes,
+    ...(definition.transactional ? { transactional: true } : {}),
     docs: {
       ...(description === undefined ? {} : { text: description }),
       ...(deprecated === undefined ? {} : { deprecated }),

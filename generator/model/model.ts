@@ -18,6 +18,8 @@ export interface JobModel {
   readonly retry: RetryPolicy;
   readonly timeoutMs: number;
   readonly maxCrashes: number;
+  /** Absent: not transactional, so that the hash of a model without such jobs stays what it was. */
+  readonly transactional?: true;
   readonly docs: Docs;
   readonly input: Sides;
   /** Absent: the schema declares no output. */

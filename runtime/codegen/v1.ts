@@ -19,6 +19,14 @@ export type {
 export type { Provider } from "../contract/index.ts";
 export type { JobDescriptor, SchemaDescriptor, WireCodec } from "../core/descriptor.ts";
 export { createTypedWorker } from "../worker/worker.ts";
-export type { JobContext, Worker, WorkerOptions, WorkerReport } from "../worker/types.ts";
+export type {
+  HandlerTransactionOf,
+  JobContext,
+  Transactional,
+  TransactionalContext,
+  Worker,
+  WorkerOptions,
+  WorkerReport,
+} from "../worker/types.ts";
 /** What emitted codecs are made of. */
 export * as wire from "./wire.ts";

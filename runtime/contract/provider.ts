@@ -28,8 +28,8 @@ export interface Capabilities {
   readonly transactions: "none" | "sync" | "async";
   /** Whether accepted calls survive the end of the process. */
   readonly durable: boolean;
-  /** Whether several processes can work on one store. */
-  readonly multiProcess: boolean;
+  /** Who can share one store: this process only, the processes of one host, or all that reach it by network. */
+  readonly reach: "process" | "host" | "network";
   /** Whether a handler can do its work and complete its job in one transaction: `TransactionalHandlers`. Default false. */
   readonly transactionalHandlers?: boolean;
 }

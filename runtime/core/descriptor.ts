@@ -25,6 +25,8 @@ export interface JobDescriptor {
   readonly timeoutMs: number;
   /** Crash-ended claims after which the job is dead. */
   readonly maxCrashes: number;
+  /** The handler runs in a transaction of the provider. */
+  readonly transactional?: true;
   /** Absent: the value is JSON as it is. */
   readonly input?: WireCodec;
   readonly output?: WireCodec;

@@ -17,6 +17,7 @@ const jobOptions = [
   "timeout",
   "maxCrashes",
   "retry",
+  "transactional",
   "description",
   "deprecated",
 ] as const satisfies readonly (keyof JobOptions)[];
@@ -98,6 +99,7 @@ function readJob(name: string, declaration: unknown, report: Report): JobDefinit
     timeoutMs: readTimeout(read.duration("timeout", "10m"), name, report),
     maxCrashes: read.integer("maxCrashes", { min: 1, max: 32_767, fallback: 3 }),
     retry: readRetry("retry" in options ? options.retry : undefined, name, report),
+    ...(read.flag("transactional") ? { transactional: true as const } : {}),
     description: read.text("description"),
     deprecated: read.text("deprecated"),
   });

@@ -18,6 +18,8 @@ export interface OptionReader {
   number(option: string, range: Range): number;
   oneOf<const T extends string>(option: string, values: readonly T[], fallback: T): T;
   text(option: string): string | undefined;
+  /** False if it is left out. */
+  flag(option: string): boolean;
   /** In ms. */
   duration(option: string, fallback: Duration): number;
   /** In ms; at least one. */
@@ -97,6 +99,12 @@ export function createOptionReader(options: unknown, { job, path, report }: Plac
       if (value === undefined || typeof value === "string") return value;
       refuse(option, `is ${show(value)}, not a text`, "Write it in quotes.");
       return undefined;
+    },
+    flag(option) {
+      const value = values.get(option) ?? false;
+      if (typeof value === "boolean") return value;
+      refuse(option, `is ${show(value)}`, "Give true or false.");
+      return false;
     },
     duration: (option, fallback) => toMs(option, values.get(option) ?? fallback, fallback),
     durations(option) {

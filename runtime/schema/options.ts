@@ -83,6 +83,11 @@ export interface JobOptions<
   /** Ended by a crash this many times, the job is dead. Integer ≥ 1. Default 3. */
   readonly maxCrashes?: number;
   readonly retry?: RetryOptions;
+  /**
+   * The handler writes through `ctx.tx`, and what it wrote there, its output and the completion of the job are committed
+   * together or not at all. Only for providers with transactional handlers, such as PostgreSQL. Default false.
+   */
+  readonly transactional?: boolean;
   /** Goes into the generated code. Default: the comment above the job. */
   readonly description?: string;
   /** Marks the job as deprecated in the generated code, and says what to use. Default: not deprecated. */

@@ -1,4 +1,14 @@
-import { type ClaimedJob, JobwrightError, type Rejection, type StoredError } from "../contract/index.ts";
+import {
+  type ClaimedJob,
+  type Completion,
+  isRetryable,
+  JobwrightError,
+  type Lease,
+  type Rejection,
+  type Settlement,
+  type StoredError,
+  type TransactionalHandlers,
+} from "../contract/index.ts";
 import { backoffDelayMs } from "../core/backoff.ts";
 import type { JobDescriptor } from "../core/descriptor.ts";
 import type { JobCodec } from "../core/job-codec.ts";
@@ -12,6 +22,8 @@ export interface Runnable {
   readonly descriptor: JobDescriptor;
   readonly codec: JobCodec;
   readonly handle: (payload: unknown, context: JobContext) => unknown;
+  /** Present: the handler, its output and the completion share a transaction. */
+  readonly transactions?: TransactionalHandlers<unknown>;
 }
 
 /** Runs claimed jobs and hands the end of each attempt to the settler. */
@@ -24,6 +36,8 @@ export interface Executor {
 export interface ExecutorOptions {
   readonly runnables: ReadonlyMap<string, Runnable>;
   readonly settler: Settler;
+  /** Called when a transactional attempt was completed, or refused, by its own transaction. */
+  readonly completed: (completion: Completion, settlement: Settlement) => void;
   readonly logger: Logger;
   readonly abortGraceMs: number;
   readonly random?: () => number;
@@ -32,7 +46,7 @@ export interface ExecutorOptions {
 const maxTimerMs = 2 ** 31 - 1;
 
 export function createExecutor(options: ExecutorOptions): Executor {
-  const { runnables, settler, logger, abortGraceMs, random = Math.random } = options;
+  const { runnables, settler, completed, logger, abortGraceMs, random = Math.random } = options;
   const running = new Map<string, RunningJob>();
   const shared = { logger, report: settler.report };
 
@@ -44,6 +58,10 @@ export function createExecutor(options: ExecutorOptions): Executor {
       return ended();
     }
     const entry = createRunningJob(job, { maxAttempts: runnable.descriptor.retry.maxAttempts, ...shared });
+    if (runnable.transactions) {
+      const complete = (settlement: Settlement): void => completed(leaseOf(entry), settlement);
+      return follow(entry, runnable, transact(entry, runnable, runnable.transactions), complete, ended);
+    }
     let result: unknown;
     let isPromise: boolean;
     try {
@@ -54,13 +72,19 @@ export function createExecutor(options: ExecutorOptions): Executor {
       settleFailure(entry, runnable, error);
       return ended();
     }
-    if (isPromise) return follow(entry, runnable, result, ended);
+    if (isPromise) return follow(entry, runnable, result, (output) => settle(entry, runnable, output), ended);
     settle(entry, runnable, result);
     ended();
   }
 
   /** Ends with the handler, or when it was told to stop and did not within the abort grace: the slot must not leak. */
-  function follow(entry: RunningJob, runnable: Runnable, result: unknown, ended: () => void): void {
+  function follow<T>(
+    entry: RunningJob,
+    runnable: Runnable,
+    result: T | PromiseLike<T>,
+    succeeded: (value: T) => void,
+    ended: () => void,
+  ): void {
     const { id } = entry.job;
     const settled = once((finish: () => void): void => {
       clearTimeout(timer);
@@ -80,9 +104,36 @@ export function createExecutor(options: ExecutorOptions): Executor {
     running.set(id, entry);
     // Of a promise this is the promise itself; somebody else's thenable may do what it likes.
     Promise.resolve(result).then(
-      (output) => settled(() => settle(entry, runnable, output)),
+      (value) => settled(() => succeeded(value)),
       (error: unknown) => settled(() => settleFailure(entry, runnable, error)),
     );
+  }
+
+  /** The attempt as one transaction. Throws what the handler threw, or a `TransactionFailure`. */
+  async function transact(
+    entry: RunningJob,
+    { descriptor, codec, handle }: Runnable,
+    transactions: TransactionalHandlers<unknown>,
+  ): Promise<Settlement> {
+    let failedInside = false;
+    const body = async (tx: unknown): Promise<{ output?: string }> => {
+      const output = codec.encodeOutput(await handle(codec.decodePayload(entry.job.payload), entry.enter(tx)));
+      // Nobody waits for this attempt any more: throwing undoes what it wrote.
+      if (entry.stopReason === "timeout" || entry.stopReason === "lease-lost") {
+        throw stopError(entry.job, entry.stopReason);
+      }
+      return output === undefined ? {} : { output };
+    };
+    const watched = (tx: unknown): Promise<{ output?: string }> =>
+      body(tx).catch((error: unknown) => {
+        failedInside = true;
+        throw error;
+      });
+    try {
+      return await transactions.inTransaction(leaseOf(entry), watched, { timeoutMs: descriptor.timeoutMs });
+    } catch (error) {
+      throw failedInside ? error : new TransactionFailure(error);
+    }
   }
 
   function settle(entry: RunningJob, runnable: Runnable, result: unknown): void {
@@ -94,15 +145,16 @@ export function createExecutor(options: ExecutorOptions): Executor {
   }
 
   function settleSuccess(entry: RunningJob, output: string | undefined): void {
-    const { id, fence } = entry.job;
     if (entry.stopReason === "lease-lost") return;
     if (entry.stopReason === "timeout") throw stopError(entry.job, "timeout");
-    settler.ack(output === undefined ? { id, fence } : { id, fence, output });
+    settler.ack(output === undefined ? leaseOf(entry) : { ...leaseOf(entry), output });
   }
 
-  function settleFailure(entry: RunningJob, runnable: Runnable, error: unknown): void {
+  function settleFailure(entry: RunningJob, runnable: Runnable, thrown: unknown): void {
     if (entry.stopReason === "lease-lost") return;
-    const rejection = rejectionOf(entry, runnable, error);
+    const error = thrown instanceof TransactionFailure ? thrown.cause : thrown;
+    const rejection =
+      error !== thrown && isRetryable(error) ? putOff(entry, runnable, error) : rejectionOf(entry, runnable, error);
     if (rejection.outcome === "dead") {
       logger.error({ ...facts(entry.job), err: error, reason: rejection.reason }, "job is dead");
     } else if (rejection.outcome === "retry") {
@@ -114,8 +166,15 @@ export function createExecutor(options: ExecutorOptions): Executor {
     settler.nack(rejection);
   }
 
+  /** The store's trouble is not the job's: no attempt is counted. If the commit took effect, this is refused as done. */
+  function putOff(entry: RunningJob, { descriptor }: Runnable, error: unknown): Rejection {
+    logger.warn({ ...facts(entry.job), err: error }, "the store failed the job's transaction; the job will run again");
+    const delayMs = backoffDelayMs(descriptor.retry.backoff, 1, random);
+    return { ...leaseOf(entry), outcome: "snooze", delayMs };
+  }
+
   function rejectionOf(entry: RunningJob, { descriptor }: Runnable, error: unknown): Rejection {
-    const lease = { id: entry.job.id, fence: entry.job.fence };
+    const lease = leaseOf(entry);
     // The store ends a job whose cancellation is pending, whatever the rejection says.
     if (entry.stopReason === "shutdown" || entry.stopReason === "cancelled") return { ...lease, outcome: "release" };
     const stored = storedError(error);
@@ -133,6 +192,17 @@ export function createExecutor(options: ExecutorOptions): Executor {
   }
 
   return { execute, running };
+}
+
+/** What went wrong around the handler: no connection, a commit that failed or was not answered. */
+class TransactionFailure extends Error {
+  constructor(cause: unknown) {
+    super("the transaction failed", { cause });
+  }
+}
+
+function leaseOf({ job: { id, fence } }: RunningJob): Lease {
+  return { id, fence };
 }
 
 function isThenable(value: unknown): boolean {

@@ -1,5 +1,5 @@
 import { type ClaimedJob, JobwrightError, type ProgressReport } from "../contract/index.ts";
-import type { JobContext, JobLog, Logger } from "./types.ts";
+import type { JobContext, JobLog, Logger, TransactionalContext } from "./types.ts";
 
 /** Why an attempt was told to stop. The first reason counts. */
 export type StopReason = "timeout" | "cancelled" | "lease-lost" | "shutdown";
@@ -12,6 +12,8 @@ export interface RunningJob {
   readonly context: JobContext;
   readonly stopReason: StopReason | undefined;
   abort(reason: StopReason): void;
+  /** The context of an attempt that runs in this transaction. */
+  enter(tx: unknown): JobContext;
 }
 
 /** What is the same for all jobs of one definition in one worker. */
@@ -30,7 +32,7 @@ export function createRunningJob(job: ClaimedJob, setting: RunningJobSetting): R
 class Attempt implements RunningJob {
   readonly claimedAt = performance.now();
   readonly job: ClaimedJob;
-  readonly context: JobContext;
+  readonly context: Context;
   stopReason: StopReason | undefined = undefined;
   #controller: AbortController | undefined = undefined;
 
@@ -48,6 +50,11 @@ class Attempt implements RunningJob {
     return this.#controller.signal;
   }
 
+  enter(tx: unknown): JobContext {
+    this.context.tx = tx;
+    return this.context;
+  }
+
   abort(reason: StopReason): void {
     if (this.stopReason) return;
     this.stopReason = reason;
@@ -55,7 +62,7 @@ class Attempt implements RunningJob {
   }
 }
 
-class Context implements JobContext {
+class Context implements TransactionalContext<unknown> {
   readonly id: string;
   readonly name: string;
   readonly queue: string;
@@ -65,6 +72,7 @@ class Context implements JobContext {
   readonly idempotencyKey: string;
   readonly #running: Attempt;
   readonly #setting: RunningJobSetting;
+  tx: unknown = undefined;
   #log: JobLog | undefined = undefined;
 
   constructor(running: Attempt, setting: RunningJobSetting) {

@@ -1,4 +1,4 @@
-import type { FinalState, Provider } from "../contract/index.ts";
+import type { FinalState, Provider, TransactionalHandlers } from "../contract/index.ts";
 import type { Duration } from "../core/duration.ts";
 
 /** Takes pino, bunyan or `console` as it is. */
@@ -41,9 +41,21 @@ export interface JobContext {
   progress(percent: number): void;
 }
 
-export interface WorkerOptions<Handlers, Queue extends string = string> {
+/** What a transactional handler gets. */
+export interface TransactionalContext<Tx> extends JobContext {
+  /** Open until the handler returns. Writes through it are committed with the job's completion, or undone. */
+  readonly tx: Tx;
+}
+
+/** What `ctx.tx` is with this provider; `never` if it has no transactional handlers. */
+export type HandlerTransactionOf<P extends Provider> = P extends TransactionalHandlers<infer Tx> ? Tx : never;
+
+/** No handler fits a transactional job if the provider has no transactions for it. */
+export type Transactional<Tx, Handler> = [Tx] extends [never] ? never : Handler;
+
+export interface WorkerOptions<Handlers, Queue extends string = string, P extends Provider = Provider> {
   /** Where the jobs are. Started if it was not; the caller stops it, after the worker. */
-  readonly provider: Provider;
+  readonly provider: P;
   /** One for every job of the queues served. */
   readonly handlers: Handlers;
   /** Which queues to serve, and how many jobs of each to run at a time. Default: all queues, `concurrency` each. */

@@ -1,7 +1,16 @@
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
-import { type ClaimedJob, type ClaimLane, JobwrightError } from "../contract/index.ts";
-import type { SchemaDescriptor } from "../core/descriptor.ts";
+import {
+  type ClaimedJob,
+  type ClaimLane,
+  type Completion,
+  JobwrightError,
+  type Provider,
+  type Rejection,
+  type Settlement,
+  type TransactionalHandlers,
+} from "../contract/index.ts";
+import type { JobDescriptor, SchemaDescriptor } from "../core/descriptor.ts";
 import { createJobCodec } from "../core/job-codec.ts";
 import { loadSchema } from "../core/schema-module.ts";
 import { createMaintenance } from "../maintenance/maintenance.ts";
@@ -28,19 +37,17 @@ export async function createTypedWorker<Handlers extends object, Queue extends s
   const runnables = await readRunnables(descriptor, options, settings.concurrency);
   const tally = { succeeded: 0, failed: 0, released: 0 };
 
-  const settler = createSettler({
-    provider,
-    logger,
-    settled(item, settlement) {
-      if (settlement !== "ok")
-        logger.warn({ jobId: item.id, settlement }, "a settlement came too late and was refused");
-      else if (!("outcome" in item)) tally.succeeded++;
-      else if (item.outcome === "release") tally.released++;
-      else tally.failed++;
-      lanes.changed();
-    },
-  });
-  const executor = createExecutor({ runnables, settler, logger, abortGraceMs: settings.abortGraceMs });
+  function settled(item: Completion | Rejection, settlement: Settlement): void {
+    if (settlement !== "ok") logger.warn({ jobId: item.id, settlement }, "a settlement came too late and was refused");
+    else if (!("outcome" in item)) tally.succeeded++;
+    else if (item.outcome === "release") tally.released++;
+    else tally.failed++;
+    lanes.changed();
+  }
+
+  const settler = createSettler({ provider, logger, settled });
+  const { abortGraceMs } = settings;
+  const executor = createExecutor({ runnables, settler, completed: settled, logger, abortGraceMs });
   const lanes = createLanes({ concurrency: settings.concurrency, runnables, executor, wake: () => claimer.wake() });
   const claimer = createClaimer({
     provider,
@@ -149,8 +156,25 @@ async function readRunnables(
   return new Map(
     served.map((job) => {
       const handle = handlerOf(handlers[job.name]) ?? missingHandler;
-      return [job.name, { descriptor: job, codec: createJobCodec(job, schema.job(job.name)), handle }];
+      const runnable = { descriptor: job, codec: createJobCodec(job, schema.job(job.name)), handle };
+      return [
+        job.name,
+        job.transactional ? { ...runnable, transactions: transactionsOf(options.provider, job) } : runnable,
+      ];
     }),
+  );
+}
+
+function transactionsOf(provider: Provider, job: JobDescriptor): TransactionalHandlers<unknown> {
+  if (provider.capabilities.transactionalHandlers && "inTransaction" in provider) {
+    return provider as Provider & TransactionalHandlers<unknown>; // the capability promises this member
+  }
+  throw new JobwrightError(
+    "JW_INVALID_OPTION",
+    `${job.name} is transactional, and this provider has no transactions.`,
+    {
+      hint: "Serve its queue on PostgreSQL, or remove `transactional` from the job and make its handler idempotent.",
+    },
   );
 }
 

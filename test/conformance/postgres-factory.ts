@@ -5,7 +5,7 @@ import { dropSchema, newSchemaName } from "../support/postgres-suite.ts";
 /** A new schema per case, on the server that `url` gives. */
 export function postgresFactory(url: () => string, pooler: "none" | "transaction" = "none"): ConformanceFactory {
   return {
-    capabilities: { transactions: "async", durable: true, multiProcess: true, transactionalHandlers: true },
+    capabilities: { transactions: "async", durable: true, reach: "network", transactionalHandlers: true },
     createStore(clock) {
       const schema = newSchemaName();
       return {

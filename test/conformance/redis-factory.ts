@@ -6,7 +6,7 @@ import { dropNamespace } from "../support/redis-suite.ts";
 /** A new namespace per case, on the server that `url` gives. */
 export function redisFactory(url: () => string): ConformanceFactory {
   return {
-    capabilities: { transactions: "none", durable: true, multiProcess: true },
+    capabilities: { transactions: "none", durable: true, reach: "network" },
     createStore(clock) {
       const namespace = `test-${randomUUID()}`;
       return {

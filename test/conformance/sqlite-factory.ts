@@ -6,7 +6,7 @@ import type { ConformanceFactory } from "../../runtime/testing/index.ts";
 
 /** A new database file per case. */
 export const sqliteFactory: ConformanceFactory = {
-  capabilities: { transactions: "sync", durable: true, multiProcess: true },
+  capabilities: { transactions: "sync", durable: true, reach: "host" },
   createStore(clock) {
     const folder = mkdtempSync(join(tmpdir(), "jobwright-conformance-"));
     return {

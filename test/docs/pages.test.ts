@@ -3,6 +3,7 @@ import { dirname, join, relative } from "node:path";
 import { describe, expect, it } from "vitest";
 import { errorsPage } from "../../docs/generate-errors.ts";
 import { statesPage } from "../../docs/generate-states.ts";
+import { storesPage } from "../../docs/generate-stores.ts";
 import { errorCodes } from "../../runtime/contract/errors.ts";
 import { createProgram } from "../../generator/cli/program.ts";
 import { createTerminal } from "../../generator/cli/terminal.ts";
@@ -13,6 +14,7 @@ const remedy = "run `npx tsx docs/generate.ts`";
 describe("pages made from code", () => {
   it("errors.md belongs to the error codes", () => expect(read("docs/errors.md"), remedy).toBe(errorsPage()));
   it("states.md belongs to the transition table", () => expect(read("docs/states.md"), remedy).toBe(statesPage()));
+  it("stores.md belongs to the capabilities", () => expect(read("docs/stores.md"), remedy).toBe(storesPage()));
 });
 
 describe("README", () => {

@@ -5,6 +5,8 @@ export interface RedisProxy {
   readonly port: number;
   /** From now on: `pass` everything, `mute` the server's replies, or let nothing through in either direction. */
   mode: "pass" | "mute" | "hole";
+  /** Changes what the server says, keeping its length; default: nothing. */
+  alter: ((text: string) => string) | undefined;
   /** Lets nothing through any more on the connections that there are. New ones work. */
   silence(): void;
   /** Ends all connections at once. */
@@ -35,7 +37,9 @@ export async function startProxy(target: number): Promise<RedisProxy> {
       if (proxy.mode !== "hole" && !own.silent) upstream.write(data);
     });
     upstream.on("data", (data) => {
-      if (proxy.mode === "pass" && !own.silent) return void client.write(data);
+      if (proxy.mode === "pass" && !own.silent) {
+        return void client.write(proxy.alter ? Buffer.from(proxy.alter(data.toString("latin1")), "latin1") : data);
+      }
       const woken = waiting;
       waiting = [];
       for (const wake of woken) wake();
@@ -47,6 +51,7 @@ export async function startProxy(target: number): Promise<RedisProxy> {
   const proxy: RedisProxy = {
     port: typeof address === "object" && address ? address.port : 0,
     mode: "pass",
+    alter: undefined,
     silence() {
       for (const pair of pairs) pair.silent = true;
       pairs = [];

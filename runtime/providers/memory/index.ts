@@ -31,7 +31,7 @@ export function createMemoryProvider(options: MemoryProviderOptions = {}): Provi
   };
 
   return {
-    capabilities: { transactions: "none", durable: false, multiProcess: false },
+    capabilities: { transactions: "none", durable: false, reach: "process" },
     notifier: { subscribe: (queues, wake) => store.onReady(queues, wake) },
 
     migrate: () => open(() => ({ from: 1, to: 1 })),

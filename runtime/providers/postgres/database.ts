@@ -1,5 +1,6 @@
 import type { ClientBase, Pool, PoolClient, QueryArrayConfig } from "pg";
 import { JobwrightError } from "../../contract/index.ts";
+import { withClient } from "./check-out.ts";
 import { loadDriver } from "./driver.ts";
 import { guardPool } from "./guard.ts";
 import type { Location } from "./location.ts";
@@ -16,6 +17,8 @@ export type Values = Readonly<Record<string, Value>>;
 export interface Database {
   readonly pool: Pool;
   readonly where: string;
+  /** Within which a connection must be had, and within which a statement must be answered. */
+  readonly queryTimeoutMs: number;
   /** Rows as arrays, in the order of the selected columns. A statement is made again after a conflict or a lost connection. */
   rows<Row extends readonly unknown[]>(statement: PgStatement, values: Values): Promise<Row[]>;
   /** The same, as objects, for wide results off the hot path. */
@@ -56,18 +59,19 @@ export function createDatabase({ location, pool: given, sessions, queryTimeoutMs
     rowMode: rowMode as "array",
   });
 
+  const on = <T>(body: (client: PoolClient) => Promise<T>): Promise<T> => withClient(pool, queryTimeoutMs, body);
+
   async function isPlain(): Promise<boolean> {
-    const { rows } = await pool.query<{ level: string }>(
-      timed({ text: "select current_setting('default_transaction_isolation') as level" }, queryTimeoutMs),
-    );
+    const asked = timed({ text: "select current_setting('default_transaction_isolation') as level" }, queryTimeoutMs);
+    const { rows } = await on((client) => client.query<{ level: string }>(asked));
     return rows[0]?.level === "read committed";
   }
 
   async function once(config: QueryArrayConfig): Promise<unknown[]> {
     plain ??= isPlain();
     plain.catch(() => (plain = undefined));
-    if (await plain) return (await pool.query(config)).rows;
-    return inTransaction(async (client) => (await client.query(config)).rows);
+    const send = async (client: PoolClient): Promise<unknown[]> => (await client.query(config)).rows;
+    return (await plain) ? on(send) : inTransaction(send);
   }
 
   async function run<Row>(statement: PgStatement, values: Values, rowMode: "array" | undefined): Promise<Row[]> {
@@ -84,27 +88,21 @@ export function createDatabase({ location, pool: given, sessions, queryTimeoutMs
     }
   }
 
-  async function inTransaction<T>(body: (client: PoolClient) => Promise<T>): Promise<T> {
-    const client = await pool.connect();
-    let broken: Error | undefined;
-    try {
+  /** Closing its connection undoes one that failed. */
+  const inTransaction = <T>(body: (client: PoolClient) => Promise<T>): Promise<T> =>
+    on(async (client) => {
       await command(client, "begin isolation level read committed");
       const result = await body(client);
       await command(client, "commit");
       return result;
-    } catch (error) {
-      await command(client, "rollback").catch((failure: Error) => (broken = failure));
-      throw error;
-    } finally {
-      client.release(broken);
-    }
-  }
+    });
 
   const command = (client: ClientBase, text: string): Promise<unknown> => client.query(timed({ text }, queryTimeoutMs));
 
   return {
     pool,
     where,
+    queryTimeoutMs,
     rows: <Row extends readonly unknown[]>(statement: PgStatement, values: Values) =>
       run<Row>(statement, values, "array"),
     objects: <Row>(statement: PgStatement, values: Values) => run<Row>(statement, values, undefined),

@@ -1,13 +1,15 @@
 import type { Database } from "./database.ts";
 import type { PostgresWarning } from "./options.ts";
+import { timed } from "./timed-query.ts";
 
 /** Says at start what the promise of a durable store rests on, if it is not given. */
 export async function checkDurability(
-  { pool, where }: Database,
+  { transaction, where, queryTimeoutMs }: Database,
   onWarning: (warning: PostgresWarning) => void = warn,
 ): Promise<void> {
-  const { rows } = await pool.query<{ fsync: string; commit: string }>(
-    "select current_setting('fsync') as fsync, current_setting('synchronous_commit') as commit",
+  const text = "select current_setting('fsync') as fsync, current_setting('synchronous_commit') as commit";
+  const { rows } = await transaction((client) =>
+    client.query<{ fsync: string; commit: string }>(timed({ text }, queryTimeoutMs)),
   );
   const [settings] = rows;
   const off = [

@@ -1,6 +1,6 @@
 import type { PoolConfig } from "pg";
 import type { LeaseExtender } from "../../contract/index.ts";
-import { createDatabase } from "./database.ts";
+import { openHeartbeat } from "./heartbeat.ts";
 import { extendLeases } from "./settle.ts";
 import { createStatements } from "./statements.ts";
 import type { Store } from "./store.ts";
@@ -17,8 +17,7 @@ export interface LeaseExtenderData {
 /** Runs in the heartbeat thread, over a connection of its own: a busy main thread or pool does not hold it up. */
 export function openLeaseExtender(data: unknown): LeaseExtender {
   const { config, where, schema, sessions, queryTimeoutMs } = data as LeaseExtenderData; // made by this provider's leaseThread
-  const location = { config: { ...config, max: 1, idleTimeoutMillis: 0 }, where };
-  const database = createDatabase({ location, pool: undefined, sessions, queryTimeoutMs });
+  const database = openHeartbeat({ location: { config, where }, pool: undefined, sessions, queryTimeoutMs });
   const store: Store = { database, statements: createStatements(schema), clock: undefined };
   return {
     extend: (request) => extendLeases(store, request),

@@ -68,7 +68,13 @@ export function createListener(options: ListenerOptions): Listener {
 
   async function connect(): Promise<void> {
     const { Client } = loadDriver();
-    const fresh = new Client({ ...config, query_timeout: timing.probeLimitMs });
+    const { connectionTimeoutMillis } = config;
+    const fresh = new Client({
+      ...config,
+      query_timeout: timing.probeLimitMs,
+      // Zero is for ever: who is never answered would never listen again.
+      connectionTimeoutMillis: connectionTimeoutMillis || timing.probeLimitMs,
+    });
     client = fresh;
     fresh.on("error", () => fail(fresh));
     fresh.on("end", () => fail(fresh));

@@ -16,8 +16,13 @@ const defaultPoolSize = 5;
 
 export function locationOf(options: PostgresOptions): Location {
   const pool = options.database && poolOf(options.database);
-  const config = pool ? pool.options : ownConfig(options);
+  const config = pool ? configOf(pool) : ownConfig(options);
   return { config, where: describe(config) };
+}
+
+/** How many connections the pool makes at most; pg's default if it does not say. */
+export function poolSize({ config: { max } }: Location): number {
+  return max ?? 10;
 }
 
 export function poolOf(database: UserDatabase): Pool {
@@ -28,13 +33,22 @@ export function poolOf(database: UserDatabase): Pool {
   });
 }
 
+/** How an application's pool connects. pg hides its secrets from whoever copies the options. */
+function configOf({ options: { password, ssl, ...rest } }: Pool): PoolConfig {
+  return {
+    ...rest,
+    ...(password !== undefined && { password }),
+    ...(ssl !== undefined && { ssl: typeof ssl === "object" ? { ...ssl, ...(ssl.key && { key: ssl.key }) } : ssl }),
+  };
+}
+
 function ownConfig({ url, connection, pooler, queryTimeoutMs = defaultQueryTimeoutMs }: PostgresOptions): PoolConfig {
   return {
     max: defaultPoolSize,
     keepAlive: true,
     // A script that enqueues and is done ends, also if it forgets to stop the provider.
     allowExitOnIdle: true,
-    connectionTimeoutMillis: connectTimeoutMs,
+    connectionTimeoutMillis: Math.min(connectTimeoutMs, queryTimeoutMs),
     query_timeout: queryTimeoutMs,
     // A start-up parameter, which a pooler may refuse.
     ...(pooler === "transaction" ? {} : { application_name: "jobwright" }),

@@ -1,4 +1,4 @@
-import type { PoolClient } from "pg";
+import type { PoolClient, QueryConfig } from "pg";
 import { defaultSchema } from "../../../drizzle/postgres/tables.ts";
 import { migrations } from "../../../drizzle/postgres/migrations.ts";
 import { JobwrightError, type MigrationReport } from "../../contract/index.ts";
@@ -38,7 +38,7 @@ export async function migrateSchema(store: Store, schema: string): Promise<Migra
       for (const statement of statements) await say(client, inSchema(statement, schema));
     }
     if (found.version < currentVersion) {
-      await client.query(store.statements.writeVersion.text, [String(currentVersion)]);
+      await say(client, store.statements.writeVersion.text, [String(currentVersion)]);
     }
     return { from: found.version, to: currentVersion };
   });
@@ -88,11 +88,13 @@ interface NamespaceRow {
 }
 
 async function look({ database, statements }: Store, schema: string, client?: PoolClient): Promise<Found> {
+  const limited = (text: string, values: string[] = []): QueryConfig =>
+    timed({ text, values }, database.queryTimeoutMs);
   const ask = async (on: PoolClient): Promise<Found> => {
-    const { rows } = await on.query<NamespaceRow>(namespaceQuery, [schema]);
+    const { rows } = await on.query<NamespaceRow>(limited(namespaceQuery, [schema]));
     const [row] = rows;
     if (!row?.ours) return { schema: row?.schema ?? false, foreign: row?.first ?? undefined, version: 0 };
-    const version = await on.query<{ value: string }>(statements.version.text);
+    const version = await on.query<{ value: string }>(limited(statements.version.text));
     const value = Number(version.rows[0]?.value ?? 0);
     return { schema: true, foreign: value > 0 ? undefined : (row.first ?? undefined), version: value };
   };
@@ -104,6 +106,6 @@ function inSchema(statement: string, schema: string): string {
   return statement.replaceAll(`${quoteName(defaultSchema)}.`, () => `${quoteName(schema)}.`);
 }
 
-async function say(client: PoolClient, text: string): Promise<void> {
-  await client.query(timed({ text }, migrationLimitMs));
+async function say(client: PoolClient, text: string, values?: string[]): Promise<void> {
+  await client.query(timed({ text, ...(values && { values }) }, migrationLimitMs));
 }

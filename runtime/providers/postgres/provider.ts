@@ -1,9 +1,7 @@
-import type { Pool } from "pg";
 import {
   type AsyncTransactionProvider,
   type Capabilities,
   type EnqueueResult,
-  type LeaseThread,
   type NewJob,
   type TransactionalHandlers,
 } from "../../contract/index.ts";
@@ -16,12 +14,14 @@ import { checkDurability } from "./durability.ts";
 import { checkStorable, enqueueJobs, enqueueStatements } from "./enqueue.ts";
 import { createEnqueueGroup } from "./enqueue-group.ts";
 import { createHints } from "./hints.ts";
-import type { LeaseExtenderData } from "./lease-extender.ts";
-import { type Location, locationOf, poolOf } from "./location.ts";
+import { leaseThread, openHeartbeat } from "./heartbeat.ts";
+import type { ListenerTiming } from "./listener.ts";
+import { locationOf, poolOf, poolSize } from "./location.ts";
 import { checkSchema, migrateSchema } from "./migrate.ts";
 import { defaultQueryTimeoutMs, type DrizzleSchema, type PostgresOptions, schemaOf } from "./options.ts";
 import * as settle from "./settle.ts";
 import { createSettledLookup } from "./settled-lookup.ts";
+import { createSlots } from "./slots.ts";
 import { createStatements } from "./statements.ts";
 import type { Store } from "./store.ts";
 import { afterTransaction, enqueueInTransaction, type PostgresTransaction } from "./transaction.ts";
@@ -38,10 +38,13 @@ export interface PostgresProvider<Schema extends DrizzleSchema = DrizzleSchema>
  * One statement for all of them.
  */
 const settledPollMs = 250;
+/** Connections of the pool that transactional handlers leave to everything else. */
+const reservedConnections = 2;
 
-/** Any number of processes on any number of hosts, on one database. */
+/** Any number of processes on any number of hosts, on one database. `timing`: for tests of the listener. */
 export function createPostgresProvider<Schema extends DrizzleSchema>(
   options: PostgresOptions<Schema>,
+  timing?: Partial<ListenerTiming>,
 ): PostgresProvider<Schema> {
   const schema = schemaOf(options);
   const location = locationOf(options);
@@ -50,7 +53,10 @@ export function createPostgresProvider<Schema extends DrizzleSchema>(
   const queryTimeoutMs = options.queryTimeoutMs ?? defaultQueryTimeoutMs;
   const statements = createStatements(schema);
   const cursors = createClaimCursors();
+  // Handlers hold their connection for as long as they run; claims and settlements must have some too.
+  const handlers = createSlots(Math.max(1, poolSize(location) - reservedConnections));
   let opened: Store | undefined;
+  let heartbeat: Store | undefined;
   let ended = false;
 
   function open(): Store {
@@ -68,6 +74,14 @@ export function createPostgresProvider<Schema extends DrizzleSchema>(
     return opened;
   }
 
+  /** An application's pool may be busy with other things for longer than a lease: heartbeats do not go through it. */
+  function heartbeatStore(): Store {
+    const given = store();
+    if (!givenPool) return given;
+    heartbeat ??= { ...given, database: openHeartbeat({ location, pool: givenPool, sessions, queryTimeoutMs }) };
+    return heartbeat;
+  }
+
   /** A call made before the start or after the stop is a rejected promise, not an exception. */
   const call = async <T>(run: (given: Store) => Promise<T>): Promise<T> => run(store());
 
@@ -78,6 +92,7 @@ export function createPostgresProvider<Schema extends DrizzleSchema>(
     notify: (channel, texts) =>
       call(async ({ database }) => void (await database.rows(statements.notify, { channel, texts }))),
     look: () => waits.check(),
+    ...(timing && { timing }),
   });
 
   function readied(queues: Iterable<string>): void {
@@ -101,9 +116,9 @@ export function createPostgresProvider<Schema extends DrizzleSchema>(
   const group = createEnqueueGroup((jobs) => call((given) => enqueueJobs(enqueueStatements(given), jobs)));
 
   const provider: PostgresProvider<Schema> = {
-    capabilities: { transactions: "async", durable: true, multiProcess: true, transactionalHandlers: true },
+    capabilities: { transactions: "async", durable: true, reach: "network", transactionalHandlers: true },
     notifier: { subscribe: (queues, wake) => hints.subscribe(queues, wake) },
-    ...leaseThread(options, givenPool, { schema, sessions, queryTimeoutMs, location }),
+    ...leaseThread(options, { location, pool: givenPool, sessions, queryTimeoutMs }, schema),
 
     migrate: async () => migrateSchema(open(), schema),
     async start() {
@@ -118,7 +133,7 @@ export function createPostgresProvider<Schema extends DrizzleSchema>(
       await group.settled();
       await hints.close();
       ended = true;
-      await opened?.database.close();
+      await Promise.all([heartbeat?.database.close(), opened?.database.close()]);
     },
 
     async enqueue(jobs) {
@@ -139,7 +154,9 @@ export function createPostgresProvider<Schema extends DrizzleSchema>(
       }),
     inTransaction: (lease, body, limits) =>
       call(async (given) => {
-        const settlement = await completeInTransaction(given, options.database, lease, body, limits);
+        const settlement = await handlers.use(() =>
+          completeInTransaction(given, options.database, lease, body, limits),
+        );
         hints.settled([lease.id]);
         return settlement;
       }),
@@ -158,7 +175,7 @@ export function createPostgresProvider<Schema extends DrizzleSchema>(
         readied(queues);
         return settlements;
       }),
-    extend: (request) => call((given) => settle.extendLeases(given, request)),
+    extend: (request) => call(() => settle.extendLeases(heartbeatStore(), request)),
     report: (reports) => call((given) => settle.reportProgress(given, reports)),
 
     promote: (limit) =>
@@ -210,29 +227,4 @@ export function createPostgresProvider<Schema extends DrizzleSchema>(
       }),
   };
   return provider;
-}
-
-interface ThreadFacts extends Omit<LeaseExtenderData, "config" | "where"> {
-  readonly location: Location;
-}
-
-/** Only what can cross to a thread: not a pool, not the functions that a configuration may hold, not a test's clock. */
-function leaseThread(
-  options: PostgresOptions,
-  pool: Pool | undefined,
-  { location, ...rest }: ThreadFacts,
-): { readonly leaseThread?: LeaseThread } {
-  const data: LeaseExtenderData = { ...rest, ...location };
-  if (pool || options.clock || !isCloneable(data)) return {};
-  const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
-  return { leaseThread: { module: new URL(`./lease-extender.${extension}`, import.meta.url).href, data } };
-}
-
-function isCloneable(data: unknown): boolean {
-  try {
-    structuredClone(data);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -88,6 +88,7 @@ export function isTransient(error: unknown): "conflict" | "connection" | undefin
   const state = stateOf(driverError(error));
   if (state === "40001" || state === "40P01") return "conflict";
   // Not after a time limit: the next try would only double the wait.
+  if (/timeout/i.test(state)) return undefined;
   const gone = /^(08|57P)/.test(state) || /^(ECONNRESET|EPIPE)|terminated|not queryable/.test(state);
   return gone ? "connection" : undefined;
 }

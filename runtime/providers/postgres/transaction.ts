@@ -73,6 +73,7 @@ interface Insides {
     readonly client?: {
       getTransactionStatus?(): string | null;
       readonly connection?: {
+        readonly stream: { destroy(): void };
         on(event: "readyForQuery", listener: (message: { readonly status?: string }) => void): void;
         off(event: "readyForQuery", listener: (message: { readonly status?: string }) => void): void;
       };
@@ -80,7 +81,7 @@ interface Insides {
   };
 }
 
-function clientOf(tx: PostgresTransaction): NonNullable<Insides["session"]>["client"] {
+export function clientOf(tx: PostgresTransaction): NonNullable<Insides["session"]>["client"] {
   return (tx as Insides).session?.client;
 }
 

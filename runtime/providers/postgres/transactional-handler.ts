@@ -9,6 +9,8 @@ import type {
   TransactionLimits,
   TransactionResult,
 } from "../../contract/index.ts";
+import { withClient } from "./check-out.ts";
+import { type LinkWatch, watchLink } from "./link-watch.ts";
 import type { DrizzleSchema, UserDatabase } from "./options.ts";
 import { ackJobs, completionsOf } from "./settle.ts";
 import { type Store, timeOf } from "./store.ts";
@@ -38,54 +40,93 @@ interface BodyFailure {
 
 export async function completeInTransaction<Schema extends DrizzleSchema>(
   store: Store,
-  database: UserDatabase<Schema> | undefined,
+  given: UserDatabase<Schema> | undefined,
   lease: Lease,
   body: (tx: HandlerTransaction<Schema>) => Promise<TransactionResult>,
   limits: TransactionLimits,
 ): Promise<Settlement> {
   if (!isStorableId(lease.id)) return "stale";
   let failed: BodyFailure | undefined;
-  try {
-    await transact<Schema>(store, database, async (tx) => {
-      await tx.execute(sql.raw(bounds(limits)));
-      const result = await body(tx).catch((error: unknown) => {
-        failed = { error };
-        throw error;
-      });
-      await complete(store, tx, { id: lease.id, fence: lease.fence, ...result });
+  const { where, queryTimeoutMs } = store.database;
+  const work = async (tx: HandlerTransaction<Schema>, watch: LinkWatch): Promise<void> => {
+    await tx.execute(sql.raw(bounds(limits)));
+    // The server ends a statement at the limit, and the pause after it: a longer silence is that of a dead link.
+    watch.allow(2 * limits.timeoutMs + queryTimeoutMs);
+    const result = await body(tx).catch((error: unknown) => {
+      failed = { error };
+      throw error;
     });
+    watch.allow(queryTimeoutMs);
+    await complete(store, tx, { id: lease.id, fence: lease.fence, ...result });
+  };
+  try {
+    await transact<Schema>(store, given, work, (error) => error === failed?.error);
     return "ok";
   } catch (error) {
     // A connection that broke under the body shows as an error of the rollback; the body's own says more.
     if (failed) throw failed.error;
-    if (!(error instanceof Undo)) throw storeError(error, store.database.where);
+    // What the body left for the commit to check is the body's failure too.
+    if (isViolation(error)) throw error;
+    if (!(error instanceof Undo)) throw storeError(error, where);
     if (error.answer !== "cancelled") return error.answer;
     const [settlement = "stale"] = await ackJobs(store, [{ id: lease.id, fence: lease.fence }]);
     return settlement;
   }
 }
 
+/** SQLSTATE class 23: a deferred constraint. */
+function isViolation(error: unknown): boolean {
+  const { code } = (error ?? {}) as { readonly code?: unknown }; // whatever was thrown
+  return typeof code === "string" && /^23...$/.test(code);
+}
+
 /** READ COMMITTED whatever the default is: the heartbeat changes the job's row meanwhile. */
 const isolation = { isolationLevel: "read committed", accessMode: "read write" } as const;
 
+type Work<Schema extends DrizzleSchema> = (tx: HandlerTransaction<Schema>, watch: LinkWatch) => Promise<void>;
+
 async function transact<Schema extends DrizzleSchema>(
-  { database: { pool } }: Store,
+  { database: { pool, queryTimeoutMs } }: Store,
   given: UserDatabase<Schema> | undefined,
-  work: (tx: HandlerTransaction<Schema>) => Promise<void>,
+  work: Work<Schema>,
+  isBodyFailure: (error: unknown) => boolean,
 ): Promise<void> {
-  if (given && "$client" in given) return given.transaction(work, isolation);
+  if (given && "$client" in given) return begin<Schema>(given, work, queryTimeoutMs);
   const { drizzle } = await import("drizzle-orm/node-postgres");
-  const client = await pool.connect();
-  let broken = true;
-  try {
-    await drizzle<Schema, PoolClient>(client).transaction(work, isolation);
-    broken = false;
-  } catch (error) {
-    broken = !(error instanceof Undo);
-    throw error;
-  } finally {
-    client.release(broken);
-  }
+  await withClient(
+    pool,
+    queryTimeoutMs,
+    (client) => begin<Schema>(drizzle<Schema, PoolClient>(client), work, queryTimeoutMs),
+    (error) => error instanceof Undo || isBodyFailure(error),
+  );
+}
+
+/** An application's database waits for ever for a connection and for answers, unless its pool was told otherwise. */
+function begin<Schema extends DrizzleSchema>(
+  database: NodePgDatabase<Schema>,
+  work: Work<Schema>,
+  limitMs: number,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let late = false;
+    const timer = setTimeout(() => {
+      late = true;
+      reject(new Error(`timeout: no transaction began within ${limitMs} ms`));
+    }, limitMs);
+    let watch: LinkWatch | undefined;
+    const watched = (tx: HandlerTransaction<Schema>): Promise<void> => {
+      clearTimeout(timer);
+      // Nobody waits for it any more.
+      if (late) throw new Undo("stale");
+      watch = watchLink(tx, limitMs);
+      return work(tx, watch);
+    };
+    const ended = (): void => {
+      clearTimeout(timer);
+      watch?.end();
+    };
+    database.transaction(watched, isolation).finally(ended).then(resolve, reject);
+  });
 }
 
 /** For this transaction only: connections may be shared, by way of a pooler too. */

@@ -1,5 +1,6 @@
 import type { Clock } from "../../contract/index.ts";
 import { type Client, isCluster, placeOf } from "./client.ts";
+import { untilReady } from "./readiness.ts";
 import type { Int } from "./record.ts";
 import type { Script } from "./scripts/script.ts";
 import { storeError, unreachable } from "./store-error.ts";
@@ -42,35 +43,10 @@ export function createConnection(settings: ConnectionSettings): Connection {
   // without it a script would begin where the marker is, and fail in the middle at the first key that is gone.
   const keys = [2, `{${namespace}}:meta`, `{${namespace}}:none`] as const;
 
-  /** Calls that would only wait in a queue are not made: after an outage they would all come at once, and late. */
-  async function ready(): Promise<void> {
-    if (client.status === "ready") return;
-    if (client.status === "end") throw new Error("Connection is closed.");
-    if (client.status === "wait") client.connect().catch(() => {});
-    await new Promise<void>((resolve, reject) => {
-      const settle = (): void => {
-        clearTimeout(timer);
-        client.off("ready", settle);
-        client.off("end", failed);
-        resolve();
-      };
-      const failed = (): void => {
-        settle();
-        reject(new Error("Connection is closed."));
-      };
-      const timer = setTimeout(() => {
-        failed();
-        reject(unreachable(place, timeoutMs));
-      }, timeoutMs);
-      client.once("ready", settle);
-      client.once("end", failed);
-    });
-  }
-
   async function within<T>(call: () => Promise<T>): Promise<T> {
     let timer: NodeJS.Timeout | undefined;
     try {
-      await ready();
+      await untilReady(client, place, timeoutMs);
       const limit = new Promise<never>((_resolve, reject) => {
         timer = setTimeout(() => {
           // No answer: the other end may be gone without a word. What is under way is sent again on a new connection.

@@ -107,7 +107,7 @@ export function createRedisProvider(options: RedisOptions, times: ListenerTimes 
   const checkWaits = throttle(() => waits.check(), settledCheckMs);
 
   const provider: RedisProvider = {
-    capabilities: { transactions: "none", durable: true, multiProcess: true },
+    capabilities: { transactions: "none", durable: true, reach: "network" },
     notifier: {
       subscribe(queues, wake) {
         if (!ended && !ending) open().listener.start();

@@ -55,7 +55,7 @@ function factsOf(info: string): ServerFacts {
 function refuseOld(version: string, place: string): void {
   const [major = 0, minor = 0] = version.split(".").map(Number);
   if (Number.isNaN(major) || major > oldest[0] || (major === oldest[0] && minor >= oldest[1])) return;
-  throw new JobwrightError("JW_STORE_UNAVAILABLE", `Redis at ${place} is version ${version}, which is too old.`, {
+  throw new JobwrightError("JW_STORE_UNSUPPORTED", `Redis at ${place} is version ${version}, which is too old.`, {
     hint: `Use Redis ${oldest.join(".")} or newer, or Valkey.`,
   });
 }
@@ -63,7 +63,7 @@ function refuseOld(version: string, place: string): void {
 function checkEviction(policy: string, allowed: boolean, place: string, warn: (warning: RedisWarning) => void): void {
   const message = `Redis at ${place} has maxmemory-policy ${policy}: it may delete jobs when its memory is full.`;
   if (allowed) return warn({ code: "eviction", message });
-  throw new JobwrightError("JW_INVALID_OPTION", message, {
+  throw new JobwrightError("JW_STORE_UNSAFE", message, {
     hint: "Set `maxmemory-policy noeviction`, or accept the loss of jobs with `unsafeAllowEviction: true`.",
   });
 }

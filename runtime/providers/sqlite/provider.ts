@@ -108,7 +108,7 @@ export function createSqliteProvider(options: SqliteOptions): SqliteProvider {
   );
 
   const provider: SqliteProvider = {
-    capabilities: { transactions: "sync", durable: !inMemory, multiProcess: !inMemory },
+    capabilities: { transactions: "sync", durable: !inMemory, reach: inMemory ? "process" : "host" },
     notifier: {
       subscribe(queues, wake) {
         const unsubscribe = wakeUps.subscribe(queues, wake);

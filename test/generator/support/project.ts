@@ -47,6 +47,8 @@ const strictest = {
 const paths = {
   "jobwright/schema": [`${repository}/runtime/schema/index.ts`],
   "jobwright/codegen/v1": [`${repository}/runtime/codegen/v1.ts`],
+  "jobwright/postgres": [`${repository}/runtime/providers/postgres/index.ts`],
+  "jobwright/redis": [`${repository}/runtime/providers/redis/index.ts`],
 };
 
 /** Without those of the repository's source, which is not written for every compiler option tried here. */

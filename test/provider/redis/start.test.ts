@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { loadDriver } from "../../../runtime/providers/redis/driver.ts";
 import { redis } from "../../../runtime/providers/redis/index.ts";
 import { freePort, keysOf, noServer, type RedisServer, startRedis } from "../../support/redis-server.ts";
+import { startProxy } from "../../support/redis-proxy.ts";
 import { claimOf, createScene, jobOf } from "./scene.ts";
 
 const suite = `starting the Redis provider${noServer ? ` (left out: ${noServer})` : ""}`;
@@ -31,7 +32,7 @@ describe.skipIf(noServer)(suite, () => {
   it("refuses a server that may evict jobs, unless the application accepts that", async () => {
     await server.admin.config("SET", "maxmemory-policy", "allkeys-lru");
     await expect(scene.started(direct())).rejects.toMatchObject({
-      code: "JW_INVALID_OPTION",
+      code: "JW_STORE_UNSAFE",
       message: expect.stringContaining("allkeys-lru"),
       hint: expect.stringContaining("unsafeAllowEviction"),
     });
@@ -136,16 +137,40 @@ describe.skipIf(noServer)(suite, () => {
     });
   });
 
-  it("says at once that a password is wrong, and does not show it", async () => {
+  it.each([
+    { what: "a password is wrong", given: () => ({ url: server.url.replace("//", "//:hunter2@") }) },
+    { what: "a password is missing", given: direct },
+    {
+      what: "a cluster's password is wrong",
+      given: () => ({ nodes: [server.url], connection: { password: "hunter2" } }),
+    },
+  ])("says at once that $what, and does not show it", async ({ given }) => {
     await server.admin.config("SET", "requirepass", "secret");
     try {
-      const url = `redis://:hunter2@127.0.0.1:${server.port}`;
-      const error: unknown = await scene.started({ url }).catch((thrown: unknown) => thrown);
-      expect(error).toMatchObject({ code: "JW_STORE_UNAVAILABLE", retryable: false });
+      // Longer than this test may take: waiting does not help.
+      const opening = scene.started({ ...given(), commandTimeoutMs: 600_000 });
+      const error: unknown = await opening.catch((thrown: unknown) => thrown);
+      expect(error).toMatchObject({
+        code: "JW_STORE_UNAVAILABLE",
+        retryable: false,
+        message: expect.stringContaining("credentials"),
+      });
       expect(String(error)).not.toContain("hunter2");
     } finally {
       await server.admin.config("SET", "requirepass", "");
     }
+  });
+
+  it("refuses a server that is too old", async () => {
+    const proxy = await startProxy(server.port);
+    proxy.alter = (text) => text.replace(/redis_version:\d+\.\d/, "redis_version:6.1");
+    await expect(scene.started({ url: `redis://127.0.0.1:${proxy.port}` })).rejects.toMatchObject({
+      code: "JW_STORE_UNSUPPORTED",
+      message: expect.stringContaining("6.1"),
+      hint: expect.stringContaining("6.2"),
+    });
+    expect(await server.admin.dbsize()).toBe(0);
+    await proxy.close();
   });
 
   it("refuses a replica, which cannot be written", async () => {
@@ -180,7 +205,7 @@ describe("the Redis provider", () => {
   it("connects to nothing before it is started", () => {
     expect(redis().health()).toBeUndefined();
     const client = new Cluster([{ port: 1 }], { lazyConnect: true });
-    expect(redis({ client }).capabilities).toEqual({ transactions: "none", durable: true, multiProcess: true });
+    expect(redis({ client }).capabilities).toEqual({ transactions: "none", durable: true, reach: "network" });
     client.disconnect();
   });
 });

@@ -120,4 +120,44 @@ describe.skipIf(noServer)(suite, () => {
     await provider.enqueue(foreign.flat());
     expect(await claims()).toBe(alone);
   });
+
+  it("lists many jobs page by page, newest first, and misses none", async () => {
+    const provider = await scene.started(direct());
+    const jobs = Array.from({ length: 5_000 }, (_, index) =>
+      jobOf({ name: index % 3 === 0 ? "mail" : "report", ...(index % 2 === 0 && { delayMs: 60_000 }) }),
+    );
+    await provider.enqueue(jobs);
+    for (const request of [
+      { limit: 999 },
+      { limit: 999, names: ["report"] },
+      { limit: 7, states: ["ready"] as const },
+    ]) {
+      const listed: string[] = [];
+      let cursor: string | undefined;
+      do {
+        const page = await provider.list({ ...request, ...(cursor !== undefined && { cursor }) });
+        listed.push(...page.jobs.map(({ id }) => id));
+        cursor = page.cursor;
+      } while (cursor !== undefined);
+      const wanted = jobs.filter(
+        ({ name, delayMs }) =>
+          (!("names" in request) || request.names?.includes(name)) && (!("states" in request) || delayMs === undefined),
+      );
+      expect(listed).toEqual(wanted.map(({ id }) => id).toReversed());
+    }
+  });
+
+  it("finds few old jobs without looking at the many others", async () => {
+    const provider = await scene.started(direct());
+    const dead = jobOf();
+    await provider.enqueue([dead]);
+    const { id, fence } = await claimOne(provider);
+    const error = { name: "E", message: "m" };
+    await provider.nack([{ id, fence, outcome: "dead", reason: "discarded", error }]);
+    await provider.enqueue(Array.from({ length: 5_000 }, () => jobOf()));
+    const commands = await commandsOf(async () => {
+      expect((await provider.list({ states: ["dead"] })).jobs).toMatchObject([{ id: dead.id }]);
+    });
+    expect(commands).toBeLessThan(20);
+  });
 });

@@ -51,7 +51,10 @@ return reply(result)
 `,
 });
 
-/** Entries of the index that one call looks at, so that no call takes long; the caller goes on from where it ended. */
+/**
+ * Jobs that one call looks at, so that none takes long. If those in the wanted states and lanes are no more, they are
+ * read from their sets; otherwise the index is searched, newest first, and the caller goes on from where it ended.
+ */
 const budget = 2_000;
 
 /**
@@ -84,36 +87,69 @@ local function accepts(lane, state)
   return (not states or states[tostring(state)]) and (not names or names[lane[2]]) and (not queues or queues[lane[1]])
 end
 
--- how many jobs there are to find, so that the search can end with the last of them
-local total = 0
+-- how many jobs there are to find, and the sets that they are in; a set of all lanes counts with all of its members
+local total, members, sets = 0, 0, {}
+local function addSet(key, size)
+  if not sets[key] then members = members + size end
+  sets[key] = true
+end
 local entries = call("HGETALL", P .. "counts")
 for i = 1, #entries, 2 do
   local lane, state = string.match(entries[i], "^(%d+):(%d+)$")
-  if accepts(tonumber(lane), state) then total = total + tonumber(entries[i + 1]) end
+  local size = tonumber(entries[i + 1])
+  if accepts(tonumber(lane), state) then
+    state, total = tonumber(state), total + size
+    if state == READY then addSet(P .. "ready:" .. lane, size)
+    elseif state == SCHEDULED then addSet(P .. "scheduled", call("ZCARD", P .. "scheduled"))
+    elseif state == RUNNING then addSet(LEASES, call("ZCARD", LEASES))
+    else addSet(finalKey(lane, state), size) end
+  end
 end
 if total == 0 then return reply({ {}, "" }) end
 
-local found, looked, seq = {}, 0, before
-local top = before and math.floor((before - 1) / 64) or "+inf"
-for _, chunk in ipairs(call("ZREVRANGEBYSCORE", P .. "index", top, "-inf", "LIMIT", 0, ${Math.ceil(budget / 64)})) do
-  local ids = call("HGETALL", P .. "index:" .. chunk)
-  local offsets = {}
-  for i = 1, #ids, 2 do offsets[#offsets + 1] = { tonumber(ids[i]), ids[i + 1] } end
-  table.sort(offsets, function(a, b) return a[1] > b[1] end)
-  for _, offset in ipairs(offsets) do
-    seq = tonumber(chunk) * 64 + offset[1]
-    if not before or seq < before then
-      local job = load(offset[2])
-      looked = looked + 1
-      if job and accepts(job.lane, job.state) then found[#found + 1] = recordOf(job) end
-      if #found == limit or (not before and #found == total) then
-        return reply({ found, #found == limit and seq or "" })
+local found = {}
+
+-- few candidates: all of them, sorted
+local function gather()
+  local jobs = {}
+  for key in pairs(sets) do
+    for _, member in ipairs(call("ZRANGE", key, 0, -1)) do
+      local job = key == LEASES and load(string.match(member, "^(.*):%d+$"))
+      local seq = job and job.seq or key ~= LEASES and seqOf(member)
+      if seq and (not before or seq < before) then jobs[#jobs + 1] = seq end
+    end
+  end
+  table.sort(jobs, function(a, b) return a > b end)
+  for _, seq in ipairs(jobs) do
+    local job = load(idAt(seq))
+    if job and accepts(job.lane, job.state) then found[#found + 1] = recordOf(job) end
+    if #found == limit then return seq end
+  end
+  return ""
+end
+
+-- many candidates: one of them comes soon
+local function search()
+  local seq, top = before, before and math.floor((before - 1) / 64) or "+inf"
+  local chunks = call("ZREVRANGEBYSCORE", P .. "index", top, "-inf", "LIMIT", 0, ${Math.ceil(budget / 64)})
+  for _, chunk in ipairs(chunks) do
+    local entries, ids = call("HGETALL", P .. "index:" .. chunk), {}
+    for i = 1, #entries, 2 do ids[tonumber(entries[i])] = entries[i + 1] end
+    for offset = 63, 0, -1 do
+      seq = chunk * 64 + offset
+      if ids[offset] and (not before or seq < before) then
+        local lane, state = laneAndState(ids[offset])
+        if lane and accepts(lane, state) then found[#found + 1] = recordOf(load(ids[offset])) end
+        if #found == limit then return seq end
+        if not before and #found == total then return "" end
       end
     end
   end
-  seq = tonumber(chunk) * 64
+  return #chunks > 0 and seq or ""
 end
-return reply({ found, looked > 0 and seq or "" })
+
+local nextSeq = members <= ${budget} and gather() or search()
+return reply({ found, nextSeq })
 `,
 });
 

@@ -16,7 +16,7 @@ export const schemaVersion = 1;
  *   counts          hash: "lane:state" → number of jobs
  *   ready:<lane>    sorted set: score priority, member runAt and seq in six bytes each: the order is that of offers
  *   scheduled       sorted set: score runAt, member seq
- *   final:<state>   sorted set: score finishedAt, member seq
+ *   final:<lane>:<state>  sorted set: score finishedAt, member seq
  *   leases          sorted set: score leaseUntil, member "id:fence"
  *   worker:<id>     sorted set, score 0, member "length:claimId:id": the leases of one worker
  *   paused          set of queues
@@ -93,6 +93,14 @@ local function save(j)
   call("HSET", JOBS, j.id, cmsgpack.pack(head) .. j.tail)
 end
 
+-- the same without the rest, for those who look at many
+local function laneAndState(id)
+  local value = call("HGET", JOBS, id)
+  if not value then return nil end
+  local _, h = cmsgpack.unpack_one(value)
+  return h[2], math.abs(h[3])
+end
+
 local function payloadOf(job)
   if job.long then return call("HGET", P .. "payloads", job.id) or "" end
   return job.tail
@@ -115,6 +123,8 @@ local function count(lane, state, by)
   changes[field] = (changes[field] or 0) + by
 end
 
+local function finalKey(lane, state) return P .. "final:" .. lane .. ":" .. state end
+
 local function workerMember(job) return #job.claim .. ":" .. job.claim .. ":" .. job.id end
 
 -- queues to tell others of; whether a job ended; lanes that are known to hold ready jobs
@@ -132,7 +142,7 @@ local function leave(job)
     call("ZREM", LEASES, job.id .. ":" .. format("%.0f", job.fence))
     call("ZREM", P .. "worker:" .. job.worker, workerMember(job))
   else
-    call("ZREM", P .. "final:" .. state, bytesOf(job.seq))
+    call("ZREM", finalKey(job.lane, state), bytesOf(job.seq))
   end
 end
 
@@ -150,7 +160,7 @@ local function enter(job)
     call("ZADD", P .. "scheduled", job.runAt, bytesOf(job.seq))
   elseif state ~= RUNNING then
     settled = true
-    call("ZADD", P .. "final:" .. state, job.finishedAt, bytesOf(job.seq))
+    call("ZADD", finalKey(job.lane, state), job.finishedAt, bytesOf(job.seq))
   end
 end
 

@@ -25,10 +25,14 @@ local function forget(member)
   pruned = pruned + 1
 end
 
-for i = 4, #ARGV, 2 do
-  if left > 0 then
-    local key = P .. "final:" .. ARGV[i]
-    local old = call("ZRANGEBYSCORE", key, "-inf", now - tonumber(ARGV[i + 1]), "LIMIT", 0, left)
+local retention = {}
+for i = 4, #ARGV, 2 do retention[ARGV[i]] = tonumber(ARGV[i + 1]) end
+local counted = call("HKEYS", P .. "counts")
+for _, field in ipairs(counted) do
+  local lane, state = string.match(field, "^(%d+):(%d+)$")
+  if retention[state] and left > 0 then
+    local key = finalKey(lane, state)
+    local old = call("ZRANGEBYSCORE", key, "-inf", now - retention[state], "LIMIT", 0, left)
     for _, member in ipairs(old) do
       forget(member)
       call("ZREM", key, member)
