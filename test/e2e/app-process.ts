@@ -4,7 +4,7 @@ import { createProvider } from "jobwright/provider";
 import { descriptor, type Work } from "./descriptor.ts";
 
 /**
- * A worker process for the end-to-end tests: `app.ts LEASE URL [NAMESPACE]`. It tells what happens as JSON lines on stdout.
+ * A worker process for the end-to-end tests: `app-process.ts LEASE URL [NAMESPACE]`. It tells what happens as JSON lines on stdout.
  */
 const [lease = "1s", url = "", namespace] = process.argv.slice(2);
 const tell = (event: object): void => void process.stdout.write(`${JSON.stringify(event)}\n`);

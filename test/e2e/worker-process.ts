@@ -26,7 +26,7 @@ export interface WorkerProcess {
 }
 
 /** `app`: what runs in it, given lease, URL and namespace. */
-export function startWorkerProcess(place: Place, lease = "2s", app = "app.ts"): WorkerProcess {
+export function startWorkerProcess(place: Place, lease = "2s", app = "app-process.ts"): WorkerProcess {
   const args = [lease, place.url, ...(place.namespace === undefined ? [] : [place.namespace])];
   const child: ChildProcess = spawn(process.execPath, ["--import", "tsx", join(import.meta.dirname, app), ...args], {
     stdio: ["ignore", "pipe", "inherit"],
@@ -35,7 +35,7 @@ export function startWorkerProcess(place: Place, lease = "2s", app = "app.ts"): 
   const waiting = new Set<(event: WorkerEvent) => void>();
   if (!child.stdout) throw new TypeError("spawned with a pipe");
   createInterface({ input: child.stdout }).on("line", (line) => {
-    const event = JSON.parse(line) as WorkerEvent; // written by app.ts
+    const event = JSON.parse(line) as WorkerEvent; // written by the process
     events.push(event);
     for (const look of waiting) look(event);
   });
