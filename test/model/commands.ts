@@ -1,11 +1,22 @@
 import fc from "fast-check";
 import { expect } from "vitest";
-import type { ClaimRequest, Lease, NewJob, Provider, Rejection } from "../../runtime/contract/index.ts";
+import {
+  type ClaimRequest,
+  isFinalState,
+  type JobRecord,
+  type Lease,
+  type ListRequest,
+  type NewJob,
+  type Provider,
+  type Rejection,
+} from "../../runtime/contract/index.ts";
 import type { FakeClock } from "../../runtime/testing/index.ts";
 
 /**
- * The model is the memory provider: both sides get the same calls under one clock, and after every command everything
- * that the contract lets one see is compared.
+ * The model is the memory provider: all sides get the same calls under one clock, and after every command everything that
+ * the contract lets one see is compared. With one real side this proves that side; with several it is a differential test:
+ * every answer and every record of every provider is the same, also the answers that no model gives, those to a call that
+ * is made again.
  */
 export interface Model {
   readonly provider: Provider;
@@ -15,10 +26,13 @@ export interface Model {
   claims: number;
 }
 
-/** `lostReply`: the real side is called once more, as a caller does whose reply was lost. */
+/** Providers under test, by name. */
+export type Reals = Readonly<Record<string, Provider>>;
+
+/** `lostReply`: the real sides are called once more, as a caller does whose reply was lost. */
 type Step = (provider: Provider, model: Model) => Promise<unknown>;
 
-class ProviderCommand implements fc.AsyncCommand<Model, Provider> {
+class ProviderCommand implements fc.AsyncCommand<Model, Reals> {
   readonly #name: string;
   readonly #lostReply: boolean;
   readonly #prepare: (model: Model) => Step;
@@ -33,18 +47,30 @@ class ProviderCommand implements fc.AsyncCommand<Model, Provider> {
     return true;
   }
 
-  async run(model: Model, real: Provider): Promise<void> {
+  async run(model: Model, reals: Reals): Promise<void> {
     const step = this.#prepare(model);
-    const expected = await step(model.provider, model);
-    const actual = await step(real, model);
-    expect(actual).toEqual(expected);
-    if (this.#lostReply) await step(real, model);
-    expect(await projection(real)).toEqual(await projection(model.provider));
+    const answer = await step(model.provider, model);
+    expectAll(await ofEach(reals, (real) => step(real, model)), answer);
+    if (this.#lostReply) {
+      const again = await ofEach(reals, (real) => step(real, model));
+      expectAll(again, Object.values(again)[0]);
+    }
+    expectAll(await ofEach(reals, projection), await projection(model.provider));
   }
 
   toString(): string {
     return this.#lostReply ? `${this.#name} twice` : this.#name;
   }
+}
+
+/** At once: they share nothing but the clock, which stands still meanwhile. */
+async function ofEach(reals: Reals, ask: (real: Provider) => Promise<unknown>): Promise<Record<string, unknown>> {
+  const answers = Object.entries(reals).map(async ([name, real]) => [name, await ask(real)] as const);
+  return Object.fromEntries(await Promise.all(answers));
+}
+
+function expectAll(answers: Readonly<Record<string, unknown>>, expected: unknown): void {
+  for (const [name, answer] of Object.entries(answers)) expect(answer, name).toEqual(expected);
 }
 
 /** Everything that can be seen, without the opaque cursor. */
@@ -121,6 +147,30 @@ function leaseAt(model: Model, pick: number): Lease {
   return model.leases.at(-1 - (pick % Math.max(1, model.leases.length))) ?? { id: jobId(0), fence: 0 };
 }
 
+const filters = fc.record(
+  {
+    states: fc.subarray(["scheduled", "ready", "running", "succeeded", "dead", "cancelled"] as const, { minLength: 1 }),
+    names: fc.subarray(["mail", "report"] as const, { minLength: 1 }),
+    queues: fc.subarray([...queues], { minLength: 1 }),
+  },
+  { requiredKeys: [] },
+);
+
+/** Page by page; a cursor is opaque, so only what the pages hold is compared. */
+async function pages(provider: Provider, request: ListRequest): Promise<readonly (readonly JobRecord[])[]> {
+  const page = await provider.list(request);
+  return page.cursor === undefined
+    ? [page.jobs]
+    : [page.jobs, ...(await pages(provider, { ...request, cursor: page.cursor }))];
+}
+
+/** Of jobs that have ended, or do not exist, there is nothing to wait for. Others would make it a matter of real time. */
+async function settledNow(provider: Provider, model: Model, id: string): Promise<unknown> {
+  const record = await model.provider.get(id);
+  if (record && !isFinalState(record.state)) return "not yet";
+  return provider.awaitSettled(id, { timeoutMs: 10_000 });
+}
+
 const workers = fc.constantFrom("w1", "w2");
 const leaseMs = fc.constantFrom(20, 100);
 const lostReply = fc.boolean();
@@ -129,7 +179,7 @@ function command<T>(
   name: string,
   input: fc.Arbitrary<T>,
   prepare: (input: T, model: Model) => Step,
-): fc.Arbitrary<fc.AsyncCommand<Model, Provider>> {
+): fc.Arbitrary<fc.AsyncCommand<Model, Reals>> {
   return fc
     .tuple(input, lostReply)
     .map(
@@ -148,7 +198,7 @@ const claim = command("claim", fc.record({ workerId: workers, leaseMs, lanes }),
   };
 });
 
-export const commands: fc.Arbitrary<fc.AsyncCommand<Model, Provider>>[] = [
+export const commands: fc.Arbitrary<fc.AsyncCommand<Model, Reals>>[] = [
   // Twice, so that most sequences have jobs and leases to fight over.
   enqueue,
   enqueue,
@@ -177,6 +227,12 @@ export const commands: fc.Arbitrary<fc.AsyncCommand<Model, Provider>>[] = [
   command("requeue", ids, (picked) => (provider) => provider.requeue(picked)),
   command("pause", fc.constantFrom(...queues), (queue) => (provider) => provider.pause(queue)),
   command("resume", fc.constantFrom(...queues), (queue) => (provider) => provider.resume(queue)),
+  command("get", ids, (picked) => (provider) => Promise.all(picked.map((id) => provider.get(id)))),
+  command("list", fc.tuple(filters, fc.integer({ min: 1, max: 3 })), ([filter, limit]) => (provider) => {
+    return pages(provider, { ...filter, limit });
+  }),
+  command("counts", filters, (filter) => (provider) => provider.counts(filter)),
+  command("awaitSettled", fc.nat(7).map(jobId), (id) => (provider, model) => settledNow(provider, model, id)),
   command("advance", fc.constantFrom(1, 19, 20, 21, 50, 101, 1_000), (ms, { clock }) => {
     // Once per command, whoever is asked: both sides share the clock.
     clock.advance(ms);

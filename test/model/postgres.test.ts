@@ -22,7 +22,7 @@ describePostgres(
             schemas.push(schema);
             return postgres({ url: given.url, schema, clock, onWarning: () => {} });
           },
-          { runs: 60 },
+          { runs: 40 },
         ),
       twoMinutes,
     );

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import type { Clock, Provider } from "../../runtime/contract/index.ts";
 import { createFakeClock, createMemoryProvider } from "../../runtime/testing/index.ts";
-import { commands, type Model } from "./commands.ts";
+import { commands, type Model, type Reals } from "./commands.ts";
 
 export interface ModelRunOptions {
   /** Random sequences of calls. */
@@ -11,17 +11,21 @@ export interface ModelRunOptions {
 }
 
 /** Compares providers made by `create` with the memory provider, over random sequences of calls. */
-export async function runModel(create: (clock: Clock) => Provider, { runs, seed }: ModelRunOptions): Promise<void> {
+export function runModel(create: (clock: Clock) => Provider, options: ModelRunOptions): Promise<void> {
+  return runSideBySide((clock) => ({ provider: create(clock) }), options);
+}
+
+/** The same with several providers at once: all get the same sequences, and each must give what every other gives. */
+export async function runSideBySide(create: (clock: Clock) => Reals, { runs, seed }: ModelRunOptions): Promise<void> {
   const property = fc.asyncProperty(fc.commands(commands, { maxCommands: 60, size: "max" }), async (sequence) => {
     const clock = createFakeClock();
-    const real = create(clock);
+    const reals = create(clock);
     const model: Model = { provider: createMemoryProvider({ clock }), clock, leases: [], claims: 0 };
     try {
-      await real.migrate();
-      await real.start();
-      await fc.asyncModelRun(() => ({ model, real }), sequence);
+      await Promise.all(Object.values(reals).map((real) => real.migrate().then(() => real.start())));
+      await fc.asyncModelRun(() => ({ model, real: reals }), sequence);
     } finally {
-      await real.stop();
+      await Promise.all(Object.values(reals).map((real) => real.stop()));
     }
   });
   await fc.assert(property, { numRuns: runs, ...(seed !== undefined && { seed }) });
