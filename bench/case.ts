@@ -1,36 +1,50 @@
+import type { Open } from "./subject.ts";
 import { payload, type Subject } from "./subject.ts";
 
-/** Measures one subject in one scenario in this process on one database file and prints one JSON line. */
-const [who = "", scenario = "", file = ""] = process.argv.slice(2);
+/** Measures one subject in one scenario in this process on one store and prints one JSON line. */
+const [who = "", scenario = "", location = ""] = process.argv.slice(2);
 
-const drained = 50_000;
-const subject = await open(who, file);
+const subjects: Readonly<Record<string, () => Promise<Open>>> = {
+  jobwright: async () => (await import("./jobwright.ts")).jobwright,
+  "jobwright, c100": async () => {
+    const { jobwright } = await import("./jobwright.ts");
+    return (place) => jobwright(place, 100);
+  },
+  plainjob: async () => (await import("./peers/plainjob.ts")).plainjob,
+  "graphile-worker": async () => {
+    const { graphileWorker } = await import("./peers/graphile-worker.ts");
+    return (place) => graphileWorker(place, false);
+  },
+  "graphile-worker, tuned": async () => {
+    const { graphileWorker } = await import("./peers/graphile-worker.ts");
+    return (place) => graphileWorker(place, true);
+  },
+  "pg-boss, tuned": async () => (await import("./peers/pg-boss.ts")).pgBoss,
+  bullmq: async () => (await import("./peers/bullmq.ts")).bullmq,
+  "bee-queue": async () => (await import("./peers/bee-queue.ts")).beeQueue,
+};
+
+/** Fewer for those that need minutes otherwise. */
+const filled = Number(process.env["BENCH_JOBS"] ?? 50_000);
+const open = await subjects[who]?.();
+if (!open) throw new Error(`unknown subject ${who}`);
+const subject = await open(location);
 const result = await measure(scenario, subject);
-await subject.stop();
+// The line first: a peer may need long to close, or never end.
 console.log(JSON.stringify(result));
+const limit = setTimeout(() => process.exit(0), 2_000);
+await subject.stop().catch(() => undefined);
+clearTimeout(limit);
 process.exit(0);
-
-async function open(name: string, path: string): Promise<Subject> {
-  switch (name) {
-    case "jobwright":
-      return (await import("./jobwright.ts")).jobwright(path);
-    case "jobwright-c100":
-      return (await import("./jobwright.ts")).jobwright(path, 100);
-    case "plainjob":
-      return (await import("./peers/plainjob.ts")).plainjob(path);
-    default:
-      throw new Error(`unknown subject ${name}`);
-  }
-}
 
 async function measure(name: string, measured: Subject): Promise<Record<string, number>> {
   switch (name) {
     case "enqueue-serial":
-      return rate(3_000, async (count) => {
+      return rate(2_000, async (count) => {
         for (let i = 0; i < count; i++) await measured.enqueue(payload);
       });
     case "enqueue-64":
-      return rate(64 * 300, (count) =>
+      return rate(64 * Math.floor(Math.min(300, filled / 64)), (count) =>
         Promise.all(
           Array.from({ length: 64 }, async () => {
             for (let i = 0; i < count / 64; i++) await measured.enqueue(payload);
@@ -38,12 +52,14 @@ async function measure(name: string, measured: Subject): Promise<Record<string, 
         ),
       );
     case "enqueue-bulk":
-      return rate(50_000, (count) => fill(measured, count));
+      return rate(filled, (count) => fill(measured, count));
     case "fill":
-      await fill(measured, drained);
+      await fill(measured, filled);
       return {};
     case "drain":
-      return { ...(await drain(measured, drained)), rssMb: process.memoryUsage().rss / 1e6 };
+      return { ...(await drain(measured, filled)), rssMb: process.memoryUsage().rss / 1e6 };
+    case "share":
+      return share(measured);
     case "pickup":
       return pickup(measured);
     default:
@@ -74,6 +90,23 @@ async function drain(measured: Subject, count: number): Promise<{ perSecond: num
     Promise.resolve(measured.startWorker(handle)).catch(reject);
   });
   return { perSecond: (count - 1) / ((performance.now() - startedAt) / 1_000) };
+}
+
+/** One of several workers on one store: it ends when nothing came for a second. Times are ms since the epoch. */
+async function share(measured: Subject): Promise<Record<string, number>> {
+  let handled = 0;
+  let firstAt = 0;
+  let lastAt = 0;
+  await measured.startWorker(() => {
+    lastAt = performance.timeOrigin + performance.now();
+    if (++handled === 1) firstAt = lastAt;
+  });
+  const idleMs = 1_000;
+  for (;;) {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    if (handled > 0 && performance.timeOrigin + performance.now() - lastAt > idleMs)
+      return { handled, firstAt, lastAt };
+  }
 }
 
 async function pickup(measured: Subject): Promise<Record<string, number>> {

@@ -1,10 +1,10 @@
-import { sqlite } from "jobwright/sqlite";
+import { createProvider } from "jobwright/provider";
 import { createJobs, createWorker } from "./generated/index.ts";
 import type { Subject } from "./subject.ts";
 
-/** Default durability (`full`), default worker settings unless a concurrency is given. */
-export async function jobwright(path: string, concurrency?: number): Promise<Subject> {
-  const provider = sqlite(path);
+/** Default settings, `full` durability on SQLite among them, unless a concurrency is given. */
+export async function jobwright(location: string, concurrency?: number): Promise<Subject> {
+  const provider = await createProvider(location);
   const jobs = await createJobs({ provider });
   let stopWorker: (() => Promise<unknown>) | undefined;
   return {

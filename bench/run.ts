@@ -1,57 +1,103 @@
-import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { cpus } from "node:os";
+import { execFile, execFileSync } from "node:child_process";
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpus, loadavg } from "node:os";
 import { join } from "node:path";
+import { parseArgs, promisify } from "node:util";
 import { measureCodegen } from "./codegen.ts";
+import { type OpenStore, type StoreName, stores } from "./stores.ts";
+import { median, type Medians, printTable } from "./table.ts";
 
 /**
- * Side by side in one run on one file system: every scenario alternates between the subjects, each in a process of its
- * own; the table shows medians and ratios. `npm run bench -- --rounds 5`.
+ * Side by side in one run on one server: every scenario alternates between the subjects, each in a process of its own on an
+ * empty store; the table shows medians and ratios. `npm run bench -- --store postgres --rounds 5`.
  */
-const rounds = Number(process.argv[process.argv.indexOf("--rounds") + 1]) || 3;
+const { values: flags } = parseArgs({
+  options: {
+    store: { type: "string", multiple: true, default: Object.keys(stores) },
+    rounds: { type: "string", default: "3" },
+    scenario: { type: "string", multiple: true },
+    codegen: { type: "boolean", default: false },
+  },
+});
+const rounds = Number(flags.rounds);
 const root = new URL("./.data/", import.meta.url).pathname;
-const subjects = ["jobwright", "jobwright-c100", "plainjob"] as const;
-const scenarios = ["enqueue-serial", "enqueue-64", "enqueue-bulk", "drain", "pickup"] as const;
+const scenarios = flags.scenario ?? ["enqueue-serial", "enqueue-64", "enqueue-bulk", "drain", "two-workers", "pickup"];
+/** At its default settings it takes one job at a time: a tenth of the jobs says as much. */
+const slow = new Set(["graphile-worker"]);
+const run = promisify(execFile);
 
-type Samples = Record<string, number[]>;
-const samples: Record<string, Record<string, Samples>> = {};
-
+rmSync(root, { recursive: true, force: true });
 mkdirSync(root, { recursive: true });
 const compiledCase = compile();
-for (const scenario of scenarios) {
-  for (let round = 0; round < rounds; round++) {
-    for (const subject of subjects) {
-      if (subject === "jobwright-c100" && scenario !== "drain") continue;
-      process.stderr.write(`${scenario} · ${subject} · ${round + 1}/${rounds}\n`);
-      const result = runCase(subject, scenario);
-      const kept = ((samples[scenario] ??= {})[subject] ??= {});
-      for (const [metric, value] of Object.entries(result)) (kept[metric] ??= []).push(value);
-    }
-  }
+for (const name of flags.store) {
+  if (!(name in stores)) throw new Error(`There is no store ${name}; there are ${Object.keys(stores).join(", ")}.`);
+  await measureStore(name as StoreName); // checked above
 }
+if (flags.codegen) writeResult("codegen", await measureCodegen());
 rmSync(root, { recursive: true });
 
-const medians = Object.fromEntries(
-  Object.entries(samples).map(([scenario, bySubject]) => [
-    scenario,
-    Object.fromEntries(
-      Object.entries(bySubject).map(([subject, metrics]) => [
-        subject,
-        Object.fromEntries(Object.entries(metrics).map(([metric, values]) => [metric, median(values)])),
-      ]),
-    ),
-  ]),
-);
-const codegen = await measureCodegen();
-const report = {
-  machine: { node: process.version, cpu: cpus()[0]?.model, cores: cpus().length },
-  rounds,
-  medians,
-  codegen,
-};
-mkdirSync(new URL("./results/", import.meta.url), { recursive: true });
-writeFileSync(new URL("./results/sqlite.json", import.meta.url), `${JSON.stringify(report, undefined, 2)}\n`);
-printTable();
+async function measureStore(name: StoreName): Promise<void> {
+  const { subjects, open } = stores[name];
+  const store = await open(root);
+  const samples: Record<string, Record<string, Record<string, number[]>>> = {};
+  try {
+    for (const scenario of scenarios) {
+      for (let round = 1; round <= rounds; round++) {
+        for (const subject of subjects) {
+          if (isSettled(subject, scenario)) continue;
+          process.stderr.write(`${name} · ${scenario} · ${subject} · ${round}/${rounds}\n`);
+          const kept = ((samples[scenario] ??= {})[subject] ??= {});
+          const result = await runCase(store, subject, scenario);
+          for (const [metric, value] of Object.entries(result)) (kept[metric] ??= []).push(value);
+        }
+      }
+    }
+  } finally {
+    await store.stop();
+  }
+  const medians = mediansOf(samples);
+  const machine = { node: process.version, cpu: cpus()[0]?.model, cores: cpus().length, load: loadavg()[0] };
+  writeResult(name, { machine, rounds, medians });
+  printTable(name, medians);
+}
+
+/** A worker's concurrency changes nothing about enqueues; peers' settings neither. */
+function isSettled(subject: string, scenario: string): boolean {
+  return scenario.startsWith("enqueue") && (subject.endsWith("c100") || subject === "graphile-worker");
+}
+
+async function runCase(store: OpenStore, subject: string, scenario: string): Promise<Record<string, number>> {
+  const place = await store.place();
+  // A worker seldom fills the queue that it drains: its memory is measured in a process of its own.
+  if (scenario === "drain" || scenario === "two-workers") await runProcess(subject, "fill", place);
+  const before = await store.bytes?.();
+  const result =
+    scenario === "two-workers" ? await shareBetweenTwo(subject, place) : await runProcess(subject, scenario, place);
+  const after = await store.bytes?.();
+  const counts = scenario === "enqueue-bulk" || scenario === "drain";
+  if (before === undefined || after === undefined || !counts) return result;
+  return { ...result, bytesPerJob: (after - before) / jobsOf(subject) };
+}
+
+async function shareBetweenTwo(subject: string, place: string): Promise<Record<string, number>> {
+  const shares = await Promise.all([runProcess(subject, "share", place), runProcess(subject, "share", place)]);
+  const handled = shares.reduce((sum, share) => sum + (share["handled"] ?? 0), 0);
+  const times = shares.flatMap((share) => [share["firstAt"] ?? 0, share["lastAt"] ?? 0]);
+  return { perSecond: handled / ((Math.max(...times) - Math.min(...times)) / 1_000) };
+}
+
+function jobsOf(subject: string): number {
+  return slow.has(subject) ? 5_000 : 50_000;
+}
+
+async function runProcess(subject: string, scenario: string, place: string): Promise<Record<string, number>> {
+  const location = subject.startsWith("jobwright") ? place : place.replace(/^sqlite:/, "");
+  const env = { ...process.env, BENCH_JOBS: String(jobsOf(subject)) };
+  const { stdout, stderr } = await run(process.execPath, [compiledCase, subject, scenario, location], { env });
+  const line = stdout.trim().split("\n").at(-1);
+  if (!line?.startsWith("{")) throw new Error(`${subject}, ${scenario}: no result\n${stdout}${stderr}`);
+  return JSON.parse(line) as Record<string, number>; // written by case.ts
+}
 
 /** Compiled, so that no loader counts into times and memory. */
 function compile(): string {
@@ -64,45 +110,14 @@ function compile(): string {
   return join(compiled, "case.js");
 }
 
-function runCase(subject: string, scenario: string): Record<string, number> {
-  const folder = mkdtempSync(join(root, "run-"));
-  const file = join(folder, "jobs.db");
-  // A worker seldom fills the queue that it drains: its memory is measured in a process of its own.
-  if (scenario === "drain") runProcess(subject, "fill", file);
-  const result = runProcess(subject, scenario, file);
-  rmSync(folder, { recursive: true });
-  return result;
+function mediansOf(samples: Record<string, Record<string, Record<string, number[]>>>): Medians {
+  const map = <A, B>(object: Record<string, A>, change: (value: A) => B): Record<string, B> =>
+    Object.fromEntries(Object.entries(object).map(([key, value]) => [key, change(value)]));
+  return map(samples, (bySubject) => map(bySubject, (metrics) => map(metrics, median)));
 }
 
-function runProcess(subject: string, scenario: string, file: string): Record<string, number> {
-  const output = execFileSync(process.execPath, [compiledCase, subject, scenario, file], {
-    encoding: "utf8",
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  return JSON.parse(output.trim().split("\n").at(-1) ?? "{}") as Record<string, number>;
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? 0;
-}
-
-function printTable(): void {
-  console.log("\n| scenario | jobwright | plainjob | ratio |\n|---|---:|---:|---:|");
-  for (const [scenario, bySubject] of Object.entries(medians)) {
-    const theirs = bySubject["plainjob"] ?? {};
-    for (const [subject, ours] of Object.entries(bySubject)) {
-      if (subject === "plainjob") continue;
-      for (const [metric, value] of Object.entries(ours)) {
-        const other = theirs[metric] ?? Number.NaN;
-        const label = subject === "jobwright" ? scenario : `${scenario} (concurrency 100)`;
-        console.log(`| ${label}, ${metric} | ${format(value)} | ${format(other)} | ${(value / other).toFixed(2)} |`);
-      }
-    }
-  }
-  console.log(`\ncodegen: ${JSON.stringify(codegen)}`);
-}
-
-function format(value: number): string {
-  return value >= 100 ? Math.round(value).toLocaleString("en") : value.toFixed(2);
+function writeResult(name: string, result: unknown): void {
+  const folder = new URL("./results/", import.meta.url);
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(new URL(`${name}.json`, folder), `${JSON.stringify(result, undefined, 2)}\n`);
 }

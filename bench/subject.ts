@@ -13,3 +13,6 @@ export interface Payload {
 
 /** About 200 bytes as JSON. */
 export const payload: Payload = { text: "x".repeat(188) };
+
+/** Opens a subject on a store: a file for SQLite, else a URL. */
+export type Open = (location: string) => Promise<Subject> | Subject;
