@@ -108,7 +108,7 @@ function stateOf(error: unknown): string {
 }
 
 /** Drizzle wraps the driver's errors in its own. */
-function driverError(error: unknown): unknown {
+export function driverError(error: unknown): unknown {
   return error instanceof Error && !("code" in error) && error.cause !== undefined ? driverError(error.cause) : error;
 }
 
