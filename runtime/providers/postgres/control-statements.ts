@@ -157,6 +157,7 @@ const texts = {
   counts,
   /** Everything of the jobs given. */
   jobs: (given: Named) => records(given, sql`where ${given.j.id} = any(${parameter.uuids("ids")})`),
+  fences: (given: Named) => found(given, sql`${given.j.fence} as fence`),
   states: (given: Named) => found(given, sql`${given.j.state} as state, ${given.j.runAt} as run_at`),
   version,
   writeVersion,

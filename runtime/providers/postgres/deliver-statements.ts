@@ -8,27 +8,32 @@ import { assign, clock, compile, lockById, type Named, names, now, parameter, ty
  * planner then has no other way than the index, whatever it believes about sizes.
  */
 
-/** Everything that `insertJobs` needs of a job; the columns of `json_to_recordset`. */
+/** A job of the batch, and what many jobs of a batch have in common, which is therefore sent once. */
 const newJobs = sql`json_to_recordset(${parameter.json("jobs")}) as i(
-  n integer, id uuid, name text, queue text, version integer, priority smallint, run_at bigint, delay_ms bigint,
-  max_crashes integer, payload text)`;
+  n integer, k integer, id uuid, run_at bigint, delay bigint, payload text)`;
+const kinds = sql`json_to_recordset(${parameter.json("kinds")}) as k(
+  k integer, name text, queue text, version integer, priority smallint, max_crashes integer)`;
 
-/** `n`, and state and runAt of what was written; null for ids that are there already. */
+/** The time of the enqueue, as the only row with one, and `n` of every id that is there already. */
 function insertJobs({ tables: { jobs, payloads } }: Named, nextSeq: SQL): SQL {
   return sql`with ${clock},
+    kinds as materialized (select * from ${kinds}),
     placed as materialized (
-      select i.*, ${nextSeq} as seq, ${now} as now, coalesce(i.run_at, ${now} + i.delay_ms) as due
+      select i.*, ${nextSeq} as seq, coalesce(i.run_at, ${now} + coalesce(i.delay, 0)) as due
       from (select * from ${newJobs} order by n) i),
     added as (
       insert into ${jobs} (${names(jobs.seq, jobs.id, jobs.name, jobs.queue, jobs.version, jobs.state, jobs.priority, jobs.runAt, jobs.enqueuedAt, jobs.maxCrashes)})
-      select seq, id, name, queue, version, case when due > now then 'scheduled' else 'ready' end, priority, due, now, max_crashes
-      from placed order by id
+      select seq, id, name, queue, version, case when due > ${now} then 'scheduled' else 'ready' end, priority, due, ${now}, max_crashes
+      from placed join kinds using (k) order by id
       on conflict (${sql.identifier(jobs.id.name)}) do nothing
-      returning ${names(jobs.seq, jobs.state, jobs.runAt)}),
+      returning ${names(jobs.seq)}),
     bodies as (
       insert into ${payloads} (${names(payloads.seq, payloads.payload)})
       select seq, payload from placed where seq in (select seq from added))
-    select p.n, a.state, a.run_at from placed p left join added a on a.seq = p.seq`;
+    select null::integer as n, ${now} as now
+    union all
+    select p.n, null from placed p
+    where (select count(*) from added) < (select count(*) from placed) and p.seq not in (select seq from added)`;
 }
 
 /** Columns of a claimed job; `payload` is fetched by key, one by one. */
@@ -40,7 +45,8 @@ function claimedColumns({ tables: { payloads } }: Named, from: SQL): SQL {
 
 /**
  * Each lane reads the ready index from its cursor on, in the order of the offer, and locks what it takes; rows that others
- * have locked are passed by. If this worker's claim of this id is there already, it is the answer, and nothing is taken.
+ * have locked are passed by. What is locked stays where it is, so its place in the table is the shortest way back to it. If
+ * this worker's claim of this id is there already, it is the answer, and nothing is taken.
  */
 function claim(given: Named): SQL {
   const { tables, j } = given;
@@ -56,8 +62,8 @@ function claim(given: Named): SQL {
       where not exists (select 1 from held) and not exists (
         select 1 from ${queues} where ${queues.name} = l.queue and ${queues.pausedAt} is not null)),
     picked as materialized (
-      select p.seq from lanes l cross join lateral (
-        select ${j.seq} as seq from ${jobs} ${j}
+      select p.row from lanes l cross join lateral (
+        select ${j}.ctid as row from ${jobs} ${j}
         where ${j.state} = 'ready' and ${j.queue} = l.queue
           and (${j.priority}, ${j.runAt}, ${j.seq}) >= (l.priority, l.run_at, l.seq)
           and ${j.version} <= coalesce(l.versions[array_position(l.names, ${j.name})], -1)
@@ -74,7 +80,7 @@ function claim(given: Named): SQL {
         set(j.startedAt, now),
         set(j.progress, sql`null`),
       )}
-      where ${j.seq} = any(array(select seq from picked)) returning ${j}.*)
+      where ${j}.ctid = any(array(select p.row from picked p)) returning ${j}.*)
     ${claimedColumns(given, sql`1 as fresh from taken`)}
     union all
     ${claimedColumns(given, sql`0 from (select ${j}.* from ${jobs} ${j} where ${j.seq} = any(array(select seq from held)))`)}`;
@@ -100,13 +106,13 @@ const lockLeases = (given: Named): SQL =>
 /** 1 if the job was reaped, so that a late settlement takes the lapse back. */
 const lapsed = ({ j }: Named): SQL => sql`(${j.state} = 'ready')::integer`;
 
+/** `n` of every lease that was not open; why, `fences` tells. In the order of ids, as the index is read. */
 function ack(given: Named): SQL {
   const { tables, j } = given;
   const { jobs, outputs } = tables;
   return sql`with ${clock},
     input as materialized (
       select * from json_to_recordset(${parameter.json("completions")}) as i(n integer, id uuid, fence integer, output text)),
-    ${lockLeases(given)},
     ended as (
       update ${jobs} ${j} set ${assign(
         set(j.state, sql`case when ${j.cancelRequested} then 'cancelled' else 'succeeded' end`),
@@ -116,13 +122,15 @@ function ack(given: Named): SQL {
         set(j.finishedAt, now),
         set(j.leaseUntil, sql`null`),
       )}
-      where ${j.seq} = any(array(${open})) returning ${j.seq}, ${j.id}, ${j.fence}, ${j.state}),
+      where ${j.id} = any(array(select id from input)) and ${j.leaseUntil} is not null
+        and (${j.id}, ${j.fence}) in (select id, fence from input)
+      returning ${j.seq}, ${j.id}, ${j.fence}, ${j.state}),
     kept as (
       insert into ${outputs} (${names(outputs.seq, outputs.output)})
       select e.seq, i.output from ended e join input i on i.id = e.id and i.fence = e.fence
       where e.state = 'succeeded' and i.output is not null
       on conflict (${sql.identifier(outputs.seq.name)}) do update set output = excluded.output)
-    ${refused(sql`ended`)}`;
+    select i.n from input i where not exists (select 1 from ended e where e.id = i.id and e.fence = i.fence)`;
 }
 
 /** `state`, `reason` and `delay_ms` are what a rejection asks for; a pending cancellation overrules them. */

@@ -2,7 +2,8 @@ import { type EnqueueResult, type JobState, JobwrightError, type NewJob } from "
 import { type Store, timeOf } from "./store.ts";
 import { storable, storableId } from "./values.ts";
 
-export type InsertedRow = readonly [n: number, state: JobState | null, runAt: number | null];
+/** One with the time of the enqueue, and one for each job whose id is there already. */
+export type InsertedRow = readonly [n: null, now: number] | readonly [n: number, now: null];
 export type StateRow = readonly [id: string, state: JobState, runAt: number];
 
 /** How often ids that were neither written nor found are tried again: their jobs were pruned in that moment. */
@@ -25,40 +26,45 @@ function firstOfEach(jobs: readonly NewJob[]): ReadonlyMap<string, number> {
   return first;
 }
 
+export interface Batch {
+  readonly jobs: string;
+  readonly kinds: string;
+}
+
 /** The batch as `json_to_recordset` reads it. */
-function batchOf(jobs: readonly NewJob[], places: Iterable<number>): string {
+function batchOf(jobs: readonly NewJob[], places: Iterable<number>): Batch {
+  const kinds = new Map<string, { readonly k: number }>();
   const rows: unknown[] = [];
   for (const n of places) {
     const job = jobs[n];
     if (!job) continue;
-    const { id, name, queue, version, priority, runAt, delayMs = 0, maxCrashes, payload } = job;
-    const due = runAt === undefined ? {} : { run_at: Math.ceil(runAt) };
-    rows.push({
-      n,
-      id,
-      name,
-      queue,
-      version,
-      priority,
-      ...due,
-      delay_ms: Math.ceil(delayMs),
-      max_crashes: maxCrashes,
-      payload,
-    });
+    const { id, name, queue, version, priority, maxCrashes, payload } = job;
+    const key = `${version} ${priority} ${maxCrashes} ${name.length} ${name}${queue}`;
+    let kind = kinds.get(key);
+    if (!kind) {
+      const common = { k: kinds.size, name, queue, version, priority, max_crashes: maxCrashes };
+      kinds.set(key, (kind = common));
+    }
+    rows.push({ n, k: kind.k, id, ...dueOf(job), payload });
   }
-  return JSON.stringify(rows);
+  return { jobs: JSON.stringify(rows), kinds: JSON.stringify([...kinds.values()]) };
+}
+
+function dueOf({ runAt, delayMs = 0 }: NewJob): object {
+  if (runAt !== undefined) return { run_at: Math.ceil(runAt) };
+  return delayMs === 0 ? {} : { delay: Math.ceil(delayMs) };
 }
 
 /** Runs the two statements in the provider's own way, or through the transaction of a user. */
 export interface EnqueueStatements {
-  insert(batch: string): Promise<readonly InsertedRow[]>;
+  insert(batch: Batch): Promise<readonly InsertedRow[]>;
   states(ids: readonly string[]): Promise<readonly StateRow[]>;
 }
 
 export function enqueueStatements(store: Store): EnqueueStatements {
   const { database, statements } = store;
   return {
-    insert: (jobs) => database.rows<InsertedRow>(statements.insertJobs, { jobs, ...timeOf(store) }),
+    insert: (batch) => database.rows<InsertedRow>(statements.insertJobs, { ...batch, ...timeOf(store) }),
     states: (ids) => database.rows<StateRow>(statements.states, { ids }),
   };
 }
@@ -69,12 +75,15 @@ export async function enqueueJobs(run: EnqueueStatements, jobs: readonly NewJob[
   const results = new Map<string, EnqueueResult>();
   let places: readonly number[] = [...first.values()];
   for (let tries = 0; tries < maxTries && places.length > 0; tries++) {
-    for (const [n, state, runAt] of await run.insert(batchOf(jobs, places))) {
-      const id = jobs[n]?.id ?? "";
-      if (state !== null) results.set(id, { id, outcome: "enqueued", state, runAt: runAt ?? 0 });
+    const rows = await run.insert(batchOf(jobs, places));
+    const known = new Set(rows.map(([n]) => n));
+    const now = rows.find(([n]) => n === null)?.[1] ?? 0;
+    for (const n of places) {
+      const job = jobs[n];
+      if (job && !known.has(n)) results.set(job.id, enqueued(job, now));
     }
-    const ids = jobs.map(({ id }) => id).filter((id) => !results.has(id));
-    if (ids.length > 0) {
+    if (known.size > 1) {
+      const ids = jobs.map(({ id }) => id).filter((id) => !results.has(id));
       for (const [id, state, runAt] of await run.states(ids))
         results.set(id, { id, outcome: "duplicate", state, runAt });
     }
@@ -85,6 +94,12 @@ export async function enqueueJobs(run: EnqueueStatements, jobs: readonly NewJob[
     if (!result) throw vanished(id);
     return first.get(id) === n ? result : { ...result, outcome: "duplicate" };
   });
+}
+
+/** What the statement wrote. */
+function enqueued({ id, runAt, delayMs = 0 }: NewJob, now: number): EnqueueResult {
+  const due = runAt === undefined ? now + Math.ceil(delayMs) : Math.ceil(runAt);
+  return { id, outcome: "enqueued", state: due > now ? "scheduled" : "ready", runAt: due };
 }
 
 function vanished(id: string): JobwrightError {

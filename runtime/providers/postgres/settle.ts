@@ -65,8 +65,31 @@ export async function ackJobs(store: Store, items: readonly Completion[]): Promi
   const batch = batchOf(items, "first");
   if (batch.size === 0) return items.map(() => "stale");
   const completions = completionsOf(batch.values());
-  const refused = await store.database.rows<Refusal>(store.statements.ack, { completions, ...timeOf(store) });
+  const closed = await store.database.rows<readonly [n: number]>(store.statements.ack, {
+    completions,
+    ...timeOf(store),
+  });
+  const refused = closed.length === 0 ? [] : await reasons(store, items, closed);
   return answers(items, batch, refused, "alreadyDone");
+}
+
+/** Asked for afterwards, and seldom: a snapshot taken before the wait for a lock would not know who re-claimed the job. */
+async function reasons(
+  store: Store,
+  items: readonly Completion[],
+  refused: readonly (readonly [n: number])[],
+): Promise<readonly Refusal[]> {
+  const leases = refused.flatMap(([n]) => items.slice(n, n + 1).map((lease) => ({ n, lease })));
+  const ids = leases.map(({ lease }) => lease.id);
+  const fences = new Map(
+    await store.database.rows<readonly [id: string, fence: number]>(store.statements.fences, { ids }),
+  );
+  return leases.map(({ n, lease }) => [n, refusalOf(lease, fences.get(lease.id))]);
+}
+
+/** Why a lease was not open, from the fence that its job has now. */
+export function refusalOf(lease: Lease, fence: number | undefined): Settlement {
+  return fence === lease.fence ? "alreadyDone" : "stale";
 }
 
 type NackRow = readonly [...refusal: Refusal, queue: null] | readonly [n: null, answer: null, queue: string];

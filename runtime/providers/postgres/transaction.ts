@@ -35,10 +35,10 @@ export async function enqueueInTransaction(
 function statementsIn(store: Store, tx: PostgresTransaction): EnqueueStatements {
   const { statements } = store;
   return {
-    async insert(jobs) {
-      type Row = { readonly n: number; readonly state: JobState | null; readonly run_at: string | null };
-      const rows = await rowsIn<Row>(tx, statements.insertJobs, { jobs, ...timeOf(store) });
-      return rows.map(({ n, state, run_at }): InsertedRow => [n, state, run_at === null ? null : Number(run_at)]);
+    async insert(batch) {
+      type Row = { readonly n: number | null; readonly now: string | null };
+      const rows = await rowsIn<Row>(tx, statements.insertJobs, { ...batch, ...timeOf(store) });
+      return rows.map(({ n, now }): InsertedRow => (n === null ? [n, Number(now)] : [n, null]));
     },
     async states(ids) {
       type Row = { readonly id: string; readonly state: JobState; readonly run_at: string };

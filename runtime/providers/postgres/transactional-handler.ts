@@ -12,7 +12,7 @@ import type {
 import { withClient } from "./check-out.ts";
 import { type LinkWatch, watchLink } from "./link-watch.ts";
 import type { DrizzleSchema, UserDatabase } from "./options.ts";
-import { ackJobs, completionsOf } from "./settle.ts";
+import { ackJobs, completionsOf, refusalOf } from "./settle.ts";
 import { type Store, timeOf } from "./store.ts";
 import { driverError, storeError } from "./store-error.ts";
 import { type PostgresTransaction, rowsIn } from "./transaction.ts";
@@ -138,11 +138,11 @@ function bounds({ timeoutMs }: TransactionLimits): string {
 async function complete(store: Store, tx: PostgresTransaction, completion: Completion): Promise<void> {
   const { statements } = store;
   const completions = completionsOf([[0, completion]]);
-  const [refusal] = await rowsIn<{ readonly answer: Settlement }>(tx, statements.ack, {
-    completions,
-    ...timeOf(store),
-  });
-  if (refusal) throw new Undo(refusal.answer);
+  const refused = await rowsIn(tx, statements.ack, { completions, ...timeOf(store) });
+  if (refused.length > 0) {
+    const [job] = await rowsIn<{ readonly fence: number }>(tx, statements.fences, { ids: [completion.id] });
+    throw new Undo(refusalOf(completion, job?.fence));
+  }
   const [ended] = await rowsIn<{ readonly state: JobState }>(tx, statements.states, { ids: [completion.id] });
   if (ended?.state === "cancelled") throw new Undo("cancelled");
 }
