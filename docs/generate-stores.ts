@@ -7,8 +7,8 @@ import { createMemoryProvider } from "../runtime/testing/index.ts";
 /** Nothing is opened before `start()`, so no server is needed to ask what a provider can do. */
 const providers: Readonly<Record<string, Provider>> = {
   "[SQLite](sqlite.md)": sqlite("jobs.db"),
-  PostgreSQL: postgres("postgres://localhost/app"),
-  Redis: redis("redis://localhost"),
+  "[PostgreSQL](postgres.md)": postgres("postgres://localhost/app"),
+  "[Redis](redis.md)": redis("redis://localhost"),
   "[memory](testing.md)": createMemoryProvider(),
 };
 

@@ -33,6 +33,8 @@ describe("tables of options", () => {
     ["README.md", "runtime/worker/types.ts", "WorkerOptions"],
     ["README.md", "runtime/worker/types.ts", "JobContext"],
     ["docs/sqlite.md", "runtime/providers/sqlite/options.ts", "SqliteOptions"],
+    ["docs/postgres.md", "runtime/providers/postgres/options.ts", "PostgresOptions"],
+    ["docs/redis.md", "runtime/providers/redis/options.ts", "RedisOptions"],
   ])("%s names every member of %s: %s", (page, source, name) => {
     const text = read(page);
     expect(membersOf(source, name).filter((member) => !new RegExp(`\`${member}\\b`).test(text))).toEqual([]);
