@@ -3,6 +3,8 @@ import { connect, createServer, type Socket } from "node:net";
 /** Stands between a client and a server on loopback, and does to their connections what networks do. */
 export interface TcpProxy {
   readonly port: number;
+  /** How many were made until now. */
+  readonly connections: number;
   /** From now on: `pass` everything, `mute` the server's replies, or let nothing through in either direction. */
   mode: "pass" | "mute" | "hole";
   /** Mutes the connection that sends this text, from the reply to it on. Other connections go on. */
@@ -26,6 +28,7 @@ export async function startTcpProxy(target: number): Promise<TcpProxy> {
   let pairs: Pair[] = [];
   let waiting: (() => void)[] = [];
   let trigger: string | undefined;
+  let connections = 0;
 
   function withhold(): void {
     const woken = waiting;
@@ -61,12 +64,18 @@ export async function startTcpProxy(target: number): Promise<TcpProxy> {
     }
   }
 
-  const server = createServer((client) => relay(client, connect(target, "127.0.0.1")));
+  const server = createServer((client) => {
+    connections++;
+    relay(client, connect(target, "127.0.0.1"));
+  });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = server.address();
 
   const proxy: TcpProxy = {
     port: typeof address === "object" && address ? address.port : 0,
+    get connections() {
+      return connections;
+    },
     mode: "pass",
     muteReplyTo(text) {
       trigger = text;

@@ -1,3 +1,4 @@
+import { noPgBouncer, pgBouncerSource, startPgBouncer } from "../pgbouncer.ts";
 import {
   givenUrl as givenPostgres,
   noServer as noPostgres,
@@ -11,6 +12,7 @@ import type { Source } from "./source.ts";
 const services = [
   { name: "PostgreSQL", given: givenPostgres, missing: noPostgres, source: postgresSource, start: startPostgres },
   { name: "Redis", given: givenRedis, missing: noRedis, source: redisSource, start: startRedis },
+  { name: "PgBouncer", given: undefined, missing: noPgBouncer, source: pgBouncerSource, start: startPgBouncer },
 ];
 
 for (const { name, given, missing, source, start } of services) {

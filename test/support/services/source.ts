@@ -14,19 +14,22 @@ export interface Wanted {
   readonly find: () => string | undefined;
   /** Name of the distribution's package. */
   readonly package: string;
+  /** Whether it can come from Docker. Default true. */
+  readonly container?: boolean;
 }
 
 /** Nothing is left out then: what cannot run fails. */
 const required = process.env["CI"] === "true" || process.env["JOBWRIGHT_TEST_SERVERS"] === "required";
 
 /** This machine's program, Docker, or, on Debian as root, the distribution's package; in this order. */
-export function sourceOf({ service, find, package: name }: Wanted): Source {
+export function sourceOf({ service, find, package: name, container = true }: Wanted): Source {
   const path = find();
   if (path !== undefined) return { kind: "program", path, installed: false };
-  if (hasDocker()) return { kind: "docker" };
-  if (!canInstall()) return none(`there is no ${service} here, no Docker, and no Debian on which to install ${name}`);
+  if (container && hasDocker()) return { kind: "docker" };
+  const missing = `there is no ${service} here${container ? ", no Docker" : ""}`;
+  if (!canInstall()) return none(`${missing}, and no Debian on which to install ${name}`);
   const installed = install(name) ? find() : undefined;
-  if (installed === undefined) return none(`there is no ${service} here, no Docker, and ${name} cannot be installed`);
+  if (installed === undefined) return none(`${missing}, and ${name} cannot be installed`);
   return { kind: "program", path: installed, installed: true };
 }
 
