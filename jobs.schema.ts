@@ -18,9 +18,12 @@ export default defineJobs({
       /** What the mail server said. */
       response: z.string(),
     }),
+    /** What the caller can tell apart. */
+    errors: { Bounced: z.object({ address: z.string(), reply: z.string() }) },
+    discardOn: ["Bounced"],
     queue: "mail",
     timeout: "30s",
-    retry: { maxAttempts: 5, backoff: "exponential", delay: "1s", maxDelay: "1m" },
+    retry: { maxAttempts: 5, backoff: "exponential", delay: "1s", maxDelay: "1m", for: "1d" },
   }),
 
   /** Counts what readers did with an issue. Its types are not JSON, and survive the way through the store. */

@@ -1,4 +1,3 @@
-import { Discard } from "jobwright";
 import type { Transporter } from "nodemailer";
 import type { SendEmailHandle } from "../../generated/index.ts";
 
@@ -18,13 +17,13 @@ export function createSendEmail(transport: Transporter): SendEmailHandle {
       });
       return { messageId: info.messageId, response: info.response };
     } catch (error) {
-      if (isPermanent(error)) throw new Discard("The mail server refuses this recipient for good.", { cause: error });
+      if (isPermanent(error)) throw ctx.errors.Bounced({ address: to, reply: error.message });
       throw error;
     }
   };
 }
 
 /** SMTP replies from 500 on are final (RFC 5321, section 4.2.1). */
-function isPermanent(error: unknown): boolean {
+function isPermanent(error: unknown): error is Error {
   return error instanceof Error && "responseCode" in error && Number(error.responseCode) >= 500;
 }

@@ -1,18 +1,18 @@
-import type { JobModel, Model } from "../model/model.ts";
+import { type JobModel, type Model, type StoredSide, storedSides } from "../model/model.ts";
 import type { WirePlan, WirePlans } from "../model/wire-plan.ts";
 import { isList, type Layout, prefixed, render } from "./layout.ts";
 import { header, pascalCase, valueKey } from "./text.ts";
 import type { TypeNames } from "./type-names.ts";
 
 /** Names of the codecs in `codecs.ts`, per job and side. */
-export function codecName(job: JobModel, side: "input" | "output"): string {
+export function codecName(job: JobModel, side: StoredSide): string {
   return `${job.name}${pascalCase(side)}`;
 }
 
 export interface CodecFile {
   /** Undefined: no job needs a codec. */
   readonly text: string | undefined;
-  has(job: JobModel, side: "input" | "output"): boolean;
+  has(job: JobModel, side: StoredSide): boolean;
 }
 
 export function emitCodecs(model: Model, names: TypeNames, plans: WirePlans, schema: string, hash: string): CodecFile {
@@ -21,12 +21,12 @@ export function emitCodecs(model: Model, names: TypeNames, plans: WirePlans, sch
   const root = (plan: WirePlan): Layout => (plan.kind === "ref" ? `${names.ref(plan.id, "in")}Codec` : layOut(plan));
   const exported = new Set<string>();
   const jobCodecs = model.jobs.flatMap((job) =>
-    (["input", "output"] as const).flatMap((side) => {
+    storedSides.flatMap((side) => {
       const plan = job[side] && plans.plan(job[side].in);
       if (!plan) return [];
       exported.add(codecName(job, side));
       return [
-        `/** How the ${side} of \`${job.name}\` is stored. */\n${declare(codecName(job, side), root(plan), "export ")}`,
+        `/** How the ${side} of \`${job.name}\` ${side === "errors" ? "are" : "is"} stored. */\n${declare(codecName(job, side), root(plan), "export ")}`,
       ];
     }),
   );

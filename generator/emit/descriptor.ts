@@ -1,8 +1,8 @@
 import type { Backoff } from "../../runtime/core/backoff.ts";
 import type { ImportExtension } from "../import-extension.ts";
-import type { JobModel, Model } from "../model/model.ts";
+import { type JobModel, type Model, storedSides } from "../model/model.ts";
 import { type CodecFile, codecName } from "./codecs.ts";
-import { render } from "./layout.ts";
+import { type Layout, prefixed, render } from "./layout.ts";
 import { header } from "./text.ts";
 
 /** What the runtime has to know of the jobs. `schemaImport`: how this file reaches the schema, e.g. `../jobs.schema.js`. */
@@ -17,7 +17,7 @@ export function emitDescriptor(
   }: { schema: string; schemaImport: string; hash: string; extension: ImportExtension },
 ): string {
   const used = model.jobs.flatMap((job) =>
-    (["input", "output"] as const).filter((side) => codecs.has(job, side)).map((side) => codecName(job, side)),
+    storedSides.filter((side) => codecs.has(job, side)).map((side) => codecName(job, side)),
   );
   const codecImport = importLine(used, `./codecs${extension}`);
   return (
@@ -33,7 +33,7 @@ export function emitDescriptor(
 }
 
 function emitJob(job: JobModel, codecs: CodecFile): string {
-  const codec = (["input", "output"] as const).flatMap((side) =>
+  const codec = storedSides.flatMap((side) =>
     codecs.has(job, side) ? [`      ${side}: ${codecName(job, side)},\n`] : [],
   );
   return (
@@ -44,15 +44,24 @@ function emitJob(job: JobModel, codecs: CodecFile): string {
     `      priority: ${job.priority},\n` +
     "      retry: {\n" +
     `        maxAttempts: ${job.retry.maxAttempts},\n` +
+    (job.retry.forMs === undefined ? "" : `        forMs: ${job.retry.forMs},\n`) +
     `        backoff: ${printBackoff(job.retry.backoff)},\n` +
     "      },\n" +
     `      timeoutMs: ${job.timeoutMs},\n` +
     `      maxCrashes: ${job.maxCrashes},\n` +
     (job.transactional ? "      transactional: true,\n" : "") +
     `      hasOutput: ${job.output !== undefined},\n` +
+    printList("discardOn", job.discardOn) +
+    printList("retryOn", job.retryOn) +
     codec.join("") +
     "    },\n"
   );
+}
+
+function printList(name: string, values: readonly string[] | undefined): string {
+  if (!values) return "";
+  const list: Layout = { open: "[", items: values.map((value) => JSON.stringify(value)), close: "]" };
+  return `      ${render(prefixed(`${name}: `, list), "      ", 6, 1)},\n`;
 }
 
 function printBackoff(backoff: Backoff): string {

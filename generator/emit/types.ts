@@ -48,7 +48,15 @@ export function emitTypes(
         ])
       : `${jsDoc({ text: `\`${job.name}\` has no output.` })}export type ${name}Return = void;\n\n` +
         `${jsDoc({ text: `\`${job.name}\` has no output.` })}export type ${name}Output = undefined;\n`;
-    return [input, output, handlerTypes(job, name), clientType(job, name)].join("\n");
+    const errors = job.errors
+      ? [
+          declareSides(`${name}Errors`, `${name}Failures`, job.errors, [
+            { text: `What the handler of \`${job.name}\` can throw with \`ctx.errors\`.` },
+            { text: `What the errors of \`${job.name}\` tell its caller.` },
+          ]),
+        ]
+      : [];
+    return [input, output, ...errors, handlerTypes(job, name), clientType(job, name)].join("\n");
   });
 
   const imports = writtenImports(model, toSchema, extension);
@@ -65,6 +73,7 @@ function runtimeImport(model: Model): string {
     "SyncEnqueueOptions",
     "TransactionKind",
     ...(model.jobs.some((job) => !job.transactional) ? ["JobContext"] : []),
+    ...(model.jobs.some((job) => job.errors) ? ["DeclaredErrors", "FailureOf"] : []),
     ...(hasTransactional(model) ? ["Transactional", "TransactionalContext"] : []),
   ];
   return `import type {\n${names
@@ -80,7 +89,8 @@ export function hasTransactional({ jobs }: Model): boolean {
 
 function handlerTypes(job: JobModel, name: string): string {
   const result = job.transactional ? `Promise<${name}Return>` : `${name}Return | Promise<${name}Return>`;
-  const context = job.transactional ? "ctx: TransactionalContext<Tx>" : "ctx: JobContext";
+  const base = job.transactional ? "TransactionalContext<Tx>" : "JobContext";
+  const context = `ctx: ${base}${job.errors ? ` & DeclaredErrors<${name}Errors>` : ""}`;
   const parameter = job.transactional ? "<Tx>" : "";
   const deprecated: Docs = job.docs.deprecated === undefined ? {} : { deprecated: job.docs.deprecated };
   return (
@@ -95,8 +105,8 @@ function handlerTypes(job: JobModel, name: string): string {
  * Printed per job, though `JobClient` says the same: the compiler then has nothing to instantiate but the transaction.
  * What belongs to a promise comes first, because errors quote the first signature.
  */
-function clientType({ name: job }: JobModel, name: string): string {
-  const handle = `JobHandle<${name}Output>`;
+function clientType({ name: job, errors }: JobModel, name: string): string {
+  const handle = `JobHandle<${name}Output${errors ? `, FailureOf<${name}Failures>` : ""}>`;
   const many = `readonly ${handle}[]`;
   const [input, inputs] = [`input: ${name}Input`, `inputs: readonly ${name}Input[]`];
   return `/** Client of \`${job}\`. */

@@ -8,7 +8,7 @@ import { JobwrightError } from "../../runtime/contract/errors.ts";
 import { schemaOf } from "../../runtime/core/schema-module.ts";
 import type { JobDefinition } from "../../runtime/schema/index.ts";
 import type { SchemaProblem } from "../../runtime/schema/problems.ts";
-import type { JobModel, Problem } from "../model/model.ts";
+import type { JobModel, Problem, Sides, TypeNode } from "../model/model.ts";
 import type { ChildMessage } from "./protocol.ts";
 import { createWalker, type Walker } from "./walk.ts";
 
@@ -71,6 +71,7 @@ function exportNames(module: unknown): ReadonlyMap<unknown, string> {
 
 function modelOf(definition: JobDefinition, walker: Walker): JobModel {
   const { name, queue, version, priority, retry, timeoutMs, maxCrashes, description, deprecated, output } = definition;
+  const { errors, discardOn, retryOn } = definition;
   const walk = (schema: $ZodType, side: string): JobModel["input"] => walker.walk(schema, name, [side]);
   return {
     name,
@@ -87,5 +88,19 @@ function modelOf(definition: JobDefinition, walker: Walker): JobModel {
     },
     input: walk(definition.input, "input"),
     ...(output ? { output: walk(output, "output") } : {}),
+    ...(errors ? { errors: errorsOf(errors, (schema, error) => walker.walk(schema, name, ["errors", error])) } : {}),
+    ...(discardOn ? { discardOn } : {}),
+    ...(retryOn ? { retryOn } : {}),
   };
+}
+
+/** As if the errors were the properties of one object. */
+function errorsOf(errors: Readonly<Record<string, $ZodType>>, walk: (schema: $ZodType, error: string) => Sides): Sides {
+  const names = Object.keys(errors).sort();
+  const sides = names.flatMap((name) => (errors[name] ? [[name, walk(errors[name], name)] as const] : []));
+  const object = (side: keyof Sides): TypeNode => ({
+    kind: "object",
+    properties: sides.map(([key, types]) => ({ key, optional: false, type: types[side], docs: {} })),
+  });
+  return { in: object("in"), out: object("out") };
 }

@@ -15,12 +15,13 @@ export function attachDocs(model: Model, source: SchemaSource): Model {
 function attachToJob(job: JobModel, source: SchemaSource): JobModel {
   const node = source.job(job.name);
   if (!node) return job;
-  const [input, output] = [node.child("input"), node.child("output")];
+  const [input, output, errors] = [node.child("input"), node.child("output"), node.child("errors")];
   return {
     ...job,
     docs: merge(job.docs, node),
     input: input ? attachToSides(job.input, input) : job.input,
     ...(job.output ? { output: output ? attachToSides(job.output, output) : job.output } : {}),
+    ...(job.errors ? { errors: errors ? attachToSides(job.errors, errors) : job.errors } : {}),
   };
 }
 

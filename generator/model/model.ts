@@ -24,7 +24,15 @@ export interface JobModel {
   readonly input: Sides;
   /** Absent: the schema declares no output. */
   readonly output?: Sides;
+  /** An object with a property for each declared error. */
+  readonly errors?: Sides;
+  readonly discardOn?: readonly string[];
+  readonly retryOn?: readonly string[];
 }
+
+/** The schemas of a job whose values are stored. */
+export const storedSides = ["input", "output", "errors"] as const;
+export type StoredSide = (typeof storedSides)[number];
 
 /** A schema is two types: what goes in, and what comes out after parsing. */
 export interface Sides {

@@ -1,6 +1,6 @@
 import { nearestDiscriminator } from "./discriminator.ts";
 import { groupBy } from "./group.ts";
-import type { JobModel, Model, Problem, Property, TypeNode } from "./model.ts";
+import { type JobModel, type Model, type Problem, type Property, storedSides, type TypeNode } from "./model.ts";
 import { pathText } from "./path-text.ts";
 import { admitsUndefined } from "./questions.ts";
 
@@ -44,7 +44,7 @@ export function planWire(model: Model): WirePlans {
     if (plan) named.set(id, plan);
   }
   for (const job of model.jobs) {
-    for (const side of ["input", "output"] as const) {
+    for (const side of storedSides) {
       const sides = job[side];
       if (sides) planner.plan(sides.in, job, [side]);
     }

@@ -46,7 +46,10 @@ export async function createClient<Jobs>(
   return Object.freeze({ ...Object.fromEntries(clients), $control: createControlClient(provider) }) as Jobs;
 }
 
-type UntypedJobClient = Omit<JobClient<unknown, unknown>, "enqueue" | "enqueueMany"> & {
+type UntypedHandle = JobHandle<unknown, unknown>;
+
+type UntypedJobClient = Omit<JobClient<unknown, unknown>, "enqueue" | "enqueueMany" | "handle"> & {
+  handle(id: string): UntypedHandle;
   enqueue(input: unknown, options?: AnyOptions): unknown;
   enqueueMany(inputs: readonly unknown[], options?: EnqueueManyOptions<AnyTransaction>): unknown;
 };
@@ -57,7 +60,7 @@ function createJobClient(
   codec: JobCodec,
   newId: () => string,
 ): UntypedJobClient {
-  const toHandle = (result: EnqueueResult): JobHandle<unknown> => createHandle(provider, job, codec, result);
+  const toHandle = (result: EnqueueResult): UntypedHandle => createHandle(provider, job, codec, result);
 
   function toNewJob(input: unknown, options: AnyOptions): NewJob {
     return {
@@ -74,12 +77,12 @@ function createJobClient(
   }
 
   /** The common case with the fewest promises: many callers at once make up the throughput of a store with group commit. */
-  async function enqueueOne(input: unknown, options: AnyOptions): Promise<JobHandle<unknown> | undefined> {
+  async function enqueueOne(input: unknown, options: AnyOptions): Promise<UntypedHandle | undefined> {
     const [result] = await provider.enqueue([toNewJob(input, options)]);
     return result && toHandle(result);
   }
 
-  function persist(jobs: readonly NewJob[], tx: unknown): Promise<JobHandle<unknown>[]> | JobHandle<unknown>[] {
+  function persist(jobs: readonly NewJob[], tx: unknown): Promise<UntypedHandle[]> | UntypedHandle[] {
     if (tx === undefined) return provider.enqueue(jobs).then((results) => results.map(toHandle));
     const results = transactional(provider)(jobs, tx);
     return results instanceof Promise ? results.then((done) => done.map(toHandle)) : results.map(toHandle);

@@ -2,32 +2,48 @@ import { type JobRecord, JobwrightError, type Provider } from "../contract/index
 import type { JobDescriptor } from "../core/descriptor.ts";
 import { parseDuration } from "../core/duration.ts";
 import type { JobCodec } from "../core/job-codec.ts";
-import type { JobHandle } from "./types.ts";
+import type { JobHandle, ResultOptions, SettledJob } from "./types.ts";
 
 export function createHandle(
   provider: Provider,
   job: JobDescriptor,
   codec: JobCodec,
   { id, outcome }: Pick<JobHandle<unknown>, "id" | "outcome">,
-): JobHandle<unknown> {
+): JobHandle<unknown, unknown> {
+  async function awaitEnd({ timeout, signal }: ResultOptions = {}): Promise<JobRecord> {
+    const record = await provider.awaitSettled(id, {
+      ...(timeout === undefined ? {} : { timeoutMs: parseDuration(timeout, "timeout") }),
+      ...(signal === undefined ? {} : { signal }),
+    });
+    return found(record, job, id);
+  }
+
   return {
     id,
     outcome,
     async status() {
       return found(await provider.get(id), job, id).state;
     },
-    async result({ timeout, signal } = {}) {
-      const record = await provider.awaitSettled(id, {
-        ...(timeout === undefined ? {} : { timeoutMs: parseDuration(timeout, "timeout") }),
-        ...(signal === undefined ? {} : { signal }),
-      });
-      return outputOf(found(record, job, id), codec);
+    async result(options) {
+      return outputOf(await awaitEnd(options), codec);
+    },
+    async settled(options) {
+      return endOf(await awaitEnd(options), codec);
     },
     async cancel() {
       const [result] = await provider.cancel([id]);
       return result ?? "notFound";
     },
   };
+}
+
+function endOf(record: JobRecord, codec: JobCodec): SettledJob<unknown, unknown> {
+  const { state, reason, error } = record;
+  if (state === "succeeded") return { status: state, output: codec.decodeOutput(record.output) };
+  if (state !== "dead") return { status: state === "skipped" ? "skipped" : "cancelled", reason };
+  const failure = error?.data === undefined ? undefined : codec.decodeError(error.name, error.data);
+  // A job that is dead has the reason that the worker or the reaper gave.
+  return { status: state, reason: reason ?? "discarded", failure, error: error && revive(error) };
 }
 
 function found(record: JobRecord | undefined, job: JobDescriptor, id: string): JobRecord {

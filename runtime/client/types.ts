@@ -5,6 +5,7 @@ import type {
   ListRequest,
   CancelOutcome,
   Counts,
+  EndReason,
   JobFilter,
   RequeueOutcome,
   Provider,
@@ -79,8 +80,26 @@ export interface ResultOptions {
   readonly signal?: AbortSignal;
 }
 
+/** Data of a declared error, by its name. `Errors` are the data of all errors that the job declares. */
+export type FailureOf<Errors> = {
+  readonly [Name in keyof Errors]: { readonly name: Name; readonly data: Errors[Name] };
+}[keyof Errors];
+
+/** How a job ended. `Failure` is the union of its declared errors. */
+export type SettledJob<Output, Failure = never> =
+  | { readonly status: "succeeded"; readonly output: Output }
+  | {
+      readonly status: "dead";
+      readonly reason: EndReason;
+      /** The declared error that ended the last attempt; undefined if it was another one. */
+      readonly failure: Failure | undefined;
+      /** The last error, whatever it was; undefined if there was none, as after too many crashes. */
+      readonly error: Error | undefined;
+    }
+  | { readonly status: "cancelled" | "skipped"; readonly reason: EndReason | undefined };
+
 /** A job that was enqueued. */
-export interface JobHandle<Output> {
+export interface JobHandle<Output, Failure = never> {
   readonly id: string;
   /** `duplicate`: a job with this id was there already. */
   readonly outcome: "enqueued" | "duplicate";
@@ -91,6 +110,8 @@ export interface JobHandle<Output> {
    * `JW_WAIT_TIMEOUT` or `JW_NOT_FOUND`.
    */
   result(options?: ResultOptions): Promise<Output>;
+  /** Waits for the end and tells how it was, without throwing for it. Throws `JW_WAIT_TIMEOUT` or `JW_NOT_FOUND`. */
+  settled(options?: ResultOptions): Promise<SettledJob<Output, Failure>>;
   /** `cancelled`: no attempt starts any more. `requested`: it runs, and its signal is aborted within a heartbeat. */
   cancel(): Promise<CancelOutcome>;
 }

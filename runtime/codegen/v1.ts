@@ -8,9 +8,11 @@ export type {
   ControlClient,
   EnqueueManyOptions,
   EnqueueOptions,
+  FailureOf,
   JobClient,
   JobHandle,
   ResultOptions,
+  SettledJob,
   SyncEnqueueManyOptions,
   SyncEnqueueOptions,
   TransactionKind,
@@ -20,6 +22,7 @@ export type { Provider } from "../contract/index.ts";
 export type { JobDescriptor, SchemaDescriptor, WireCodec } from "../core/descriptor.ts";
 export { createTypedWorker } from "../worker/worker.ts";
 export type {
+  DeclaredErrors,
   HandlerTransactionOf,
   JobContext,
   Transactional,

@@ -4,8 +4,10 @@ import type { FinalState, JobState } from "./states.ts";
 export type EndReason =
   /** The last allowed attempt failed. */
   | "attempts-exhausted"
-  /** The handler threw `Discard`. */
+  /** The handler threw `Discard`, or an error that is not to be retried. */
   | "discarded"
+  /** The next attempt would have come after the retry deadline. */
+  | "retry-deadline"
   /** The stored payload does not fit the schema of this build. */
   | "invalid-payload"
   /** The worker vanished more than `maxCrashes` times while running this job. */
@@ -19,6 +21,8 @@ export interface StoredError {
   readonly message: string;
   readonly stack?: string;
   readonly code?: string;
+  /** JSON of the data of an error that the job declares. */
+  readonly data?: string;
 }
 
 /** A job on its way into the store. */

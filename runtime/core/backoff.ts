@@ -26,6 +26,8 @@ export type Jitter = "none" | "equal" | "full";
 export interface RetryPolicy {
   /** Counted executions, the first one included; ≥ 1. */
   readonly maxAttempts: number;
+  /** In ms after the enqueue; absent: no limit. */
+  readonly forMs?: number;
   readonly backoff: Backoff;
 }
 

@@ -30,6 +30,12 @@ export interface JobDescriptor {
   /** Absent: the value is JSON as it is. */
   readonly input?: WireCodec;
   readonly output?: WireCodec;
+  /** Of an object with the data of one declared error under its name. */
+  readonly errors?: WireCodec;
+  /** Names or codes of errors that end the job at once. */
+  readonly discardOn?: readonly string[];
+  /** If present, all errors but these end the job at once. */
+  readonly retryOn?: readonly string[];
   /** Whether the schema declares an output. */
   readonly hasOutput: boolean;
 }

@@ -12,13 +12,36 @@ export interface JobCodec {
   encodeOutput(output: unknown): string | undefined;
   /** What the caller of `result()` gets. */
   decodeOutput(output: string | undefined): unknown;
+  /** Names of the errors that the job declares. */
+  readonly errorNames: readonly string[];
+  /** Validates the data of a declared error. Throws `JW_INVALID_OUTPUT`, `JW_PAYLOAD_TOO_LARGE`. */
+  encodeError(name: string, data: unknown): string;
+  /** The data of a declared error; undefined if this build declares no such error, or another one. */
+  decodeError(name: string, data: string): { readonly name: string; readonly data: unknown } | undefined;
 }
 
 /** Bytes of UTF-8 that a stored input or output may have. */
 export const maxPayloadBytes = 256 * 1024;
 
 export function createJobCodec(job: JobDescriptor, schema: LoadedJob): JobCodec {
+  const errors = new Map(Object.entries(schema.errors ?? {}));
   return {
+    errorNames: [...errors.keys()],
+    encodeError(name, data) {
+      const parser = errors.get(name);
+      if (parser)
+        parse(parser, data, (issues) => invalid("JW_INVALID_OUTPUT", `The error ${name} of ${job.name}`, issues));
+      const wire = job.errors ? job.errors.encode({ [name]: data }) : { [name]: data };
+      return stringify(job, "output", wire);
+    },
+    decodeError(name, text) {
+      const parser = errors.get(name);
+      if (!parser) return undefined;
+      const wire: unknown = JSON.parse(text);
+      const stored = (job.errors ? job.errors.decode(wire) : wire) as Readonly<Record<string, unknown>>; // by encodeError
+      const parsed = parser.safeParse(stored[name]);
+      return parsed.success ? { name, data: parsed.data } : undefined;
+    },
     encodeInput(input) {
       parse(schema.input, input, (issues) => invalid("JW_INVALID_INPUT", `The input of ${job.name}`, issues));
       return stringify(job, "input", job.input ? job.input.encode(input) : input);

@@ -19,6 +19,7 @@ export interface ParseIssue {
 export interface LoadedJob {
   readonly input: Parser;
   readonly output?: Parser | undefined;
+  readonly errors?: Readonly<Record<string, Parser>> | undefined;
 }
 
 /** The part of `defineJobs`' result that the runtime uses. */

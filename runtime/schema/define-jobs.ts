@@ -1,6 +1,6 @@
 import type { $ZodType } from "zod/v4/core";
 import { checkNames } from "./names.ts";
-import { createOptionReader } from "./option-reader.ts";
+import { createOptionReader, type OptionReader } from "./option-reader.ts";
 import type { JobDeclaration, JobDefinition, JobOptions, JobsSchema } from "./options.ts";
 import { type Report, type SchemaProblem, schemaError, show } from "./problems.ts";
 import { readRetry } from "./retry.ts";
@@ -17,6 +17,9 @@ const jobOptions = [
   "timeout",
   "maxCrashes",
   "retry",
+  "errors",
+  "discardOn",
+  "retryOn",
   "transactional",
   "description",
   "deprecated",
@@ -99,6 +102,8 @@ function readJob(name: string, declaration: unknown, report: Report): JobDefinit
     timeoutMs: readTimeout(read.duration("timeout", "10m"), name, report),
     maxCrashes: read.integer("maxCrashes", { min: 1, max: 32_767, fallback: 3 }),
     retry: readRetry("retry" in options ? options.retry : undefined, name, report),
+    ...readErrors(options, name, report),
+    ...readClassification(read, name),
     ...(read.flag("transactional") ? { transactional: true as const } : {}),
     description: read.text("description"),
     deprecated: read.text("deprecated"),
@@ -149,6 +154,57 @@ function readSchema(options: object, side: "input" | "output", job: string, repo
     hint: isZod3 ? 'Install zod 4.5 or later, and import it from "zod".' : `Write ${side}: z.object({ … }).`,
   });
   return undefined;
+}
+
+const errorName = /^[A-Z][A-Za-z0-9]{0,63}$/;
+/** Names that JavaScript's and jobwright's own errors have: nobody could tell whose they are. */
+const takenNames = new Set(
+  "Error AggregateError EvalError RangeError ReferenceError SyntaxError TypeError URIError JobwrightError RetryAfter Discard Snooze".split(
+    " ",
+  ),
+);
+
+function readErrors(options: object, job: string, report: Report): { errors?: Readonly<Record<string, $ZodType>> } {
+  const errors: unknown = "errors" in options ? options.errors : undefined;
+  if (errors === undefined) return {};
+  if (typeof errors !== "object" || errors === null || Array.isArray(errors)) {
+    report({
+      job,
+      path: ["errors"],
+      message: `${job}.errors is ${show(errors)}, not an object.`,
+      hint: "Write errors: { Bounced: z.object({ … }) }.",
+    });
+    return {};
+  }
+  for (const [name, schema] of Object.entries(errors)) {
+    const refuse = (reason: string, hint: string): void =>
+      report({ job, path: ["errors", name], message: `${job}.errors.${name} ${reason}.`, hint });
+    if (!errorName.test(name))
+      refuse("is no name for an error", 'Use a word such as "Bounced": a capital, then letters and digits.');
+    else if (takenNames.has(name)) refuse("has the name of an error that exists", "Choose another name.");
+    if (!isZod4(schema))
+      refuse(
+        `is ${show(schema)}, not a zod schema`,
+        "Write z.object({ … }), or z.object({}) for an error without data.",
+      );
+  }
+  return { errors: Object.freeze({ ...errors }) as Readonly<Record<string, $ZodType>> }; // looked at above
+}
+
+function readClassification(
+  read: OptionReader,
+  job: string,
+): { discardOn?: readonly string[]; retryOn?: readonly string[] } {
+  const discardOn = read.texts("discardOn");
+  const retryOn = read.texts("retryOn");
+  if (discardOn && retryOn) {
+    read.refuse(
+      "discardOn",
+      "and retryOn are both given",
+      `Keep one of them: ${job} then treats all other errors the other way.`,
+    );
+  }
+  return { ...(discardOn && { discardOn }), ...(retryOn && { retryOn }) };
 }
 
 function isZod4(schema: unknown): schema is $ZodType {

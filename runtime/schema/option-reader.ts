@@ -18,6 +18,8 @@ export interface OptionReader {
   number(option: string, range: Range): number;
   oneOf<const T extends string>(option: string, values: readonly T[], fallback: T): T;
   text(option: string): string | undefined;
+  /** At least one; undefined if it is left out. */
+  texts(option: string): readonly string[] | undefined;
   /** False if it is left out. */
   flag(option: string): boolean;
   /** In ms. */
@@ -98,6 +100,14 @@ export function createOptionReader(options: unknown, { job, path, report }: Plac
       const value = values.get(option);
       if (value === undefined || typeof value === "string") return value;
       refuse(option, `is ${show(value)}, not a text`, "Write it in quotes.");
+      return undefined;
+    },
+    texts(option) {
+      const value = values.get(option);
+      if (value === undefined) return undefined;
+      const isList = Array.isArray(value) && value.length > 0;
+      if (isList && value.every((entry): entry is string => typeof entry === "string" && entry !== "")) return value;
+      refuse(option, `is ${show(value)}, not a list of texts`, 'List at least one name, e.g. ["Bounced"].');
       return undefined;
     },
     flag(option) {

@@ -6,6 +6,8 @@ import type { Duration } from "../core/duration.ts";
 interface RetryBase {
   /** Counted executions, the first one included. Integer ≥ 1. Default 10. `1`: never try again. */
   readonly maxAttempts?: number;
+  /** No attempt starts later than this after the enqueue; a failure that would wait longer is final. Default: no limit. */
+  readonly for?: Duration;
   /**
    * Spread of the waits. `equal`: half fixed, half random. `full`: anything from 0 to the wait. `none`: exact.
    * Default `equal`.
@@ -84,6 +86,15 @@ export interface JobOptions<
   readonly maxCrashes?: number;
   readonly retry?: RetryOptions;
   /**
+   * Errors with data that callers can tell apart. The handler throws `ctx.errors.Bounced({ … })`, the caller finds it in
+   * `await handle.settled()`. Names begin with a capital letter. Default: none.
+   */
+  readonly errors?: Readonly<Record<string, $ZodType>>;
+  /** Errors that end the job at once, by their `name` (declared ones too) or `code`. Default: none. */
+  readonly discardOn?: readonly string[];
+  /** The only errors that are retried, by `name` or `code`; all others end the job at once. Default: all are retried. */
+  readonly retryOn?: readonly string[];
+  /**
    * The handler writes through `ctx.tx`, and what it wrote there, its output and the completion of the job are committed
    * together or not at all. Only for providers with transactional handlers, such as PostgreSQL. Default false.
    */
@@ -106,9 +117,10 @@ export interface JobDeclaration<
 export interface JobDefinition<
   Input extends $ZodType = $ZodType,
   Output extends $ZodType | undefined = $ZodType | undefined,
-> extends Omit<JobDescriptor, "input" | "output"> {
+> extends Omit<JobDescriptor, "input" | "output" | "errors"> {
   readonly input: Input;
   readonly output: Output;
+  readonly errors?: Readonly<Record<string, $ZodType>>;
   readonly description: string | undefined;
   readonly deprecated: string | undefined;
 }

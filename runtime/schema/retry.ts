@@ -18,14 +18,20 @@ const shapeOptions = ["delay", "factor", "exponent", "maxDelay", "delays"] as co
 /** Fills in defaults and reports whatever can never take effect. */
 export function readRetry(options: unknown, job: string, report: Report): RetryPolicy {
   const read = createOptionReader(options ?? {}, { job, path: ["retry"], report });
-  read.known(["maxAttempts", "jitter", "backoff", ...shapeOptions]);
+  read.known(["maxAttempts", "for", "jitter", "backoff", ...shapeOptions]);
   const maxAttempts = read.integer("maxAttempts", { min: 1, max: 10_000, fallback: 10 });
   const kind = read.oneOf("backoff", kinds, "exponential");
   checkCombination(read, kind, maxAttempts);
   const jitter = read.oneOf("jitter", jitters, "equal");
   const backoff = readBackoff(read, kind, jitter);
   checkReach(read, backoff, maxAttempts);
-  return { maxAttempts, backoff };
+  return { maxAttempts, ...(read.has("for") ? { forMs: readDeadline(read) } : {}), backoff };
+}
+
+function readDeadline(read: OptionReader): number {
+  const forMs = read.duration("for", "1d");
+  if (forMs < 1) read.refuse("for", "is shorter than 1 ms", 'Give the time for all attempts, e.g. "2d".');
+  return forMs;
 }
 
 function checkCombination(read: OptionReader, kind: BackoffKind, maxAttempts: number): void {
@@ -36,7 +42,7 @@ function checkCombination(read: OptionReader, kind: BackoffKind, maxAttempts: nu
     }
   }
   if (maxAttempts > 1) return;
-  for (const option of ["backoff", "jitter", ...shapeOptions]) {
+  for (const option of ["backoff", "jitter", "for", ...shapeOptions]) {
     if (read.has(option)) read.refuse(option, "has no effect with maxAttempts 1", "Remove it, or raise maxAttempts.");
   }
 }

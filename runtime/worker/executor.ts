@@ -12,6 +12,7 @@ import {
 import { backoffDelayMs } from "../core/backoff.ts";
 import type { JobDescriptor } from "../core/descriptor.ts";
 import type { JobCodec } from "../core/job-codec.ts";
+import { type ErrorMakers, isDeclaredError } from "./declared-error.ts";
 import { outcomeOf } from "./outcomes.ts";
 import { createRunningJob, type RunningJob, stopError } from "./running-job.ts";
 import type { Settler } from "./settler.ts";
@@ -24,6 +25,8 @@ export interface Runnable {
   readonly handle: (payload: unknown, context: JobContext) => unknown;
   /** Present: the handler, its output and the completion share a transaction. */
   readonly transactions?: TransactionalHandlers<unknown>;
+  /** `ctx.errors`. */
+  readonly errors: ErrorMakers;
 }
 
 /** Runs claimed jobs and hands the end of each attempt to the settler. */
@@ -39,6 +42,8 @@ export interface ExecutorOptions {
   /** Called when a transactional attempt was completed, or refused, by its own transaction. */
   readonly completed: (completion: Completion, settlement: Settlement) => void;
   readonly logger: Logger;
+  /** What a claim asks for, so that the store's clock can be told from a lease. */
+  readonly leaseMs: number;
   readonly abortGraceMs: number;
   readonly random?: () => number;
 }
@@ -46,7 +51,7 @@ export interface ExecutorOptions {
 const maxTimerMs = 2 ** 31 - 1;
 
 export function createExecutor(options: ExecutorOptions): Executor {
-  const { runnables, settler, completed, logger, abortGraceMs, random = Math.random } = options;
+  const { runnables, settler, completed, logger, leaseMs, abortGraceMs, random = Math.random } = options;
   const running = new Map<string, RunningJob>();
   const shared = { logger, report: settler.report };
 
@@ -57,7 +62,8 @@ export function createExecutor(options: ExecutorOptions): Executor {
       settler.nack({ id: job.id, fence: job.fence, outcome: "release" });
       return ended();
     }
-    const entry = createRunningJob(job, { maxAttempts: runnable.descriptor.retry.maxAttempts, ...shared });
+    const { errors, descriptor } = runnable;
+    const entry = createRunningJob(job, { maxAttempts: descriptor.retry.maxAttempts, errors, ...shared });
     if (runnable.transactions) {
       const complete = (settlement: Settlement): void => completed(leaseOf(entry), settlement);
       return follow(entry, runnable, transact(entry, runnable, runnable.transactions), complete, ended);
@@ -173,25 +179,56 @@ export function createExecutor(options: ExecutorOptions): Executor {
     return { ...leaseOf(entry), outcome: "snooze", delayMs };
   }
 
-  function rejectionOf(entry: RunningJob, { descriptor }: Runnable, error: unknown): Rejection {
+  function rejectionOf(entry: RunningJob, { descriptor, codec }: Runnable, thrown: unknown): Rejection {
     const lease = leaseOf(entry);
     // The store ends a job whose cancellation is pending, whatever the rejection says.
     if (entry.stopReason === "shutdown" || entry.stopReason === "cancelled") return { ...lease, outcome: "release" };
-    const stored = storedError(error);
+    const { error, stored } = textOfError(thrown, codec);
     if (JobwrightError.is(error) && error.code === "JW_INVALID_PAYLOAD") {
       return { ...lease, outcome: "dead", reason: "invalid-payload", error: stored };
     }
     const outcome = outcomeOf(error);
     if (outcome?.kind === "snooze") return { ...lease, outcome: "snooze", delayMs: outcome.delayMs };
-    if (outcome?.kind === "discard") return { ...lease, outcome: "dead", reason: "discarded", error: stored };
+    if (outcome?.kind === "discard" || (!outcome && isFinal(error, descriptor))) {
+      return { ...lease, outcome: "dead", reason: "discarded", error: stored };
+    }
     if (entry.job.attempt >= descriptor.retry.maxAttempts) {
       return { ...lease, outcome: "dead", reason: "attempts-exhausted", error: stored };
     }
     const delayMs = outcome?.delayMs ?? backoffDelayMs(descriptor.retry.backoff, entry.job.attempt, random);
+    if (age(entry) + delayMs > (descriptor.retry.forMs ?? Number.POSITIVE_INFINITY)) {
+      return { ...lease, outcome: "dead", reason: "retry-deadline", error: stored };
+    }
     return { ...lease, outcome: "retry", delayMs, error: stored };
   }
 
+  /** Of the job since its enqueue, in ms, by the store's clock at the claim. */
+  function age({ job, claimedAt }: RunningJob): number {
+    return job.leaseUntil - leaseMs - job.enqueuedAt + (performance.now() - claimedAt);
+  }
+
   return { execute, running };
+}
+
+/** Whether the job's definition says that this error is not to be retried. */
+function isFinal(error: unknown, { discardOn, retryOn }: JobDescriptor): boolean {
+  if (!discardOn && !retryOn) return false;
+  const { name, code } = (typeof error === "object" && error !== null ? error : {}) as {
+    name?: unknown;
+    code?: unknown;
+  }; // anything may be thrown
+  const isOneOf = (list: readonly string[]): boolean => list.some((entry) => entry === name || entry === code);
+  return discardOn ? isOneOf(discardOn) : !isOneOf(retryOn ?? []);
+}
+
+/** The error as it is kept. A declared error whose data do not fit is replaced by the one that says so. */
+function textOfError(thrown: unknown, codec: JobCodec): { readonly error: unknown; readonly stored: StoredError } {
+  if (!isDeclaredError(thrown)) return { error: thrown, stored: storedError(thrown) };
+  try {
+    return { error: thrown, stored: { ...storedError(thrown), data: codec.encodeError(thrown.name, thrown.data) } };
+  } catch (error) {
+    return { error, stored: storedError(error) };
+  }
 }
 
 /** What went wrong around the handler: no connection, a commit that failed or was not answered. */

@@ -1,4 +1,5 @@
 import { type ClaimedJob, JobwrightError, type ProgressReport } from "../contract/index.ts";
+import type { ErrorMakers } from "./declared-error.ts";
 import type { JobContext, JobLog, Logger, TransactionalContext } from "./types.ts";
 
 /** Why an attempt was told to stop. The first reason counts. */
@@ -19,6 +20,7 @@ export interface RunningJob {
 /** What is the same for all jobs of one definition in one worker. */
 export interface RunningJobSetting {
   readonly maxAttempts: number;
+  readonly errors: ErrorMakers;
   readonly logger: Logger;
   readonly report: (report: ProgressReport) => void;
 }
@@ -86,6 +88,10 @@ class Context implements TransactionalContext<unknown> {
     this.idempotencyKey = id;
     this.#running = running;
     this.#setting = setting;
+  }
+
+  get errors(): ErrorMakers {
+    return this.#setting.errors;
   }
 
   get enqueuedAt(): Date {

@@ -41,6 +41,12 @@ export interface JobContext {
   progress(percent: number): void;
 }
 
+/** What the handler of a job with declared errors gets besides. `Errors` are their data, by name. */
+export interface DeclaredErrors<Errors> {
+  /** Makes an error to throw: `throw ctx.errors.Bounced({ … })`. The message is its name unless it is given. */
+  readonly errors: { readonly [Name in keyof Errors]: (data: Errors[Name], message?: string) => Error };
+}
+
 /** What a transactional handler gets. */
 export interface TransactionalContext<Tx> extends JobContext {
   /** Open until the handler returns. Writes through it are committed with the job's completion, or undone. */

@@ -15,6 +15,7 @@ import { createJobCodec } from "../core/job-codec.ts";
 import { loadSchema } from "../core/schema-module.ts";
 import { createMaintenance } from "../maintenance/maintenance.ts";
 import { createClaimer } from "./claimer.ts";
+import { createErrorMakers } from "./declared-error.ts";
 import { createExecutor, type Runnable } from "./executor.ts";
 import { createLanes } from "./lanes.ts";
 import { createLeaseKeeper } from "./lease-keeper.ts";
@@ -46,8 +47,8 @@ export async function createTypedWorker<Handlers extends object, Queue extends s
   }
 
   const settler = createSettler({ provider, logger, settled });
-  const { abortGraceMs } = settings;
-  const executor = createExecutor({ runnables, settler, completed: settled, logger, abortGraceMs });
+  const { abortGraceMs, leaseMs } = settings;
+  const executor = createExecutor({ runnables, settler, completed: settled, logger, leaseMs, abortGraceMs });
   const lanes = createLanes({ concurrency: settings.concurrency, runnables, executor, wake: () => claimer.wake() });
   const claimer = createClaimer({
     provider,
@@ -156,7 +157,8 @@ async function readRunnables(
   return new Map(
     served.map((job) => {
       const handle = handlerOf(handlers[job.name]) ?? missingHandler;
-      const runnable = { descriptor: job, codec: createJobCodec(job, schema.job(job.name)), handle };
+      const codec = createJobCodec(job, schema.job(job.name));
+      const runnable = { descriptor: job, codec, handle, errors: createErrorMakers(codec.errorNames) };
       return [
         job.name,
         job.transactional ? { ...runnable, transactions: transactionsOf(options.provider, job) } : runnable,

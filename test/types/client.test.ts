@@ -12,6 +12,7 @@ export default defineJobs({
     queue: "mail",
   }),
   unsubscribe: job({ input: z.object({ email: z.email() }), queue: "mail" }),
+  deliver: job({ input: z.object({ to: z.email() }), queue: "post", errors: { Bounced: z.object({ at: z.date() }), Late: z.object({ days: z.int() }) } }),
   buildReport: job({ input: z.object({ since: z.date() }), output: z.bigint(), queue: "reports" }),
 });
 `;
@@ -31,7 +32,9 @@ export type Used = [JobContext, BuildReportHandle, SendEmailHandler, SendEmailPa
 `;
 
 const mail = 'sendEmail: async () => ({ messageId: "1" }), unsubscribe: () => {}';
-const report = "buildReport: async () => 1n";
+const report = "buildReport: async () => 1n, deliver: () => {}";
+const failed = (use: string): string =>
+  `void jobs.deliver.handle("1").settled().then((end) => { if (end.status === "dead" && end.failure) { ${use} } });`;
 const worker = (handlers: string, queues = ""): string =>
   `void createWorker({ provider, ${queues}handlers: { ${handlers} } });`;
 const retry = (options: string): string => `void job({ input: z.string(), retry: ${options} });`;
@@ -44,7 +47,10 @@ const right: readonly string[] = [
   'void jobs.unsubscribe.handle("1").result().then((nothing: undefined) => nothing);',
   "void jobs.buildReport.enqueueMany([{ since: new Date() }]);",
   worker(`${mail}, ${report}`),
-  worker(report, "queues: { reports: 1 }, "),
+  worker("buildReport: async () => 1n", "queues: { reports: 1 }, "),
+  worker('deliver: (_, ctx) => { throw ctx.errors.Bounced({ at: new Date() }, "gone"); }', "queues: { post: 1 }, "),
+  failed('if (end.failure.name === "Bounced") end.failure.data.at.getTime(); else end.failure.data.days.toFixed();'),
+  'void jobs.sendEmail.handle("1").settled().then((end) => (end.status === "succeeded" ? end.output.messageId : end.reason));',
   worker(mail, "queues: { mail: 1 }, "),
   "class Mailer implements SendEmailHandler { async handle(payload: SendEmailPayload, ctx: JobContext): Promise<SendEmailReturn> { return { messageId: ctx.id + payload.copies.toFixed() }; } }",
   `${worker('sendEmail: new (class implements SendEmailHandler { handle() { return { messageId: "1" }; } })(), unsubscribe: () => {}', "queues: { mail: 1 }, ")}`,
@@ -97,7 +103,7 @@ const wrong: readonly (readonly [what: string, statement: string, message: strin
     'void jobs.sendEmail.handle("1").result().then((sent) => sent.id);',
     "'id' does not exist",
   ],
-  ["a worker without a handler", worker(mail), "'buildReport' is missing"],
+  ["a worker without a handler", worker(`${mail}, deliver: () => {}`), "'buildReport' is missing"],
   [
     "a worker without a handler for one job of its queue",
     worker("unsubscribe: () => {}", "queues: { mail: 1 }, "),
@@ -105,9 +111,26 @@ const wrong: readonly (readonly [what: string, statement: string, message: strin
   ],
   [
     "a handler of a queue that the worker does not serve",
-    worker(`${report}, unsubscribe: () => {}`, "queues: { reports: 1 }, "),
+    worker("buildReport: async () => 1n, unsubscribe: () => {}", "queues: { reports: 1 }, "),
     "'unsubscribe' does not exist",
   ],
+  [
+    "an error that is not declared",
+    worker("deliver: (_, ctx) => { throw ctx.errors.Lost({}); }", "queues: { post: 1 }, "),
+    "Property 'Lost' does not exist",
+  ],
+  [
+    "an error with other data",
+    worker("deliver: (_, ctx) => { throw ctx.errors.Late({ days: new Date() }); }", "queues: { post: 1 }, "),
+    "'Date' is not assignable to type 'number'",
+  ],
+  [
+    "declared errors where there are none",
+    worker("buildReport: (_, ctx) => ctx.errors", "queues: { reports: 1 }, "),
+    "Property 'errors' does not exist",
+  ],
+  ["a failure that the job does not declare", failed('end.failure.name === "Lost";'), "no overlap"],
+  ["data of another failure", failed('if (end.failure.name === "Late") end.failure.data.at;'), "'at' does not exist"],
   ["a queue that does not exist", worker(report, "queues: { report: 1 }, "), "'report' does not exist"],
   ["a handler of an unknown job", worker(`${mail}, ${report}, other: () => {}`), "'other' does not exist"],
   [

@@ -16,9 +16,10 @@ import type { JobDescriptor } from "../../runtime/core/descriptor.ts";
 import type { Logger } from "../../runtime/worker/types.ts";
 
 /** A job definition as a test says it; what is left out is plain. */
-export interface Definition extends Partial<Omit<JobDescriptor, "name" | "hasOutput" | "output" | "input">> {
+export interface Definition extends Partial<Omit<JobDescriptor, "name" | "hasOutput" | "output" | "input" | "errors">> {
   readonly input?: z.ZodType;
   readonly output?: z.ZodType;
+  readonly errors?: Readonly<Record<string, z.ZodType>>;
 }
 
 /** Retries at once, so that tests need no clock. */
@@ -31,7 +32,7 @@ export type Numbered = z.infer<typeof numbered>;
 
 /** What codegen would make of these definitions, written by hand. Every job is `{ n }` in the queue `work` by default. */
 export function describeJobs(definitions: Readonly<Record<string, Definition>>): SchemaDescriptor {
-  const jobs = Object.entries(definitions).map(([name, { input: _input, output, ...given }]) => ({
+  const jobs = Object.entries(definitions).map(([name, { input: _input, errors: _errors, output, ...given }]) => ({
     name,
     queue: "work",
     version: 1,
@@ -43,7 +44,10 @@ export function describeJobs(definitions: Readonly<Record<string, Definition>>):
     ...given,
   }));
   const schemas = Object.fromEntries(
-    Object.entries(definitions).map(([name, { input = numbered, output }]) => [name, { input, output }]),
+    Object.entries(definitions).map(([name, { input = numbered, output, errors }]) => [
+      name,
+      { input, output, errors },
+    ]),
   );
   return {
     format: 1,

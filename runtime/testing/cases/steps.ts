@@ -16,7 +16,11 @@ import type { ConformanceContext } from "../conformance.ts";
 export const second = 1_000;
 export const leaseMs = 30 * second;
 export const hour = 3_600 * second;
-export const failure: StoredError = { name: "Error", message: "the post office is closed" };
+export const failure: StoredError = {
+  name: "Closed",
+  message: "the post office is closed",
+  data: '{"Closed":{"until":"8:00"}}',
+};
 
 /** Everything that is final, at once. */
 export const pruneAll: PruneRequest = {
