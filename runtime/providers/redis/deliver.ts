@@ -11,6 +11,7 @@ import type {
   Settlement,
 } from "../../contract/index.ts";
 import { packId, unpackId } from "./ids.ts";
+import { numberOfReason } from "./reasons.ts";
 import { type Int, stateOf } from "./record.ts";
 import { ack } from "./scripts/ack.ts";
 import { claim } from "./scripts/claim.ts";
@@ -26,51 +27,88 @@ import { storable } from "./text.ts";
 type Argument = string | number;
 
 /** Beyond this many items a script would hold the server for too long; settlements are atomic per job, not per call. */
-const maxBatch = 200;
+const maxBatch = 500;
 
-export function enqueueArguments(job: NewJob): readonly Argument[] {
-  return [
-    packId(storable(job.id)),
-    storable(job.queue),
-    storable(job.name),
-    job.version,
-    job.priority,
-    job.runAt === undefined ? "" : Math.ceil(job.runAt),
-    Math.ceil(job.delayMs ?? 0),
-    job.maxCrashes,
-    storable(job.payload),
-  ];
-}
-
-/** `args`: those of all jobs, one after the other; `ids`: theirs. */
-export async function enqueueJobs(
-  run: RunScript,
-  ids: readonly string[],
-  args: readonly Argument[],
-): Promise<readonly EnqueueResult[]> {
-  const rows = (await run(enqueue, args)) as readonly (readonly [Int, Int, Int])[]; // see the script's header
-  return rows.map(([written, state, runAt], index): EnqueueResult => ({
-    id: ids[index] ?? "",
-    outcome: Number(written) === 1 ? "enqueued" : "duplicate",
-    state: stateOf(state),
-    runAt: Number(runAt),
-  }));
-}
-
-type ClaimRow = readonly [
-  id: string,
-  fence: Int,
+/** What jobs of one run have in common: everything but id and payload. */
+export type JobKind = readonly [
   queue: string,
   name: string,
-  version: Int,
-  priority: Int,
-  attempt: Int,
-  crashes: Int,
-  runAt: Int,
-  enqueuedAt: Int,
-  leaseUntil: Int,
-  payload: string,
+  version: number,
+  priority: number,
+  runAt: number | "",
+  delayMs: number,
+  maxCrashes: number,
 ];
+
+/** A job as it travels. */
+export interface Parcel {
+  readonly id: string;
+  readonly kind: JobKind;
+  readonly packedId: string;
+  readonly payload: string;
+}
+
+export function parcelOf(job: NewJob): Parcel {
+  return {
+    id: job.id,
+    kind: [
+      storable(job.queue),
+      storable(job.name),
+      job.version,
+      job.priority,
+      job.runAt === undefined ? "" : Math.ceil(job.runAt),
+      Math.ceil(job.delayMs ?? 0),
+      job.maxCrashes,
+    ],
+    packedId: packId(storable(job.id)),
+    payload: storable(job.payload),
+  };
+}
+
+type EnqueueReply = readonly [runs: readonly Int[], duplicates: readonly Int[]];
+
+export async function enqueueJobs(run: RunScript, parcels: readonly Parcel[]): Promise<readonly EnqueueResult[]> {
+  const runs = runsOf(parcels);
+  const args: Argument[] = [];
+  for (const jobs of runs) {
+    args.push(...jobs[0].kind, jobs.length);
+    for (const { packedId, payload } of jobs) args.push(packedId, payload);
+  }
+  const [kinds, duplicates] = (await run(enqueue, args)) as EnqueueReply; // see the script's header
+  const results = runs.flatMap((jobs, index) => {
+    const [state, runAt] = [stateOf(kinds[2 * index] ?? 0), Number(kinds[2 * index + 1])];
+    return jobs.map(({ id }): EnqueueResult => ({ id, outcome: "enqueued", state, runAt }));
+  });
+  for (let i = 0; i < duplicates.length; i += 3) {
+    const [place, state, runAt] = [
+      Number(duplicates[i]) - 1,
+      stateOf(duplicates[i + 1] ?? 0),
+      Number(duplicates[i + 2]),
+    ];
+    results[place] = { id: parcels[place]?.id ?? "", outcome: "duplicate", state, runAt };
+  }
+  return results;
+}
+
+type Run = readonly [Parcel, ...Parcel[]];
+
+function runsOf(parcels: readonly Parcel[]): readonly Run[] {
+  const runs: [Parcel, ...Parcel[]][] = [];
+  let last: [Parcel, ...Parcel[]] | undefined;
+  for (const parcel of parcels) {
+    if (last?.[0].kind.every((value, index) => value === parcel.kind[index])) last.push(parcel);
+    else runs.push((last = [parcel]));
+  }
+  return runs;
+}
+
+type ClaimReply = readonly [leaseUntil: Int, lanes: readonly Int[], rows: readonly Int[]];
+
+interface StoredLane {
+  readonly queue: string;
+  readonly name: string;
+  readonly version: number;
+}
 
 export async function claimJobs(run: RunScript, request: ClaimRequest): Promise<readonly ClaimedJob[]> {
   const args: Argument[] = [request.claimId, request.workerId, Math.ceil(request.leaseMs)];
@@ -82,40 +120,59 @@ export async function claimJobs(run: RunScript, request: ClaimRequest): Promise<
       ...handles.flatMap(({ name, maxVersion }) => [name, maxVersion]),
     );
   }
-  const rows = (await run(claim, args)) as readonly ClaimRow[]; // see the script's header
-  return rows.map(toClaimedJob);
+  return claimedJobs((await run(claim, args)) as ClaimReply); // see the script's header
 }
 
-function toClaimedJob(row: ClaimRow): ClaimedJob {
-  const [id, fence, queue, name, version, priority, attempt, crashes, runAt, enqueuedAt, leaseUntil, payload] = row;
-  return {
-    id: unpackId(id),
-    fence: Number(fence),
-    name,
-    queue,
-    version: Number(version),
-    priority: Number(priority),
-    attempt: Number(attempt),
-    crashes: Number(crashes),
-    runAt: Number(runAt),
-    enqueuedAt: Number(enqueuedAt),
-    leaseUntil: Number(leaseUntil),
-    payload,
-  };
+function claimedJobs([until, lanes, rows]: ClaimReply): readonly ClaimedJob[] {
+  const known = new Map<number, StoredLane>();
+  for (let i = 0; i < lanes.length; i += 4) {
+    known.set(Number(lanes[i]), {
+      queue: String(lanes[i + 1]),
+      name: String(lanes[i + 2]),
+      version: Number(lanes[i + 3]),
+    });
+  }
+  const leaseUntil = Number(until);
+  const jobs: ClaimedJob[] = [];
+  for (let i = 0; i < rows.length; i += 9) {
+    const { queue, name, version } = known.get(Number(rows[i + 2])) ?? { queue: "", name: "", version: 0 };
+    jobs.push({
+      id: unpackId(String(rows[i])),
+      fence: Number(rows[i + 1]),
+      name,
+      queue,
+      version,
+      priority: Number(rows[i + 3]),
+      attempt: Number(rows[i + 4]),
+      crashes: Number(rows[i + 5]),
+      runAt: Number(rows[i + 6]),
+      enqueuedAt: Number(rows[i + 7]),
+      leaseUntil,
+      payload: String(rows[i + 8]),
+    });
+  }
+  return jobs;
 }
 
 export async function ackJobs(run: RunScript, completions: readonly Completion[]): Promise<readonly Settlement[]> {
-  return inBatches(completions, (batch) =>
-    run(
-      ack,
-      batch.flatMap(({ id, fence, output }) => [
-        packId(id),
-        fence,
-        output === undefined ? 0 : 1,
-        output === undefined ? "" : storable(output),
-      ]),
-    ),
-  );
+  return inBatches(completions, async (batch) => {
+    const refused = (await run(ack, ackArguments(batch))) as readonly Int[]; // see the script's header
+    const results = batch.map((): Settlement => "ok");
+    for (let i = 0; i < refused.length; i += 2) results[Number(refused[i]) - 1] = refused[i + 1] as Settlement;
+    return results;
+  });
+}
+
+function ackArguments(batch: readonly Completion[]): readonly Argument[] {
+  const fence = batch[0]?.fence ?? 0;
+  const alike = batch.every((completion) => completion.fence === fence);
+  const args: Argument[] = [batch.length, alike ? fence : ""];
+  for (const { id } of batch) args.push(packId(id));
+  if (!alike) for (const completion of batch) args.push(completion.fence);
+  for (const [index, { output }] of batch.entries()) {
+    if (output !== undefined) args.push(index + 1, storable(output));
+  }
+  return args;
 }
 
 export async function nackJobs(run: RunScript, rejections: readonly Rejection[]): Promise<readonly Settlement[]> {
@@ -128,7 +185,7 @@ function nackArguments(rejection: Rejection): readonly Argument[] {
     rejection.fence,
     `nack-${rejection.outcome}`,
     "delayMs" in rejection ? Math.max(0, Math.ceil(rejection.delayMs)) : "",
-    rejection.outcome === "dead" ? rejection.reason : "",
+    rejection.outcome === "dead" ? numberOfReason(rejection.reason) : "",
     "error" in rejection ? JSON.stringify(rejection.error) : "",
   ];
 }

@@ -1,5 +1,5 @@
 import type { EnqueueResult, NewJob } from "../../contract/index.ts";
-import { enqueueArguments, enqueueJobs } from "./deliver.ts";
+import { enqueueJobs, type Parcel, parcelOf } from "./deliver.ts";
 import type { RunScript } from "./store.ts";
 
 /**
@@ -11,8 +11,7 @@ export interface EnqueueGroup {
 }
 
 interface Pending {
-  readonly ids: readonly string[];
-  readonly args: readonly (string | number)[];
+  readonly parcels: readonly Parcel[];
   readonly bytes: number;
   readonly resolve: (results: readonly EnqueueResult[]) => void;
   readonly reject: (error: unknown) => void;
@@ -27,11 +26,12 @@ export function createEnqueueGroup(run: RunScript): EnqueueGroup {
 
   async function send(calls: readonly Pending[]): Promise<void> {
     try {
-      const ids = calls.flatMap((call) => call.ids);
-      const args = calls.flatMap((call) => call.args);
-      const results = await enqueueJobs(run, ids, args);
+      const results = await enqueueJobs(
+        run,
+        calls.flatMap((call) => call.parcels),
+      );
       let start = 0;
-      for (const { ids: own, resolve } of calls) resolve(results.slice(start, (start += own.length)));
+      for (const { parcels, resolve } of calls) resolve(results.slice(start, (start += parcels.length)));
     } catch (error) {
       for (const { reject } of calls) reject(error);
     }
@@ -46,9 +46,9 @@ export function createEnqueueGroup(run: RunScript): EnqueueGroup {
   return {
     submit(jobs) {
       return new Promise((resolve, reject) => {
-        const args = jobs.flatMap(enqueueArguments);
+        const parcels = jobs.map(parcelOf);
         const bytes = jobs.reduce((sum, job) => sum + job.payload.length, 0);
-        pending.push({ ids: jobs.map(({ id }) => id), args, bytes, resolve, reject });
+        pending.push({ parcels, bytes, resolve, reject });
         if (pending.length === 1) setImmediate(flush);
       });
     },
@@ -60,14 +60,14 @@ function* inGroups(calls: readonly Pending[]): Iterable<readonly Pending[]> {
   let jobs = 0;
   let bytes = 0;
   for (const call of calls) {
-    if (group.length > 0 && (jobs + call.ids.length > maxJobs || bytes + call.bytes > maxBytes)) {
+    if (group.length > 0 && (jobs + call.parcels.length > maxJobs || bytes + call.bytes > maxBytes)) {
       yield group;
       group = [];
       jobs = 0;
       bytes = 0;
     }
     group.push(call);
-    jobs += call.ids.length;
+    jobs += call.parcels.length;
     bytes += call.bytes;
   }
   if (group.length > 0) yield group;

@@ -1,5 +1,6 @@
-import { type EndReason, type JobRecord, type JobState, jobStates, type StoredError } from "../../contract/index.ts";
+import { type JobRecord, type JobState, jobStates, type StoredError } from "../../contract/index.ts";
 import { unpackId } from "./ids.ts";
+import { reasonOf } from "./reasons.ts";
 
 /** A number in a reply: as text, if the application set its client so. */
 export type Int = number | string;
@@ -24,7 +25,7 @@ export type RecordReply = readonly [
   leaseUntil: Int | null,
   cancelRequested: Int,
   progress: string | null,
-  reason: string | null,
+  reason: Int,
   payload: string,
   output: string | null,
   error: string | null,
@@ -51,7 +52,7 @@ export function toRecord(reply: RecordReply): JobRecord {
     leaseUntil: numberOf(leaseUntil),
     cancelRequested: Number(cancelRequested) === 1,
     progress: numberOf(progress),
-    reason: (reason as EndReason | null) ?? undefined, // written by our scripts only
+    reason: reasonOf(Number(reason)),
     payload,
     output: output ?? undefined,
     error: error === null ? undefined : (JSON.parse(error) as StoredError), // written by `deliver.ts`

@@ -121,6 +121,68 @@ describe.skipIf(noServer)(suite, () => {
     expect(await claims()).toBe(alone);
   });
 
+  it("offers jobs of many names and versions in one order, in large claims and in small ones", async () => {
+    const provider = await scene.started(direct());
+    const jobs = Array.from({ length: 600 }, (_, index) =>
+      jobOf({ name: `name${index % 7}`, version: 1 + (index % 2), priority: (index * 31) % 5 }),
+    );
+    await provider.enqueue(jobs);
+    const handles = Array.from({ length: 7 }, (_, index) => ({ name: `name${index}`, maxVersion: 2 }));
+    const claimed: string[] = [];
+    for (const limit of [1, 10, 200, 10, 1_000]) {
+      const leases = await provider.claim(claimOf({ lanes: [{ queue: "mail", limit, handles }] }));
+      claimed.push(...leases.map(({ id }) => id));
+    }
+    const wanted = jobs.toSorted((a, b) => a.priority - b.priority); // stable
+    expect(claimed).toEqual(wanted.map(({ id }) => id));
+  });
+
+  it("keeps and deletes a job by its last end, however often it was requeued", async () => {
+    let now = 1_000_000;
+    const provider = await scene.started({ ...direct(), clock: { now: () => now } });
+    const jobs = Array.from({ length: 5 }, () => jobOf());
+    const ids = jobs.map(({ id }) => id);
+    await provider.enqueue(jobs);
+    await provider.cancel(ids);
+    for (const id of ids.slice(1)) {
+      now += 1_000;
+      await provider.requeue([id]);
+      expect((await provider.list({ states: ["cancelled"] })).jobs).toHaveLength(4);
+      await provider.cancel([id]);
+      expect((await provider.list({ states: ["cancelled"] })).jobs.map((job) => job.id)).toEqual(ids.toReversed());
+    }
+    const retentionMs = { cancelled: 1_000 };
+    expect(await provider.prune({ retentionMs, limit: 10 })).toBe(4);
+    expect((await provider.list({})).jobs.map((job) => job.id)).toEqual(ids.slice(4));
+    await provider.requeue(ids);
+    now += 5_000;
+    expect(await provider.prune({ retentionMs, limit: 10 })).toBe(0);
+    await provider.ack([await claimOne(provider)]);
+    expect(await provider.prune({ retentionMs: { succeeded: 0 }, limit: 10 })).toBe(1);
+    expect(await keysOf(server.admin, "jobwright")).toEqual(["{jobwright}:meta"]);
+  });
+
+  it("prunes in small steps what ended in one call", async () => {
+    const provider = await scene.started(direct());
+    await provider.enqueue(Array.from({ length: 200 }, () => jobOf()));
+    await provider.ack(await provider.claim(claimOf({ limit: 200 })));
+    for (let step = 0; step < 4; step++)
+      expect(await provider.prune({ retentionMs: { succeeded: 0 }, limit: 50 })).toBe(50);
+    expect(await keysOf(server.admin, "jobwright")).toEqual(["{jobwright}:meta"]);
+  });
+
+  it("forgets what was settled of a claim whose last job goes on, and keeps that job's lease", async () => {
+    const provider = await scene.started(direct());
+    await provider.enqueue(Array.from({ length: 100 }, () => jobOf()));
+    const [last, ...others] = await provider.claim(claimOf());
+    await provider.ack(others);
+    await provider.extend({ workerId: "w1", leaseMs: 60_000 });
+    const [claim] = await server.admin.hvals("{jobwright}:claims");
+    expect(claim?.length).toBeLessThan(100);
+    expect(await provider.extend({ workerId: "w1", leaseMs: 60_000 })).toMatchObject([{ id: last?.id, fence: 1 }]);
+    expect((await provider.list({ states: ["running"] })).jobs).toMatchObject([{ id: last?.id, workerId: "w1" }]);
+  });
+
   it("lists many jobs page by page, newest first, and misses none", async () => {
     const provider = await scene.started(direct());
     const jobs = Array.from({ length: 5_000 }, (_, index) =>

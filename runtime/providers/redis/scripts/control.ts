@@ -11,13 +11,11 @@ export const cancel = defineScript("cancel", {
   kind: "free",
   body: `${luaTransitions(["cancel"])}
 local result = {}
-for i = 3, #ARGV do
-  local job = load(ARGV[i])
+for _, job in ipairs(loadAll({ unpack(ARGV, 3) })) do
   local t = job and T["cancel"][situation(job)]
   if t then
-    if t.answer == "requested" then job.cancel = true end
-    apply(job, t, {})
-    save(job)
+    if t.answer == "requested" then job[CANCEL] = 1 end
+    apply(job, t)
   end
   result[#result + 1] = t and t.answer or (job and "alreadyDone" or "notFound")
 end
@@ -34,20 +32,18 @@ return reply(result)
 export const requeue = defineScript("requeue", {
   kind: "free",
   body: `${luaTransitions(["requeue"])}
-local result = {}
-for i = 3, #ARGV do
-  local id = ARGV[i]
-  local job = load(id)
+local result, again = {}, {}
+for _, job in ipairs(loadAll({ unpack(ARGV, 3) })) do
   local t = job and T["requeue"][situation(job)]
   if t then
     apply(job, t, { runAt = now })
-    job.reason, job.progress, job.finishedAt, job.cancel = false, false, false, false
-    save(job)
-    call("HDEL", P .. "errors", id)
-    call("HDEL", P .. "outputs", id)
+    job[REASON], job[PROGRESS], job[FINISHED_AT], job[CANCEL] = 0, NONE, NONE, 0
+    again[#again + 1] = job[ID]
   end
   result[#result + 1] = t and t.answer or (job and "alreadyWaiting" or "notFound")
 end
+many("HDEL", P .. "errors", again)
+many("HDEL", P .. "outputs", again)
 return reply(result)
 `,
 });

@@ -1,18 +1,20 @@
+import { fullHead, shortHead, shortLimits } from "./head.ts";
 import { inlineLimit } from "./prelude.ts";
 import { defineScript } from "./script.ts";
 
 /**
  * Persists jobs: all or none. A job whose id is there already is a duplicate and is not written.
  *
- * ARGV[3…] per job: id, queue, name, version, priority, runAt (empty: none), delay, maxCrashes, payload
- * Returns  per job: 1 if it was written else 0, state, runAt
+ * ARGV[3…] per run of jobs that differ in id and payload only: queue, name, version, priority, runAt (empty: none), delay,
+ *          maxCrashes, number of jobs; per job: id, payload
+ * Returns  per run: state, runAt; per duplicate: its place among all jobs, state, runAt. Both in lists without inner ones
  */
 export const enqueue = defineScript("enqueue", {
   kind: "grow",
   body: `
 local seq = tonumber(meta[4]) or 0
-local known = {}
 
+local known = {}
 local function laneFor(queue, name, version)
   local field = version .. ":" .. name
   local key = #queue .. ":" .. queue .. field
@@ -26,39 +28,95 @@ local function laneFor(queue, name, version)
   return lane
 end
 
-local lastChunk
-local function addToIndex(id)
-  local chunk = format("%.0f", math.floor(seq / 64))
-  call("HSET", P .. "index:" .. chunk, seq % 64, id)
-  if chunk ~= lastChunk then call("ZADD", P .. "index", chunk, chunk) end
-  lastChunk = chunk
+local runs, duplicates, written, heads, payloads, place = {}, {}, {}, {}, {}, 0
+
+-- a job that is there, or that this call has written
+local function existing(id, value)
+  if value then
+    local job = parse(id, value)
+    return { state = job[STATE], runAt = job[RUN_AT] }
+  end
+  return written[id]
 end
 
-local result = {}
-for i = 3, #ARGV, 9 do
-  local id = ARGV[i]
-  local existing = load(id)
-  if existing then
-    result[#result + 1] = { 0, existing.state, existing.runAt }
-  else
-    seq = seq + 1
-    local runAt = tonumber(ARGV[i + 5]) or now + tonumber(ARGV[i + 6])
-    local payload = ARGV[i + 8]
-    local short = #payload <= ${inlineLimit}
-    local job = {
-      id = id, tail = short and payload or "", long = not short, seq = seq,
-      lane = laneFor(ARGV[i + 1], ARGV[i + 2], ARGV[i + 3]), state = runAt > now and SCHEDULED or READY,
-      priority = tonumber(ARGV[i + 4]), runAt = runAt, enqueuedAt = now, maxCrashes = tonumber(ARGV[i + 7]),
-      fence = 0,
-    }
-    save(job)
-    if not short then call("HSET", P .. "payloads", id, payload) end
-    addToIndex(id)
-    enter(job)
-    result[#result + 1] = { 1, job.state, runAt }
-  end
+-- 64 ids at most are one entry; the byte of a place is quicker than its number
+local chunk, members = nil, {}
+local function writeChunk()
+  if not chunk then return end
+  call("HSET", P .. "index:" .. chunk, unpack(members))
+  call("ZADD", P .. "index", chunk, chunk)
 end
-call("HSET", KEYS[1], "seq", seq)
-return reply(result)
+
+local function enqueueRun(at, size)
+  local queue, name, priority, maxCrashes = ARGV[at], ARGV[at + 1], ARGV[at + 3], tonumber(ARGV[at + 6])
+  local runAt = tonumber(ARGV[at + 4]) or now + tonumber(ARGV[at + 5])
+  local state = runAt > now and SCHEDULED or READY
+  runs[#runs + 1], runs[#runs + 2] = state, runAt
+  local ids = {}
+  for i = 1, size do ids[i] = ARGV[at + 6 + 2 * i] end
+  local values = readMany(JOBS, ids)
+  local lane, set, prefix, short, added
+  local result = { state = state, runAt = runAt }
+  for i = 1, size do
+    local id = ids[i]
+    place = place + 1
+    if values[i] or written[id] then
+      local other = existing(id, values[i])
+      local last = #duplicates
+      duplicates[last + 1], duplicates[last + 2], duplicates[last + 3] = place, other.state, other.runAt
+    else
+      if not lane then
+        lane = laneFor(queue, name, ARGV[at + 2])
+        set, prefix = scheduled, ""
+        if state == READY then set, prefix = listAt(readied, lane), bytesOf(runAt) end
+        short = runAt == now and tonumber(priority) == 0 and now == floor(now) and lane < ${shortLimits.lane}
+          and maxCrashes < ${shortLimits.maxCrashes}
+        added = 0
+      end
+      written[id] = result
+      seq = seq + 1
+      added = added + 1
+      local payload = ARGV[at + 7 + 2 * i]
+      local kind = 0
+      if #payload > ${inlineLimit} then
+        payloads[#payloads + 1] = id
+        payloads[#payloads + 1] = payload
+        kind, payload = 1, ""
+      end
+      local head
+      if short and seq < ${shortLimits.seq} then
+        head = pack("${shortHead}", kind, lane, seq, now, maxCrashes)
+      else
+        head = pack(
+          "${fullHead}", kind + 2, state, lane, tonumber(priority), maxCrashes, seq, now, runAt, 0, 0, 0, 0, 0, NONE, NONE,
+          NONE, 0, 0)
+      end
+      local last = #heads
+      heads[last + 1], heads[last + 2] = id, head .. payload
+      last = #set
+      set[last + 1], set[last + 2] = state == READY and priority or runAt, prefix .. pack(">I6", seq) .. id
+      local offset = seq % 64
+      if offset == 0 or not chunk then
+        writeChunk()
+        chunk, members = chunkOf(seq), {}
+      end
+      last = #members
+      members[last + 1], members[last + 2] = string.char(offset), id
+    end
+  end
+  if lane then count(lane, state, added) end
+end
+
+local at = 3
+while at <= #ARGV do
+  local size = tonumber(ARGV[at + 7])
+  enqueueRun(at, size)
+  at = at + 8 + 2 * size
+end
+writeChunk()
+many("HSET", JOBS, heads)
+many("HSET", P .. "payloads", payloads)
+if #heads > 0 then call("HSET", KEYS[1], "seq", seq) end
+return reply({ runs, duplicates })
 `,
 });

@@ -11,19 +11,21 @@ export const extend = defineScript("extend", {
   body: `
 local leaseUntil = now + tonumber(ARGV[4])
 local jobs = {}
-for _, member in ipairs(call("ZRANGE", P .. "worker:" .. ARGV[3], 0, -1)) do
-  local length = string.match(member, "^%d+")
-  local job = load(string.sub(member, #length + tonumber(length) + 3))
-  if job and job.state == RUNNING and job.worker == ARGV[3] then
-    call("ZADD", LEASES, "XX", leaseUntil, job.id .. ":" .. format("%.0f", job.fence))
-    jobs[#jobs + 1] = job
+for _, name in ipairs(call("HVALS", P .. "worker:" .. ARGV[3])) do
+  local claim = tonumber(name)
+  local held, entry = heldBy(claim)
+  call("ZADD", LEASES, "XX", leaseUntil, claim)
+  -- What has been settled is looked at once, not at every heartbeat.
+  if 2 * #held < #entry - 2 then
+    local kept = { entry[1], entry[2] }
+    for _, job in ipairs(held) do kept[#kept + 1] = job[ID] end
+    call("HSET", P .. "claims", claim, cmsgpack.pack(kept))
   end
+  for _, job in ipairs(held) do jobs[#jobs + 1] = job end
 end
-table.sort(jobs, function(a, b) return a.seq < b.seq end)
+table.sort(jobs, function(a, b) return a[SEQ] < b[SEQ] end)
 local result = {}
-for _, job in ipairs(jobs) do
-  result[#result + 1] = { job.id, job.fence, leaseUntil, job.cancel and 1 or 0 }
-end
+for _, job in ipairs(jobs) do result[#result + 1] = { job[ID], job[FENCE], leaseUntil, job[CANCEL] } end
 return reply(result)
 `,
 });

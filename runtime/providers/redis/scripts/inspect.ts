@@ -2,15 +2,24 @@ import { defineScript } from "./script.ts";
 
 /** Lua that makes a record of a job: what `record.ts` reads. Absent values are false, which Redis replies as nil. */
 const record = `
+local owners = {}
+local function ownerOf(claim)
+  local owner = owners[claim]
+  if not owner then
+    owner = { claimOf(claim)[1], tonumber(call("ZSCORE", LEASES, claim)) or false }
+    owners[claim] = owner
+  end
+  return owner
+end
+local function given(number) return number ~= NONE and number end
 local function recordOf(job)
-  local lane = laneOf(job.lane)
-  local running = job.state == RUNNING
-  local lease = running and call("ZSCORE", LEASES, job.id .. ":" .. format("%.0f", job.fence))
+  local lane, id, progress = laneOf(job[LANE]), job[ID], job[PROGRESS]
+  local owner = job[STATE] == RUNNING and ownerOf(job[CLAIM]) or { false, false }
   return {
-    job.id, job.seq, lane[1], lane[2], lane[3], job.state, job.priority, job.attempt, job.crashes, job.fence, job.runAt,
-    job.enqueuedAt, job.startedAt, job.finishedAt, running and job.worker, lease and tonumber(lease),
-    job.cancel and 1 or 0, job.progress and format("%.17g", job.progress), job.reason, payloadOf(job),
-    call("HGET", P .. "outputs", job.id), call("HGET", P .. "errors", job.id),
+    id, job[SEQ], lane[1], lane[2], lane[3], job[STATE], job[PRIORITY], job[ATTEMPT], job[CRASHES], job[FENCE],
+    job[RUN_AT], job[ENQUEUED_AT], given(job[STARTED_AT]), given(job[FINISHED_AT]), owner[1], owner[2], job[CANCEL],
+    progress ~= NONE and format("%.17g", progress), job[REASON], payloadOf(job),
+    call("HGET", P .. "outputs", id), call("HGET", P .. "errors", id),
   }
 end
 `;
@@ -25,10 +34,7 @@ export const get = defineScript("get", {
   kind: "read",
   body: `${record}
 local result = {}
-for i = 3, #ARGV do
-  local job = load(ARGV[i])
-  result[#result + 1] = job and recordOf(job) or false
-end
+for i, job in ipairs(loadAll({ unpack(ARGV, 3) })) do result[i] = job and recordOf(job) end
 return reply(result)
 `,
 });
@@ -43,10 +49,7 @@ export const pending = defineScript("pending", {
   kind: "read",
   body: `
 local result = {}
-for i = 3, #ARGV do
-  local job = load(ARGV[i])
-  result[#result + 1] = job and job.state < SUCCEEDED and 1 or 0
-end
+for i, job in ipairs(loadAll({ unpack(ARGV, 3) })) do result[i] = job and job[STATE] < SUCCEEDED and 1 or 0 end
 return reply(result)
 `,
 });
@@ -82,6 +85,13 @@ local function filter()
 end
 local states, names, queues = filter(), filter(), filter()
 
+-- without a table, for those who look at many
+local function laneAndState(value)
+  local kind, state, lane = unpackBytes("<BBI4", value)
+  if kind >= 2 then return lane, state end
+  return (unpackBytes("<I3", value, 2)), READY
+end
+
 local function accepts(lane, state)
   lane = laneOf(lane)
   return (not states or states[tostring(state)]) and (not names or names[lane[2]]) and (not queues or queues[lane[1]])
@@ -101,29 +111,53 @@ for i = 1, #entries, 2 do
     state, total = tonumber(state), total + size
     if state == READY then addSet(P .. "ready:" .. lane, size)
     elseif state == SCHEDULED then addSet(P .. "scheduled", call("ZCARD", P .. "scheduled"))
-    elseif state == RUNNING then addSet(LEASES, call("ZCARD", LEASES))
-    else addSet(finalKey(lane, state), size) end
+    elseif state == RUNNING then sets[LEASES], members = true, members + size
+    else addSet(finalKey(lane, state), math.max(size, call("ZCARD", finalKey(lane, state)))) end
   end
 end
 if total == 0 then return reply({ {}, "" }) end
 
 local found = {}
 
--- few candidates: all of them, sorted
-local function gather()
-  local jobs = {}
-  for key in pairs(sets) do
-    for _, member in ipairs(call("ZRANGE", key, 0, -1)) do
-      local job = key == LEASES and load(string.match(member, "^(.*):%d+$"))
-      local seq = job and job.seq or key ~= LEASES and seqOf(member)
-      if seq and (not before or seq < before) then jobs[#jobs + 1] = seq end
+-- ids of the jobs in a set
+local function idsIn(key)
+  local ids = {}
+  if key == LEASES then
+    for _, claim in ipairs(call("ZRANGE", key, 0, -1)) do
+      for _, job in ipairs(heldBy(tonumber(claim))) do ids[#ids + 1] = job[ID] end
+    end
+    return ids
+  end
+  local start = key == SCHEDULE and 7 or 13
+  local final = sub(key, #P + 1, #P + 6) == "final:"
+  for _, member in ipairs(call("ZRANGE", key, 0, -1)) do
+    if final then
+      for at = 1, #member, 6 do
+        local seq = unpackBytes(">I6", member, at)
+        ids[#ids + 1] = call("HGET", P .. "index:" .. chunkOf(seq), string.char(seq % 64)) or nil
+      end
+    else
+      ids[#ids + 1] = sub(member, start)
     end
   end
-  table.sort(jobs, function(a, b) return a > b end)
-  for _, seq in ipairs(jobs) do
-    local job = load(idAt(seq))
-    if job and accepts(job.lane, job.state) then found[#found + 1] = recordOf(job) end
-    if #found == limit then return seq end
+  return ids
+end
+
+-- few candidates: all of them, sorted
+local function gather()
+  local jobs, seen = {}, {}
+  for key in pairs(sets) do
+    for _, job in ipairs(loadAll(idsIn(key))) do
+      if job and not seen[job] and (not before or job[SEQ] < before) and accepts(job[LANE], job[STATE]) then
+        jobs[#jobs + 1] = job
+        seen[job] = true
+      end
+    end
+  end
+  table.sort(jobs, function(a, b) return a[SEQ] > b[SEQ] end)
+  for _, job in ipairs(jobs) do
+    found[#found + 1] = recordOf(job)
+    if #found == limit then return job[SEQ] end
   end
   return ""
 end
@@ -133,13 +167,18 @@ local function search()
   local seq, top = before, before and math.floor((before - 1) / 64) or "+inf"
   local chunks = call("ZREVRANGEBYSCORE", P .. "index", top, "-inf", "LIMIT", 0, ${Math.ceil(budget / 64)})
   for _, chunk in ipairs(chunks) do
-    local entries, ids = call("HGETALL", P .. "index:" .. chunk), {}
-    for i = 1, #entries, 2 do ids[tonumber(entries[i])] = entries[i + 1] end
+    local entries = call("HGETALL", P .. "index:" .. chunk)
+    local ids, places = {}, {}
+    for i = 1, #entries, 2 do
+      ids[#ids + 1] = entries[i + 1]
+      places[byte(entries[i])] = #ids
+    end
+    local values = readMany(JOBS, ids)
     for offset = 63, 0, -1 do
+      local place = places[offset]
       seq = chunk * 64 + offset
-      if ids[offset] and (not before or seq < before) then
-        local lane, state = laneAndState(ids[offset])
-        if lane and accepts(lane, state) then found[#found + 1] = recordOf(load(ids[offset])) end
+      if place and values[place] and (not before or seq < before) then
+        if accepts(laneAndState(values[place])) then found[#found + 1] = recordOf(parse(ids[place], values[place])) end
         if #found == limit then return seq end
         if not before and #found == total then return "" end
       end

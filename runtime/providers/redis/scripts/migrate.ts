@@ -15,7 +15,8 @@ export const migrate = bareScript(
 local P = string.sub(KEYS[1], 1, -5)
 local types = {
   jobs = "hash", payloads = "hash", outputs = "hash", errors = "hash", lanes = "hash", counts = "hash",
-  index = "zset", scheduled = "zset", leases = "zset", paused = "set",
+  index = "zset", scheduled = "zset", leases = "zset", claims = "hash", held = "hash",
+  paused = "set",
 }
 local function typeOf(key) return redis.call("TYPE", key).ok end
 local marker = typeOf(KEYS[1])

@@ -1,3 +1,5 @@
+import { fullHead, headFields, shortHead } from "./head.ts";
+
 /** Version of the layout of keys and values described below; in the field `version` of the marker key. */
 export const schemaVersion = 1;
 
@@ -6,23 +8,26 @@ export const schemaVersion = 1;
  * P.."meta"; all others are derived from it inside the scripts.
  *
  *   meta            hash: version, born (id of this history), op (count of mutating calls), seq (of the newest job), lane
- *   jobs            hash: id → head, packed with MessagePack, then the payload if it is short
+ *   jobs            hash: id → head as in `head.ts`, then the payload if it is short
  *   payloads        hash: id → payload, if it is long: a change of state does not write it again
  *   outputs, errors hash: id → output, error as JSON
  *   index           sorted set: numbers of the chunks below
- *   index:<n>       hash: seq % 64 → id, for the 64 jobs from seq 64·n on; small enough for Redis to pack it
+ *   index:<n>       hash: byte seq % 64 → id, for the 64 jobs from seq 64·n on; small enough for Redis to pack it
  *   lanes           hash: lane → packed {queue, name, version}
  *   lanes:<queue>   hash: "version:name" → lane
  *   counts          hash: "lane:state" → number of jobs
- *   ready:<lane>    sorted set: score priority, member runAt and seq in six bytes each: the order is that of offers
- *   scheduled       sorted set: score runAt, member seq
- *   final:<lane>:<state>  sorted set: score finishedAt, member seq
- *   leases          sorted set: score leaseUntil, member "id:fence"
- *   worker:<id>     sorted set, score 0, member "length:claimId:id": the leases of one worker
+ *   ready:<lane>    sorted set: score priority, member runAt and seq in six bytes each, id: the order is that of offers
+ *   scheduled       sorted set: score runAt, member seq in six bytes, id
+ *   final:<lane>:<state>  sorted set: score finishedAt, member seqs of the jobs that one call ended, in six bytes each.
+ *                   A requeued job stays in it: what its head says counts
+ *   leases          sorted set: score leaseUntil, member claim. All leases of one claim begin, move and lapse together
+ *   claims          hash: claim → packed {workerId, claimId, id…}. A settled job stays in it: what its head says counts
+ *   held            hash: claim → number of jobs that still run under it
+ *   worker:<id>     hash: claimId → claim
  *   paused          set of queues
  *
- * A lane is a (queue, name, version): a claim looks only at lanes that its worker handles. Every key, field and member
- * belongs to jobs and goes with the last of them.
+ * A lane is a (queue, name, version): a claim looks only at lanes that its worker handles. A claim is named by the count
+ * of its call. Every key, field and member belongs to jobs and goes with the last of them.
  */
 
 /** Longer payloads are kept outside of the head, in bytes. */
@@ -31,6 +36,9 @@ export const inlineLimit = 512;
 /**
  * What every script begins with.
  *
+ * Scripts read many jobs with one command, change them as tables, and write everything with few commands at the end:
+ * `reply` does that. A job that is loaded twice is one table.
+ *
  * KEYS[1]  marker key, `{namespace}:meta`
  * KEYS[2]  a key that is never there: see `connection.ts`
  * ARGV[1]  ms since the epoch, or empty: the clock of the server
@@ -38,9 +46,10 @@ export const inlineLimit = 512;
  * Returns  a list: op, born, then what the script says. An error `JWMETA <version>` if the marker is missing or another.
  */
 export const prelude = `
-local call, format = redis.call, string.format
-local P = string.sub(KEYS[1], 1, -5)
-local JOBS, LEASES = P .. "jobs", P .. "leases"
+local call, format, sub, byte, floor = redis.call, string.format, string.sub, string.byte, math.floor
+local pack, unpackBytes = struct.pack, struct.unpack
+local P = sub(KEYS[1], 1, -5)
+local JOBS, LEASES, SCHEDULE = P .. "jobs", P .. "leases", P .. "scheduled"
 local meta = call("HMGET", KEYS[1], "version", "op", "born", "seq")
 if meta[1] ~= "${schemaVersion}" then return redis.error_reply("JWMETA " .. (meta[1] or "0")) end
 local op, born = tonumber(meta[2]) or 0, meta[3]
@@ -48,62 +57,78 @@ local op, born = tonumber(meta[2]) or 0, meta[3]
 local now = tonumber(ARGV[1])
 if not now then
   local time = call("TIME")
-  now = time[1] * 1000 + math.floor(time[2] / 1000)
+  now = time[1] * 1000 + floor(time[2] / 1000)
 end
 
 local SCHEDULED, READY, RUNNING, SUCCEEDED, DEAD, CANCELLED, SKIPPED = 1, 2, 3, 5, 6, 7, 8
+local NONE = -math.huge
+-- places in the table of a job
+local ${headFields.join(", ")} = ${headFields.map((_, index) => index + 1).join(", ")}
 
--- numbers as six bytes, whose order is that of the numbers
-local function bytesOf(number) return struct.pack(">I6", math.max(0, math.min(number, 281474976710655))) end
+-- as many arguments as one command takes without trouble
+local CHUNK = 4000
 
-local function seqOf(member) return (struct.unpack(">I6", member, #member - 5)) end
-
-local function readyMember(job) return bytesOf(job.runAt) .. bytesOf(job.seq) end
-
-local function idAt(seq)
-  return call("HGET", P .. "index:" .. format("%.0f", math.floor(seq / 64)), seq % 64)
+local function many(command, key, list)
+  for i = 1, #list, CHUNK do call(command, key, unpack(list, i, math.min(i + CHUNK - 1, #list))) end
 end
 
--- Fields of a head in their order; those from attempt on are missing while a job is new. A negative state says that the
--- payload is kept elsewhere; otherwise it follows the head.
-local function load(id)
-  local value = id and call("HGET", JOBS, id)
-  if not value then return nil end
-  local at, h = cmsgpack.unpack_one(value)
+local function readMany(key, fields)
+  if #fields <= CHUNK then return #fields > 0 and call("HMGET", key, unpack(fields)) or {} end
+  local values = {}
+  for i = 1, #fields, CHUNK do
+    for _, value in ipairs(call("HMGET", key, unpack(fields, i, math.min(i + CHUNK - 1, #fields)))) do
+      values[#values + 1] = value
+    end
+  end
+  return values
+end
+
+-- numbers as six bytes, whose order is that of the numbers
+local function bytesOf(number) return pack(">I6", math.max(0, math.min(number, 281474976710655))) end
+
+local function readyMember(job) return bytesOf(job[RUN_AT]) .. bytesOf(job[SEQ]) .. job[ID] end
+
+local function chunkOf(seq) return format("%.0f", floor(seq / 64)) end
+
+local function parse(id, value)
+  local kind = byte(value)
+  if kind >= 2 then return { id, value, false, unpackBytes("${fullHead}", value) } end
+  local _, lane, seq, enqueuedAt, maxCrashes, at = unpackBytes("${shortHead}", value)
   return {
-    id = id, tail = at == -1 and "" or string.sub(value, at + 1), long = h[3] < 0,
-    seq = h[1], lane = h[2], state = math.abs(h[3]), priority = h[4], enqueuedAt = h[5], runAt = h[5] + h[6],
-    maxCrashes = h[7], attempt = h[8] or 0, crashes = h[9] or 0, fence = h[10] or 0,
-    open = h[11] or false, cancel = h[12] or false, startedAt = h[13] or false, finishedAt = h[14] or false,
-    progress = h[15] or false, reason = h[16] or false, worker = h[17] or false, claim = h[18] or false,
+    id, value, false, kind + 2, READY, lane, 0, maxCrashes, seq, enqueuedAt, enqueuedAt, 0, 0, 0, 0, 0, NONE, NONE, NONE,
+    0, 0, at,
   }
 end
 
-local function save(j)
-  local state, wait = j.long and -j.state or j.state, j.runAt - j.enqueuedAt
-  local head
-  if j.fence == 0 and j.state <= READY then
-    head = { j.seq, j.lane, state, j.priority, j.enqueuedAt, wait, j.maxCrashes }
-  else
-    head = {
-      j.seq, j.lane, state, j.priority, j.enqueuedAt, wait, j.maxCrashes, j.attempt, j.crashes, j.fence, j.open, j.cancel,
-      j.startedAt, j.finishedAt, j.progress, j.reason, j.worker, j.claim,
-    }
+local loaded = {}
+
+-- loads jobs, in the order of their ids; false: there is none
+local function loadAll(ids)
+  local result = {}
+  local values = readMany(JOBS, ids)
+  for i = 1, #ids do
+    local id, value = ids[i], values[i]
+    local job = loaded[id]
+    if not job and value then
+      job = parse(id, value)
+      loaded[id] = job
+    end
+    result[i] = job or false
   end
-  call("HSET", JOBS, j.id, cmsgpack.pack(head) .. j.tail)
+  return result
 end
 
--- the same without the rest, for those who look at many
-local function laneAndState(id)
-  local value = call("HGET", JOBS, id)
-  if not value then return nil end
-  local _, h = cmsgpack.unpack_one(value)
-  return h[2], math.abs(h[3])
+local changed, changedSize = {}, 0
+local function save(job)
+  if job[CHANGED] then return end
+  job[CHANGED] = true
+  changedSize = changedSize + 1
+  changed[changedSize] = job
 end
 
 local function payloadOf(job)
-  if job.long then return call("HGET", P .. "payloads", job.id) or "" end
-  return job.tail
+  if job[KIND] == 3 then return call("HGET", P .. "payloads", job[ID]) or "" end
+  return sub(job[VALUE], job[AT])
 end
 
 local laneCache = {}
@@ -116,92 +141,166 @@ local function laneOf(number)
   return lane
 end
 
--- changes of "lane:state" counts, written once per script
-local changes = {}
+-- {workerId, claimId, id…}
+local function claimOf(claim)
+  local value = call("HGET", P .. "claims", claim)
+  return value and cmsgpack.unpack(value) or { "", "" }
+end
+
+-- the jobs that still run under a claim
+local function heldBy(claim)
+  local entry = claimOf(claim)
+  local ids, held = {}, {}
+  for i = 3, #entry do ids[i - 2] = entry[i] end
+  for _, job in ipairs(loadAll(ids)) do
+    if job and job[STATE] == RUNNING and job[CLAIM] == claim then held[#held + 1] = job end
+  end
+  return held, entry
+end
+
+local function listAt(lists, key)
+  local list = lists[key]
+  if not list then
+    list = {}
+    lists[key] = list
+  end
+  return list
+end
+
+-- What "reply" writes. By lane and state, as one number: changes of counts, seqs of jobs that ended. By lane: scores and
+-- members of jobs that became ready. By key: members to remove. By claim: jobs that run under it no more.
+local counted, ended, readied, scheduled, removed, released = {}, {}, {}, {}, {}, {}
+
 local function count(lane, state, by)
-  local field = lane .. ":" .. state
-  changes[field] = (changes[field] or 0) + by
+  local field = lane * 16 + state
+  counted[field] = (counted[field] or 0) + by
 end
 
 local function finalKey(lane, state) return P .. "final:" .. lane .. ":" .. state end
 
-local function workerMember(job) return #job.claim .. ":" .. job.claim .. ":" .. job.id end
-
--- queues to tell others of; whether a job ended; lanes that are known to hold ready jobs
-local woken, settled, filled = {}, false, {}
+-- queues to tell others of; whether a job ended
+local woken, settled = {}, false
 
 -- takes a job out of the set that its state stands for
 local function leave(job)
-  local state = job.state
-  count(job.lane, state, -1)
+  local state = job[STATE]
+  count(job[LANE], state, -1)
   if state == READY then
-    if not job.popped then call("ZREM", P .. "ready:" .. job.lane, readyMember(job)) end
+    local list = listAt(removed, P .. "ready:" .. job[LANE])
+    list[#list + 1] = readyMember(job)
   elseif state == SCHEDULED then
-    call("ZREM", P .. "scheduled", bytesOf(job.seq))
+    local list = listAt(removed, SCHEDULE)
+    list[#list + 1] = bytesOf(job[SEQ]) .. job[ID]
   elseif state == RUNNING then
-    call("ZREM", LEASES, job.id .. ":" .. format("%.0f", job.fence))
-    call("ZREM", P .. "worker:" .. job.worker, workerMember(job))
-  else
-    call("ZREM", finalKey(job.lane, state), bytesOf(job.seq))
+    released[job[CLAIM]] = (released[job[CLAIM]] or 0) + 1
+    job[CLAIM] = 0
   end
 end
 
 -- puts a job into the set that its state stands for
 local function enter(job)
-  local state = job.state
-  count(job.lane, state, 1)
+  local state = job[STATE]
+  count(job[LANE], state, 1)
   if state == READY then
-    local key = P .. "ready:" .. job.lane
-    -- Whoever waits found the lane empty or paused, so only the first job of a lane has to wake somebody.
-    if not filled[job.lane] and call("EXISTS", key) == 0 then woken[laneOf(job.lane)[1]] = true end
-    filled[job.lane] = true
-    call("ZADD", key, job.priority, readyMember(job))
+    local list = listAt(readied, job[LANE])
+    local at = #list
+    list[at + 1], list[at + 2] = job[PRIORITY], readyMember(job)
   elseif state == SCHEDULED then
-    call("ZADD", P .. "scheduled", job.runAt, bytesOf(job.seq))
+    local at = #scheduled
+    scheduled[at + 1], scheduled[at + 2] = job[RUN_AT], bytesOf(job[SEQ]) .. job[ID]
   elseif state ~= RUNNING then
     settled = true
-    call("ZADD", finalKey(job.lane, state), job.finishedAt, bytesOf(job.seq))
+    local list = listAt(ended, job[LANE] * 16 + state)
+    list[#list + 1] = bytesOf(job[SEQ])
   end
 end
 
--- moves a job as a row of core/transitions.ts says; given: delay, runAt, reason
-local function apply(job, t, given)
-  local moves = t.to ~= nil
-  if moves then leave(job) end
-  if given.runAt then job.runAt = given.runAt end
+-- moves a job as a row of core/transitions.ts says; given: delay, runAt, reason; popped: whether its set has lost it
+local function apply(job, t, given, popped)
+  local to = t.to
+  if popped then count(job[LANE], job[STATE], -1) elseif to then leave(job) end
+  if given and given.runAt then job[RUN_AT] = given.runAt end
   if t.attempt == "reset" then
-    job.attempt, job.crashes = 0, 0
+    job[ATTEMPT], job[CRASHES] = 0, 0
   else
-    job.attempt = job.attempt + (t.attempt or 0)
-    job.crashes = job.crashes + (t.crashes or 0)
-    job.fence = job.fence + (t.fence or 0)
+    if t.attempt then job[ATTEMPT] = job[ATTEMPT] + t.attempt end
+    if t.crashes then job[CRASHES] = job[CRASHES] + t.crashes end
+    if t.fence then job[FENCE] = job[FENCE] + t.fence end
   end
-  if t.lease then job.open = t.lease == "open" end
-  if t.reason then job.reason = t.reason == "given" and given.reason or t.reason end
-  if moves then
-    if t.to == "waiting" then
-      job.state = (given.delay or 0) > 0 and SCHEDULED or READY
+  if t.lease then job[OPEN] = t.lease == "open" and 1 or 0 end
+  if t.reason then job[REASON] = t.reason == "given" and given.reason or t.reason end
+  if to then
+    if to == "waiting" then
+      job[STATE] = given and (given.delay or 0) > 0 and SCHEDULED or READY
     else
-      job.state = t.to
-      if job.state >= SUCCEEDED then job.finishedAt = now end
+      job[STATE] = to
+      if to >= SUCCEEDED then job[FINISHED_AT] = now end
     end
     enter(job)
   end
+  save(job)
 end
 
 local function situation(job)
-  if job.state == READY and job.open then return "lapsed" end
-  if job.state == RUNNING and job.cancel then return "cancelling" end
-  return job.state
+  local state = job[STATE]
+  if state == READY and job[OPEN] == 1 then return "lapsed" end
+  if state == RUNNING and job[CANCEL] == 1 then return "cancelling" end
+  return state
 end
 
--- writes the counts, tells the others, and gives the reply its first two entries
-local function reply(result)
-  for field, by in pairs(changes) do
-    if by ~= 0 and call("HINCRBY", P .. "counts", field, by) == 0 then
-      call("HDEL", P .. "counts", field)
+local function writeJobs()
+  local list, size = {}, 0
+  for i = 1, changedSize do
+    local job = changed[i]
+    list[size + 1] = job[ID]
+    list[size + 2] = pack("${fullHead}", unpack(job, KIND, CLAIM)) .. sub(job[VALUE], job[AT])
+    size = size + 2
+  end
+  many("HSET", JOBS, list)
+end
+
+local function writeSets()
+  for key, members in pairs(removed) do many("ZREM", key, members) end
+  for lane, members in pairs(readied) do
+    local key = P .. "ready:" .. lane
+    -- Whoever waits found the lane empty or paused, so only the first job of a lane has to wake somebody.
+    if call("EXISTS", key) == 0 then woken[laneOf(lane)[1]] = true end
+    many("ZADD", key, members)
+  end
+  many("ZADD", SCHEDULE, scheduled)
+  for field, seqs in pairs(ended) do
+    call("ZADD", finalKey(floor(field / 16), field % 16), now, table.concat(seqs))
+  end
+end
+
+local function endClaims()
+  for claim, by in pairs(released) do
+    if call("HINCRBY", P .. "held", claim, -by) <= 0 then
+      local entry = claimOf(claim)
+      call("HDEL", P .. "worker:" .. entry[1], entry[2])
+      call("HDEL", P .. "claims", claim)
+      call("HDEL", P .. "held", claim)
+      call("ZREM", LEASES, claim)
     end
   end
+end
+
+local function writeCounts()
+  for field, by in pairs(counted) do
+    local lane, state = floor(field / 16), field % 16
+    if by ~= 0 and call("HINCRBY", P .. "counts", lane .. ":" .. state, by) == 0 then
+      call("HDEL", P .. "counts", lane .. ":" .. state)
+      if state >= SUCCEEDED then call("DEL", finalKey(lane, state)) end
+    end
+  end
+end
+
+-- writes what has changed, tells the others, and gives the reply its first two entries
+local function reply(result)
+  writeJobs()
+  writeSets()
+  endClaims()
+  writeCounts()
   for queue in pairs(woken) do call("PUBLISH", P .. "ready", ARGV[2] .. queue) end
   if settled then call("PUBLISH", P .. "settled", ARGV[2]) end
   return { op, born or "", result }

@@ -10,19 +10,20 @@ import { luaTransitions } from "./transition-table.ts";
 export const promote = defineScript("promote", {
   kind: "free",
   body: `${luaTransitions(["promote"])}
-local due = call("ZRANGEBYSCORE", P .. "scheduled", "-inf", now, "LIMIT", 0, tonumber(ARGV[3]))
-local promoted = 0
-for _, member in ipairs(due) do
-  local job = load(idAt(seqOf(member)))
-  if job then
-    apply(job, T["promote"][job.state], {})
-    save(job)
+local due = call("ZRANGEBYSCORE", SCHEDULE, "-inf", now, "LIMIT", 0, tonumber(ARGV[3]))
+local ids, promoted = {}, 0
+for i, member in ipairs(due) do ids[i] = sub(member, 7) end
+for i, job in ipairs(loadAll(ids)) do
+  local t = job and T["promote"][job[STATE]]
+  if t then
+    apply(job, t)
     promoted = promoted + 1
   else
-    call("ZREM", P .. "scheduled", member)
+    call("ZREM", SCHEDULE, due[i])
   end
 end
-local first = call("ZRANGE", P .. "scheduled", 0, 0, "WITHSCORES")
+writeSets()
+local first = call("ZRANGE", SCHEDULE, 0, 0, "WITHSCORES")
 return reply({ promoted, first[2] and tonumber(first[2]) or "" })
 `,
 });

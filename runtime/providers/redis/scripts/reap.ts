@@ -10,20 +10,18 @@ import { luaTransitions } from "./transition-table.ts";
 export const reap = defineScript("reap", {
   kind: "free",
   body: `${luaTransitions(["reap", "reap-crash-loop"])}
-local expired = call(
-  "ZRANGEBYSCORE", LEASES, "-inf", "(" .. format("%.0f", now), "LIMIT", 0, tonumber(ARGV[3]))
-local readied, ended = 0, 0
-for _, member in ipairs(expired) do
-  local job = load(string.match(member, "^(.*):%d+$"))
-  if job and job.state == RUNNING then
-    local operation = job.crashes + 1 > job.maxCrashes and "reap-crash-loop" or "reap"
-    apply(job, T[operation][situation(job)], {})
-    save(job)
-    if job.state == READY then readied = readied + 1 else ended = ended + 1 end
-  else
-    call("ZREM", LEASES, member)
+local limit = tonumber(ARGV[3])
+local expired = call("ZRANGEBYSCORE", LEASES, "-inf", "(" .. format("%.0f", now), "LIMIT", 0, limit)
+local back, over = 0, 0
+for _, claim in ipairs(expired) do
+  for _, job in ipairs(heldBy(tonumber(claim))) do
+    if back + over == limit then break end
+    local operation = job[CRASHES] + 1 > job[MAX_CRASHES] and "reap-crash-loop" or "reap"
+    apply(job, T[operation][situation(job)])
+    if job[STATE] == READY then back = back + 1 else over = over + 1 end
   end
+  if back + over == limit then break end
 end
-return reply({ readied, ended })
+return reply({ back, over })
 `,
 });

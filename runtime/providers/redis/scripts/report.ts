@@ -10,16 +10,17 @@ import { luaTransitions } from "./transition-table.ts";
 export const report = defineScript("report", {
   kind: "free",
   body: `${luaTransitions(["report"])}
-local result = {}
-for i = 3, #ARGV, 3 do
-  local job = load(ARGV[i])
-  local t = job and job.fence == tonumber(ARGV[i + 1]) and (T["report"][situation(job)] or "alreadyDone")
+local result, ids = {}, {}
+for i = 3, #ARGV, 3 do ids[#ids + 1] = ARGV[i] end
+for place, job in ipairs(loadAll(ids)) do
+  local i = 3 * place
+  local t = job and job[FENCE] == tonumber(ARGV[i + 1]) and (T["report"][situation(job)] or "alreadyDone")
   if t and t ~= "alreadyDone" then
-    job.progress = tonumber(ARGV[i + 2])
+    job[PROGRESS] = tonumber(ARGV[i + 2])
     save(job)
     t = "ok"
   end
-  result[#result + 1] = t or "stale"
+  result[place] = t or "stale"
 end
 return reply(result)
 `,

@@ -1,9 +1,10 @@
 import { jobStates } from "../../../contract/index.ts";
+import { numberOfReason } from "../reasons.ts";
 import { type Operation, situations, type Transition, transitions } from "../../../core/transitions.ts";
 
 /**
- * Rows of `core/transitions.ts` as a Lua table: `T["nack-retry"][situation]`. States are their numbers, so is a situation
- * that is a state. Cells in which nothing happens to the job are left out; `otherwise` of a script says what they mean.
+ * Rows of `core/transitions.ts` as a Lua table: `T["nack-retry"][situation]`. States and reasons are their numbers, so is a
+ * situation that is a state. Cells in which nothing happens to the job are left out; `otherwise` of a script says what they mean.
  */
 export function luaTransitions(operations: readonly Operation[]): string {
   const tables = operations.map((operation) => {
@@ -34,7 +35,7 @@ function luaCell({ answer, to, attempt, crashes, fence, lease, reason }: Transit
     crashes,
     fence,
     lease,
-    reason,
+    reason: reason === undefined || reason === "given" ? reason : numberOfReason(reason),
   };
   const given = Object.entries(fields).filter(([, value]) => value !== undefined);
   return `{ ${given.map(([name, value]) => `${name} = ${JSON.stringify(value)}`).join(", ")} }`;

@@ -1,0 +1,41 @@
+/**
+ * How a job is kept: a head in the format of Lua's `struct`, then its payload if that is short. One value per job, read
+ * and written without building tables of names.
+ *
+ * The first byte says which head it is, and whether the payload lies elsewhere: 0 and 1 (elsewhere) are short heads, 2 and
+ * 3 full ones. A short head is that of a ready job with priority 0 which was never claimed: kind, lane, seq, enqueuedAt
+ * (also its runAt), maxCrashes. Most waiting jobs are such.
+ */
+export const shortHead = "<BI3I5I6I2";
+
+/** Numbers from which on a job does not fit a short head. */
+export const shortLimits = { lane: 2 ** 24, seq: 2 ** 40, maxCrashes: 2 ** 16 } as const;
+
+/** kind, state, lane, priority, maxCrashes, seq, enqueuedAt, runAt, attempt, crashes, fence, open, cancel, … */
+export const fullHead = "<BBI4i4I4dddI4I4I4BBdddBd";
+
+/** The table of a job in scripts: its id, the value it was read from, whether it changed, the full head, where that ends. */
+export const headFields = [
+  "ID",
+  "VALUE",
+  "CHANGED",
+  "KIND",
+  "STATE",
+  "LANE",
+  "PRIORITY",
+  "MAX_CRASHES",
+  "SEQ",
+  "ENQUEUED_AT",
+  "RUN_AT",
+  "ATTEMPT",
+  "CRASHES",
+  "FENCE",
+  "OPEN",
+  "CANCEL",
+  "STARTED_AT",
+  "FINISHED_AT",
+  "PROGRESS",
+  "REASON",
+  "CLAIM",
+  "AT",
+] as const;
