@@ -7,9 +7,20 @@ export type {
   JobClient,
   JobHandle,
   ResultOptions,
+  SettledJob,
 } from "./client/types.ts";
 export type { JobwrightConfig } from "./config.ts";
 export * from "./contract/index.ts";
+export type { BulkFilter, BulkResult } from "./core/bulk.ts";
 export type { Duration } from "./core/duration.ts";
 export { Discard, RetryAfter, Snooze } from "./worker/outcomes.ts";
-export type { JobContext, JobLog, Logger, Worker, WorkerOptions, WorkerReport } from "./worker/types.ts";
+export type {
+  DeclaredErrors,
+  JobContext,
+  JobLog,
+  Logger,
+  TransactionalContext,
+  Worker,
+  WorkerOptions,
+  WorkerReport,
+} from "./worker/types.ts";

@@ -1,4 +1,12 @@
-import { type JobRecord, type JobState, jobStates, JobwrightError } from "../../runtime/contract/index.ts";
+import {
+  type JobFilter,
+  type JobRecord,
+  type JobState,
+  jobStates,
+  JobwrightError,
+  type Provider,
+} from "../../runtime/contract/index.ts";
+import { type BulkFilter, type BulkResult, cancelAll, requeueAll } from "../../runtime/core/bulk.ts";
 import { loadConfig, withProvider } from "./config.ts";
 import { formatTable } from "./table.ts";
 import type { Terminal } from "./terminal.ts";
@@ -15,12 +23,22 @@ export interface ListFlags extends JobsFlags {
   readonly limit: string;
 }
 
-export async function list(terminal: Terminal, flags: ListFlags): Promise<void> {
-  const filter = {
+export interface BulkFlags extends Omit<ListFlags, "limit"> {
+  readonly all?: boolean;
+  readonly limit?: string;
+  readonly dryRun?: boolean;
+}
+
+function filterOf(flags: Omit<ListFlags, "limit">): JobFilter {
+  return {
     ...(flags.state === undefined ? {} : { states: flags.state.map(readState) }),
     ...(flags.job === undefined ? {} : { names: flags.job }),
     ...(flags.queue === undefined ? {} : { queues: flags.queue }),
   };
+}
+
+export async function list(terminal: Terminal, flags: ListFlags): Promise<void> {
+  const filter = filterOf(flags);
   const limit = readLimit(flags.limit);
   const { page, counts } = await withProvider(await loadConfig(flags.config), async (provider) => {
     await provider.start();
@@ -61,12 +79,46 @@ export async function show(terminal: Terminal, id: string, flags: JobsFlags): Pr
   if (job.error?.stack !== undefined) terminal.data(`\n${job.error.stack}`);
 }
 
-export function retry(terminal: Terminal, ids: readonly string[], flags: JobsFlags): Promise<void> {
-  return act(terminal, ids, flags, "requeue");
+export function retry(terminal: Terminal, ids: readonly string[], flags: BulkFlags): Promise<void> {
+  return checkBulk(ids, flags) ? actOnAll(terminal, flags, requeueAll) : act(terminal, ids, flags, "requeue");
 }
 
-export function cancel(terminal: Terminal, ids: readonly string[], flags: JobsFlags): Promise<void> {
-  return act(terminal, ids, flags, "cancel");
+export function cancel(terminal: Terminal, ids: readonly string[], flags: BulkFlags): Promise<void> {
+  return checkBulk(ids, flags) ? actOnAll(terminal, flags, cancelAll) : act(terminal, ids, flags, "cancel");
+}
+
+/** Whether `--all` is meant instead of ids. */
+function checkBulk(ids: readonly string[], { all = false, state, job, queue, limit, dryRun }: BulkFlags): boolean {
+  const isFiltered = [state, job, queue, limit, dryRun].some((flag) => flag !== undefined);
+  if (all !== ids.length > 0 && (all || !isFiltered)) return all;
+  throw new JobwrightError("JW_USAGE", "Name the jobs either by id or by --all with a filter.", {
+    hint: "For instance `jobwright jobs retry --all --job sendEmail --dry-run`.",
+  });
+}
+
+async function actOnAll(
+  terminal: Terminal,
+  flags: BulkFlags,
+  verb: (provider: Provider, filter: BulkFilter) => Promise<BulkResult<string>>,
+): Promise<void> {
+  const filter = {
+    ...filterOf(flags),
+    ...(flags.limit === undefined ? {} : { limit: readCount(flags.limit) }),
+    ...(flags.dryRun === undefined ? {} : { dryRun: flags.dryRun }),
+  };
+  const { matched, outcomes } = await withProvider(await loadConfig(flags.config), async (provider) => {
+    await provider.start();
+    return verb(provider, filter);
+  });
+  if (flags.json) return terminal.json({ ok: true, matched, outcomes });
+  terminal.data(`${matched} matched${flags.dryRun ? "; nothing was changed" : ""}`);
+  for (const [outcome, count] of Object.entries(outcomes)) terminal.data(`${count} ${outcome}`);
+}
+
+function readCount(text: string): number {
+  const count = Number(text);
+  if (Number.isInteger(count) && count >= 1) return count;
+  throw new JobwrightError("JW_USAGE", `--limit ${text} is not an integer ≥ 1.`);
 }
 
 async function act(

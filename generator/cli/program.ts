@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import type { CodegenFlags } from "./codegen.ts";
-import type { JobsFlags, ListFlags } from "./jobs.ts";
+import type { BulkFlags, JobsFlags, ListFlags } from "./jobs.ts";
 import { ownVersion } from "./own-version.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -64,11 +64,20 @@ export function createProgram(terminal: Terminal): Command {
   jobsCommand("show", "everything about one job")
     .argument("<id>")
     .action(async (id: string, flags: JobsFlags) => (await import("./jobs.ts")).show(terminal, id, flags));
-  jobsCommand("retry", "run finished or dead jobs again")
-    .argument("<id...>")
-    .action(async (ids: string[], flags: JobsFlags) => (await import("./jobs.ts")).retry(terminal, ids, flags));
-  jobsCommand("cancel", "end waiting jobs, and ask running ones to end")
-    .argument("<id...>")
-    .action(async (ids: string[], flags: JobsFlags) => (await import("./jobs.ts")).cancel(terminal, ids, flags));
+  const bulkCommand = (name: string, summary: string): Command =>
+    jobsCommand(name, summary)
+      .argument("[id...]")
+      .option("--all", "all jobs that fit --state, --job and --queue, instead of ids")
+      .option("--state <state...>", "only these states")
+      .option("--job <name...>", "only these job definitions")
+      .option("--queue <name...>", "only these queues")
+      .option("--limit <n>", "with --all: so many jobs at most, the newest first")
+      .option("--dry-run", "with --all: only count");
+  bulkCommand("retry", "run finished jobs again; with --all dead ones, unless --state says otherwise").action(
+    async (ids: string[], flags: BulkFlags) => (await import("./jobs.ts")).retry(terminal, ids, flags),
+  );
+  bulkCommand("cancel", "end waiting jobs, and ask running ones to end").action(
+    async (ids: string[], flags: BulkFlags) => (await import("./jobs.ts")).cancel(terminal, ids, flags),
+  );
   return program;
 }

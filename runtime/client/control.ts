@@ -1,4 +1,5 @@
 import type { Provider } from "../contract/index.ts";
+import { cancelAll, requeueAll } from "../core/bulk.ts";
 import type { ControlClient } from "./types.ts";
 
 export function createControlClient(provider: Provider): ControlClient {
@@ -7,7 +8,9 @@ export function createControlClient(provider: Provider): ControlClient {
     list: (request = {}) => provider.list(request),
     counts: (filter) => provider.counts(filter),
     cancel: (...ids) => provider.cancel(ids),
+    cancelAll: (filter) => cancelAll(provider, filter),
     requeue: (...ids) => provider.requeue(ids),
+    requeueAll: (filter) => requeueAll(provider, filter),
     pause: (queue) => provider.pause(queue),
     resume: (queue) => provider.resume(queue),
   } satisfies ControlClient);

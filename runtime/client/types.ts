@@ -10,6 +10,7 @@ import type {
   RequeueOutcome,
   Provider,
 } from "../contract/index.ts";
+import type { BulkFilter, BulkResult } from "../core/bulk.ts";
 import type { Duration } from "../core/duration.ts";
 
 /** How a provider takes part in the user's transactions; `never` stands for "not at all". */
@@ -138,7 +139,11 @@ export interface ControlClient {
   list(request?: ListRequest): Promise<JobPage>;
   counts(filter?: JobFilter): Promise<Counts>;
   cancel(...ids: string[]): Promise<readonly CancelOutcome[]>;
+  /** Cancels all jobs that wait or run and fit; `dryRun` only counts them. */
+  cancelAll(filter: BulkFilter): Promise<BulkResult<CancelOutcome>>;
   requeue(...ids: string[]): Promise<readonly RequeueOutcome[]>;
+  /** Runs all finished jobs that fit again, dead ones unless `states` says otherwise; `dryRun` only counts them. */
+  requeueAll(filter: BulkFilter): Promise<BulkResult<RequeueOutcome>>;
   pause(queue: string): Promise<void>;
   resume(queue: string): Promise<void>;
 }

@@ -88,6 +88,13 @@ describe("the packed package in an empty project", () => {
     expect(cli("jobs", "cancel", id).stdout).toContain("alreadyDone");
   });
 
+  it("jobs retry --all counts with --dry-run, and then acts on all that fit", () => {
+    const all = ["jobs", "retry", "--all", "--state", "succeeded", "--job", "greet"];
+    expect(cli(...all, "--dry-run").stdout).toContain("1 matched; nothing was changed");
+    expect(JSON.parse(cli(...all, "--json").stdout)).toEqual({ ok: true, matched: 1, outcomes: { requeued: 1 } });
+    expect(cli("jobs", "cancel", "--all", "--queue", "default").stdout).toContain("1 cancelled");
+  });
+
   it("migrate says that the store is up to date", () => {
     expect(JSON.parse(cli("migrate", "--json").stdout)).toEqual({ ok: true, from: 1, to: 1 });
   });
@@ -98,6 +105,11 @@ describe("the packed package in an empty project", () => {
       ["jobs", "list", "--state", "lost"],
       ["work", "--config", "nowhere.ts"],
       ["jobs", "list", "--limit", "0"],
+      ["jobs", "retry"],
+      ["jobs", "retry", "--all"],
+      ["jobs", "retry", "some-id", "--all"],
+      ["jobs", "cancel", "some-id", "--dry-run"],
+      ["jobs", "cancel", "--all", "--limit", "none", "--job", "greet"],
       ["cogeden"],
     ]) {
       const { status, stderr } = cli(...args);
