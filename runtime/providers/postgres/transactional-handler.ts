@@ -1,13 +1,14 @@
 import { sql } from "drizzle-orm";
 import type { NodePgDatabase } from "drizzle-orm/node-postgres";
 import type { PoolClient } from "pg";
-import type {
-  Completion,
-  JobState,
-  Lease,
-  Settlement,
-  TransactionLimits,
-  TransactionResult,
+import {
+  type Completion,
+  type JobState,
+  JobwrightError,
+  type Lease,
+  type Settlement,
+  type TransactionLimits,
+  type TransactionResult,
 } from "../../contract/index.ts";
 import { withClient } from "./check-out.ts";
 import { type LinkWatch, watchLink } from "./link-watch.ts";
@@ -67,7 +68,7 @@ export async function completeInTransaction<Schema extends DrizzleSchema>(
     if (failed) throw failed.error;
     // What the body left for the commit to check is the body's failure too.
     if (isViolation(error)) throw error;
-    if (!(error instanceof Undo)) throw storeError(error, where);
+    if (!(error instanceof Undo)) throw isAborted(error) ? swallowed(error) : storeError(error, where);
     if (error.answer !== "cancelled") return error.answer;
     const [settlement = "stale"] = await ackJobs(store, [{ id: lease.id, fence: lease.fence }]);
     return settlement;
@@ -75,9 +76,21 @@ export async function completeInTransaction<Schema extends DrizzleSchema>(
 }
 
 /** SQLSTATE class 23: a deferred constraint. */
-function isViolation(error: unknown): boolean {
+const isViolation = (error: unknown): boolean => /^23...$/.test(sqlStateOf(error));
+
+/** A query of the body failed, and the body went on: PostgreSQL takes nothing more, our completion neither. */
+const isAborted = (error: unknown): boolean => sqlStateOf(error) === "25P02";
+
+function sqlStateOf(error: unknown): string {
   const { code } = (driverError(error) ?? {}) as { readonly code?: unknown }; // whatever was thrown
-  return typeof code === "string" && /^23...$/.test(code);
+  return typeof code === "string" ? code : "";
+}
+
+function swallowed(error: unknown): JobwrightError {
+  return new JobwrightError("JW_TRANSACTION_REQUIRED", "The handler went on after a query in its `tx` had failed.", {
+    hint: "Let the query's error end the handler, or run what may fail in `tx.transaction(…)`, which is a savepoint.",
+    cause: driverError(error),
+  });
 }
 
 /** READ COMMITTED whatever the default is: the heartbeat changes the job's row meanwhile. */
