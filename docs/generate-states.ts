@@ -96,7 +96,7 @@ stateDiagram-v2
 | \`running\` | claimed: a worker holds its lease |
 | \`blocked\`, \`skipped\` | for workflows and limits, which do not exist yet; no job gets there today |
 | \`succeeded\` | a handler returned and its output was accepted |
-| \`dead\` | given up: \`attempts-exhausted\`, \`discarded\`, \`retry-deadline\`, \`invalid-payload\` or \`crash-loop\` |
+| \`dead\` | given up: \`attempts-exhausted\`, \`discarded\`, \`retry-deadline\`, \`expired\`, \`invalid-payload\` or \`crash-loop\` |
 | \`cancelled\` | somebody called \`cancel\` |
 
 \`succeeded\`, \`dead\`, \`cancelled\` and \`skipped\` are final: the job stays for its retention time and is then pruned.

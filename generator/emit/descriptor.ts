@@ -48,6 +48,7 @@ function emitJob(job: JobModel, codecs: CodecFile): string {
     `        backoff: ${printBackoff(job.retry.backoff)},\n` +
     "      },\n" +
     `      timeoutMs: ${job.timeoutMs},\n` +
+    (job.expireAfterMs === undefined ? "" : `      expireAfterMs: ${job.expireAfterMs},\n`) +
     `      maxCrashes: ${job.maxCrashes},\n` +
     (job.transactional ? "      transactional: true,\n" : "") +
     `      hasOutput: ${job.output !== undefined},\n` +

@@ -71,7 +71,7 @@ function exportNames(module: unknown): ReadonlyMap<unknown, string> {
 
 function modelOf(definition: JobDefinition, walker: Walker): JobModel {
   const { name, queue, version, priority, retry, timeoutMs, maxCrashes, description, deprecated, output } = definition;
-  const { errors, discardOn, retryOn } = definition;
+  const { errors, discardOn, retryOn, expireAfterMs } = definition;
   const walk = (schema: $ZodType, side: string): JobModel["input"] => walker.walk(schema, name, [side]);
   return {
     name,
@@ -80,6 +80,7 @@ function modelOf(definition: JobDefinition, walker: Walker): JobModel {
     priority,
     retry,
     timeoutMs,
+    ...(expireAfterMs === undefined ? {} : { expireAfterMs }),
     maxCrashes,
     ...(definition.transactional ? { transactional: true } : {}),
     docs: {

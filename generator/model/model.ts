@@ -17,6 +17,7 @@ export interface JobModel {
   readonly priority: number;
   readonly retry: RetryPolicy;
   readonly timeoutMs: number;
+  readonly expireAfterMs?: number;
   readonly maxCrashes: number;
   /** Absent: not transactional, so that the hash of a model without such jobs stays what it was. */
   readonly transactional?: true;

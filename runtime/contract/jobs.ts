@@ -1,19 +1,24 @@
 import type { FinalState, JobState } from "./states.ts";
 
 /** Why a job ended in `dead`, `cancelled` or `skipped`. Stays with the job for its retention time. */
-export type EndReason =
+export const endReasons = [
   /** The last allowed attempt failed. */
-  | "attempts-exhausted"
+  "attempts-exhausted",
   /** The handler threw `Discard`, or an error that is not to be retried. */
-  | "discarded"
+  "discarded",
   /** The next attempt would have come after the retry deadline. */
-  | "retry-deadline"
+  "retry-deadline",
+  /** No worker had begun the job when its time was over. */
+  "expired",
   /** The stored payload does not fit the schema of this build. */
-  | "invalid-payload"
+  "invalid-payload",
   /** The worker vanished more than `maxCrashes` times while running this job. */
-  | "crash-loop"
+  "crash-loop",
   /** Somebody called `cancel`. */
-  | "cancelled";
+  "cancelled",
+] as const;
+
+export type EndReason = (typeof endReasons)[number];
 
 /** An error as the store keeps it: text only, capped by the worker, never the payload. */
 export interface StoredError {

@@ -23,6 +23,8 @@ export interface JobDescriptor {
   readonly retry: RetryPolicy;
   /** An attempt's time limit in ms. */
   readonly timeoutMs: number;
+  /** In ms after `runAt`; absent: never. */
+  readonly expireAfterMs?: number;
   /** Crash-ended claims after which the job is dead. */
   readonly maxCrashes: number;
   /** The handler runs in a transaction of the provider. */

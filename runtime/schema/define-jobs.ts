@@ -15,6 +15,7 @@ const jobOptions = [
   "priority",
   "version",
   "timeout",
+  "expireAfter",
   "maxCrashes",
   "retry",
   "errors",
@@ -100,6 +101,7 @@ function readJob(name: string, declaration: unknown, report: Report): JobDefinit
     priority: read.integer("priority", { min: -32_768, max: 32_767, fallback: 0 }),
     version: read.integer("version", { min: 1, max: 2_147_483_647, fallback: 1 }),
     timeoutMs: readTimeout(read.duration("timeout", "10m"), name, report),
+    ...(read.has("expireAfter") ? { expireAfterMs: readExpiry(read) } : {}),
     maxCrashes: read.integer("maxCrashes", { min: 1, max: 32_767, fallback: 3 }),
     retry: readRetry("retry" in options ? options.retry : undefined, name, report),
     ...readErrors(options, name, report),
@@ -154,6 +156,12 @@ function readSchema(options: object, side: "input" | "output", job: string, repo
     hint: isZod3 ? 'Install zod 4.5 or later, and import it from "zod".' : `Write ${side}: z.object({ … }).`,
   });
   return undefined;
+}
+
+function readExpiry(read: OptionReader): number {
+  const expireAfterMs = read.duration("expireAfter", "1d");
+  if (expireAfterMs < 1) read.refuse("expireAfter", "is shorter than 1 ms", 'Give a time such as "10m".');
+  return expireAfterMs;
 }
 
 const errorName = /^[A-Z][A-Za-z0-9]{0,63}$/;

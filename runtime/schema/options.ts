@@ -82,6 +82,8 @@ export interface JobOptions<
   readonly version?: number;
   /** Time limit of one attempt. Default `"10m"`. */
   readonly timeout?: Duration;
+  /** A job that no worker has begun so long after it was due is given up, with the reason `expired`. Default: never. */
+  readonly expireAfter?: Duration;
   /** Ended by a crash this many times, the job is dead. Integer ≥ 1. Default 3. */
   readonly maxCrashes?: number;
   readonly retry?: RetryOptions;

@@ -63,6 +63,10 @@ export function createExecutor(options: ExecutorOptions): Executor {
       return ended();
     }
     const { errors, descriptor } = runnable;
+    if (isExpired(job, descriptor)) {
+      settler.nack(expiry(job));
+      return ended();
+    }
     const entry = createRunningJob(job, { maxAttempts: descriptor.retry.maxAttempts, errors, ...shared });
     if (runnable.transactions) {
       const complete = (settlement: Settlement): void => completed(leaseOf(entry), settlement);
@@ -202,6 +206,12 @@ export function createExecutor(options: ExecutorOptions): Executor {
     return { ...lease, outcome: "retry", delayMs, error: stored };
   }
 
+  /** Only the first attempt can come too late: what has begun is finished. The lease tells the store's time of the claim. */
+  function isExpired(job: ClaimedJob, { expireAfterMs }: JobDescriptor): boolean {
+    const isFirst = job.attempt === 1 && job.crashes === 0;
+    return expireAfterMs !== undefined && isFirst && job.leaseUntil - leaseMs - job.runAt > expireAfterMs;
+  }
+
   /** Of the job since its enqueue, in ms, by the store's clock at the claim. */
   function age({ job, claimedAt }: RunningJob): number {
     return job.leaseUntil - leaseMs - job.enqueuedAt + (performance.now() - claimedAt);
@@ -229,6 +239,11 @@ function textOfError(thrown: unknown, codec: JobCodec): { readonly error: unknow
   } catch (error) {
     return { error, stored: storedError(error) };
   }
+}
+
+function expiry({ id, fence }: ClaimedJob): Rejection {
+  const error = { name: "Expired", message: "No worker had begun the job when its time was over." };
+  return { id, fence, outcome: "dead", reason: "expired", error };
 }
 
 /** What went wrong around the handler: no connection, a commit that failed or was not answered. */

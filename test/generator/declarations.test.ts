@@ -50,6 +50,7 @@ describe("a declaration that can never take effect", () => {
     ["a list without delays", { retry: { backoff: "list", delays: [] } }, "retry.delays", "delays"],
     ["a retry deadline of nothing", { retry: { for: "0s" } }, "retry.for", "shorter than 1 ms"],
     ["a retry deadline with a single attempt", { retry: { maxAttempts: 1, for: "1d" } }, "retry.for", "has no effect"],
+    ["an expiry of nothing", { expireAfter: "0s" }, "expireAfter", "shorter than 1 ms"],
     ["errors that are no object", { errors: ["Bounced"] }, "errors", "not an object"],
     ["an error with a small letter", { errors: { bounced: input } }, "errors.bounced", "no name for an error"],
     ["an error that exists", { errors: { TypeError: input } }, "errors.TypeError", "an error that exists"],

@@ -141,6 +141,34 @@ describe.each(Object.entries(providers))("errors of a handler, on %s", (_name, o
     expect(await provider.get(handle.id)).toMatchObject({ attempt: 3 });
   });
 
+  it("include that nobody had begun the job in time", async () => {
+    let runs = 0;
+    const descriptor = describeJobs({ work: { expireAfterMs: 60_000 } });
+    const client = await clientOf(provider, descriptor);
+    const [late, delayed] = [
+      await client.work.enqueue({ n: 1 }),
+      await client.work.enqueue({ n: 2 }, { delay: "30s" }),
+    ];
+    clock.advance(60_001);
+    await provider.promote(10);
+    worker = await workerOf(provider, descriptor, { work: () => void runs++ });
+    await worker.start();
+    expect(await late.settled()).toMatchObject({ status: "dead", reason: "expired", error: { name: "Expired" } });
+    expect(await delayed.settled()).toMatchObject({ status: "succeeded" });
+    expect(runs).toBe(1);
+  });
+
+  it("do not include that a later attempt came late", async () => {
+    const client = await setUp({ expireAfterMs: 1_000, retry: retries(2, 500) }, (_input, { attempt }) => {
+      if (attempt === 1) throw new Error("once");
+    });
+    const handle = await client.work.enqueue({ n: 1 });
+    await expect.poll(async () => (await provider.get(handle.id))?.state, { interval: 1 }).toBe("scheduled");
+    clock.advance(60_000);
+    await provider.promote(10);
+    expect(await handle.settled()).toMatchObject({ status: "succeeded" });
+  });
+
   it("tell that a job was cancelled", async () => {
     const client = await clientOf(provider, describeJobs({ work: {} }));
     const handle = await client.work.enqueue({ n: 1 });

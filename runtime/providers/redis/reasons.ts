@@ -1,12 +1,22 @@
 import type { EndReason } from "../../contract/index.ts";
 
-/** In the order of their numbers in the store, from 1; 0 says that there is none. New ones come last. */
-const reasons: readonly EndReason[] = ["attempts-exhausted", "discarded", "invalid-payload", "crash-loop", "cancelled"];
+/** How a reason is stored; 0 says that there is none. Numbers never change their meaning. */
+const numbers: Readonly<Record<EndReason, number>> = {
+  "attempts-exhausted": 1,
+  discarded: 2,
+  "invalid-payload": 3,
+  "crash-loop": 4,
+  cancelled: 5,
+  "retry-deadline": 6,
+  expired: 7,
+};
+
+const reasons = new Map(Object.entries(numbers).map(([reason, number]) => [number, reason as EndReason])); // its keys
 
 export function numberOfReason(reason: EndReason): number {
-  return reasons.indexOf(reason) + 1;
+  return numbers[reason];
 }
 
 export function reasonOf(number: number): EndReason | undefined {
-  return reasons[number - 1];
+  return reasons.get(number);
 }

@@ -1,4 +1,5 @@
 import { deepEqual, equal } from "node:assert/strict";
+import { endReasons } from "../../contract/index.ts";
 import type { ConformanceCase } from "../conformance.ts";
 import {
   claimOne,
@@ -120,6 +121,17 @@ export const settleCases: readonly ConformanceCase[] = [
         [state, reason, error, payload, finishedAt],
         ["dead", "invalid-payload", failure, "[3]", context.clock.now()],
       );
+    },
+  },
+  {
+    area,
+    name: "every reason for which a job can end is kept",
+    async run(context) {
+      for (const reason of endReasons) {
+        const { provider, id, lease } = await givenClaim(context);
+        await provider.nack([{ id, fence: lease.fence, outcome: "dead", reason, error: failure }]);
+        deepEqual((await recordOf(provider, id)).reason, reason);
+      }
     },
   },
   {

@@ -19,5 +19,6 @@ export default defineJobs({
     errors: { Declined: z.object({}) },
     retryOn: ["ECONNRESET", "ETIMEDOUT"],
     transactional: true,
+    expireAfter: "10m",
   }),
 });
