@@ -19,6 +19,8 @@ export const errorCodes = {
   JW_INVALID_PAYLOAD: "The stored payload does not fit the schema of this build. The job is dead and kept.",
   JW_INVALID_OUTPUT: "A handler returned something that does not fit the output schema of its job.",
   JW_ATTEMPT_TIMEOUT: "An attempt ran longer than the job's timeout. Its signal was aborted.",
+  JW_LEASE_AT_RISK:
+    "No heartbeat reached the store for most of a lease, so another worker may soon take the job. The signal was aborted.",
   JW_LEASE_LOST: "A newer claim holds the job. This attempt's output is discarded; stop working on it.",
   JW_CANCELLED: "Somebody cancelled the job while it ran.",
   JW_SHUTDOWN: "The worker stops; the job is given back and will run elsewhere.",

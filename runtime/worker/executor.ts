@@ -14,7 +14,7 @@ import type { JobDescriptor } from "../core/descriptor.ts";
 import type { JobCodec } from "../core/job-codec.ts";
 import { type ErrorMakers, isDeclaredError } from "./declared-error.ts";
 import { outcomeOf } from "./outcomes.ts";
-import { createRunningJob, type RunningJob, stopError } from "./running-job.ts";
+import { createRunningJob, type RunningJob, stopError, type StopReason } from "./running-job.ts";
 import type { Settler } from "./settler.ts";
 import type { JobContext, Logger } from "./types.ts";
 
@@ -186,7 +186,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
   function rejectionOf(entry: RunningJob, { descriptor, codec }: Runnable, thrown: unknown): Rejection {
     const lease = leaseOf(entry);
     // The store ends a job whose cancellation is pending, whatever the rejection says.
-    if (entry.stopReason === "shutdown" || entry.stopReason === "cancelled") return { ...lease, outcome: "release" };
+    if (isGivenBack(entry.stopReason, thrown)) return { ...lease, outcome: "release" };
     const { error, stored } = textOfError(thrown, codec);
     if (JobwrightError.is(error) && error.code === "JW_INVALID_PAYLOAD") {
       return { ...lease, outcome: "dead", reason: "invalid-payload", error: stored };
@@ -218,6 +218,17 @@ export function createExecutor(options: ExecutorOptions): Executor {
   }
 
   return { execute, running };
+}
+
+/** Whether the attempt ended because it was told to. One at risk may have failed by itself all the same. */
+function isGivenBack(reason: StopReason | undefined, thrown: unknown): boolean {
+  if (reason === "shutdown" || reason === "cancelled") return true;
+  return reason === "lease-at-risk" && isAbort(thrown);
+}
+
+function isAbort(thrown: unknown): boolean {
+  if (JobwrightError.is(thrown)) return thrown.code === "JW_LEASE_AT_RISK";
+  return typeof thrown === "object" && thrown !== null && "name" in thrown && thrown.name === "AbortError";
 }
 
 /** Whether the job's definition says that this error is not to be retried. */

@@ -14,6 +14,8 @@ export interface HeartbeatData {
   readonly stallLimitMs: number;
   /** One Int32: seconds since the epoch of the main thread's last pulse. */
   readonly pulse: SharedArrayBuffer;
+  /** One BigInt64: when the last heartbeat that got through was sent, in ns of `process.hrtime`. */
+  readonly confirmed: SharedArrayBuffer;
 }
 
 export type HeartbeatMessage =
@@ -21,8 +23,9 @@ export type HeartbeatMessage =
   | { readonly kind: "failed"; readonly message: string }
   | { readonly kind: "stalled" };
 
-const { module, data, workerId, leaseMs, everyMs, stallLimitMs, pulse } = workerData as HeartbeatData; // from lease-keeper.ts
+const { module, data, workerId, leaseMs, everyMs, stallLimitMs, pulse, confirmed } = workerData as HeartbeatData; // from lease-keeper.ts
 const pulses = new Int32Array(pulse);
+const confirmations = new BigInt64Array(confirmed);
 const { openLeaseExtender } = (await import(module)) as { openLeaseExtender(data: unknown): LeaseExtender }; // LeaseThread's word
 let extender: LeaseExtender | undefined;
 
@@ -30,7 +33,10 @@ async function beat(): Promise<HeartbeatMessage> {
   if (Date.now() - Atomics.load(pulses, 0) * 1_000 > stallLimitMs) return { kind: "stalled" };
   try {
     extender ??= openLeaseExtender(data);
-    return { kind: "extended", leases: await extender.extend({ workerId, leaseMs }) };
+    const sentAt = process.hrtime.bigint();
+    const leases = await extender.extend({ workerId, leaseMs });
+    Atomics.store(confirmations, 0, sentAt);
+    return { kind: "extended", leases };
   } catch (error) {
     return { kind: "failed", message: error instanceof Error ? error.message : String(error) };
   }

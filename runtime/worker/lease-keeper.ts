@@ -28,6 +28,9 @@ export interface LeaseKeeperOptions {
 }
 
 const pulseEveryMs = 1_000;
+/** The share of a lease after which one without a heartbeat is no longer trusted. */
+const trustedShare = 0.8;
+const nsPerMs = 1_000_000;
 const closeLimitMs = 500;
 /** One small query every few seconds; the default would let the thread's garbage grow to 10 MB more. */
 const threadYoungMb = 2;
@@ -38,6 +41,9 @@ export function createLeaseKeeper(options: LeaseKeeperOptions): LeaseKeeper {
   const { provider, workerId, leaseMs, running, logger } = options;
   const everyMs = Math.max(10, Math.floor(leaseMs / 3));
   const pulse = new Int32Array(new SharedArrayBuffer(4));
+  /** Written by whoever sends heartbeats; a thread's is seen at once, however long this thread was busy. */
+  const confirmed = new BigInt64Array(new SharedArrayBuffer(8));
+  const clockOffsetMs = Number(process.hrtime.bigint()) / nsPerMs - performance.now();
   let timers: NodeJS.Timeout[] = [];
   let thread: Thread | undefined;
   let stopping = false;
@@ -74,10 +80,21 @@ export function createLeaseKeeper(options: LeaseKeeperOptions): LeaseKeeper {
     orphans = new Set(unknown.map((lease) => `${lease.id}:${lease.fence}`));
   }
 
+  /** Others may take what no heartbeat has kept: better to stop than to do the work beside them. */
+  function checkTrust(): void {
+    const confirmedAt = Number(Atomics.load(confirmed, 0)) / nsPerMs - clockOffsetMs;
+    const trustedFrom = performance.now() - leaseMs * trustedShare;
+    if (confirmedAt > trustedFrom) return;
+    for (const entry of running.values()) if (entry.claimedAt < trustedFrom) entry.abort("lease-at-risk");
+  }
+
   async function tick(): Promise<void> {
     const askedAt = performance.now();
+    const sentAt = process.hrtime.bigint();
     try {
-      reconcile(await provider.extend({ workerId, leaseMs }), askedAt);
+      const leases = await provider.extend({ workerId, leaseMs });
+      Atomics.store(confirmed, 0, sentAt);
+      reconcile(leases, askedAt);
     } catch (error) {
       logger.warn({ err: error }, "heartbeat failed; trying again at the next one");
     }
@@ -121,6 +138,7 @@ export function createLeaseKeeper(options: LeaseKeeperOptions): LeaseKeeper {
     tick,
     async start() {
       const { leaseThread } = provider;
+      timers.push(setInterval(checkTrust, everyMs / 2).unref());
       if (options.mode === "main" || !leaseThread) {
         timers.push(setInterval(() => void tick(), everyMs).unref());
         return;
@@ -131,7 +149,15 @@ export function createLeaseKeeper(options: LeaseKeeperOptions): LeaseKeeper {
       const speaks = new Promise<void>((resolve) => {
         spoken = resolve;
       });
-      startThread({ ...leaseThread, workerId, leaseMs, everyMs, stallLimitMs, pulse: pulse.buffer });
+      startThread({
+        ...leaseThread,
+        workerId,
+        leaseMs,
+        everyMs,
+        stallLimitMs,
+        pulse: pulse.buffer,
+        confirmed: confirmed.buffer,
+      });
       const limit = setTimeout(() => spoken?.(), threadLimitMs);
       await speaks;
       clearTimeout(limit);

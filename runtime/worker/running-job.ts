@@ -3,7 +3,7 @@ import type { ErrorMakers } from "./declared-error.ts";
 import type { JobContext, JobLog, Logger, TransactionalContext } from "./types.ts";
 
 /** Why an attempt was told to stop. The first reason counts. */
-export type StopReason = "timeout" | "cancelled" | "lease-lost" | "shutdown";
+export type StopReason = "timeout" | "cancelled" | "lease-at-risk" | "lease-lost" | "shutdown";
 
 /** One claimed job in this process, from dispatch to settlement. */
 export interface RunningJob {
@@ -58,7 +58,8 @@ class Attempt implements RunningJob {
   }
 
   abort(reason: StopReason): void {
-    if (this.stopReason) return;
+    // What was at risk may turn out to be lost, or be told to end for another reason.
+    if (this.stopReason && this.stopReason !== "lease-at-risk") return;
     this.stopReason = reason;
     this.#controller?.abort(stopError(this.job, reason));
   }
@@ -121,6 +122,11 @@ export function stopError(job: ClaimedJob, reason: StopReason): JobwrightError {
       return new JobwrightError("JW_ATTEMPT_TIMEOUT", `Attempt ${job.attempt} of ${what} ran longer than its timeout.`);
     case "cancelled":
       return new JobwrightError("JW_CANCELLED", `${what} was cancelled while it ran.`);
+    case "lease-at-risk":
+      return new JobwrightError(
+        "JW_LEASE_AT_RISK",
+        `No heartbeat got through for ${what}; another worker may take it.`,
+      );
     case "lease-lost":
       return new JobwrightError("JW_LEASE_LOST", `A newer claim holds ${what}; this attempt's result is discarded.`);
     case "shutdown":

@@ -32,7 +32,7 @@ export interface JobContext {
   readonly idempotencyKey: string;
   readonly enqueuedAt: Date;
   /**
-   * Aborted at the timeout, on cancellation, when the lease is lost and when the worker has to stop; `signal.reason` is a
+   * Aborted at the timeout, on cancellation, when the lease is lost or at risk and when the worker has to stop; `signal.reason` is a
    * `JobwrightError` that says which. Pass it to `fetch` and the like.
    */
   readonly signal: AbortSignal;

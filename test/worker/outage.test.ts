@@ -7,9 +7,19 @@ import {
   type FaultyCall,
   type PlannedFault,
 } from "../../runtime/testing/index.ts";
-import { clientOf, createLog, createSignal, describeJobs, workerOf } from "./fixture.ts";
+import type { Worker } from "../../runtime/worker/types.ts";
+import {
+  type Client,
+  clientOf,
+  createLog,
+  createSignal,
+  describeJobs,
+  type Handler,
+  retries,
+  workerOf,
+} from "./fixture.ts";
 
-const descriptor = describeJobs({ work: {} });
+const descriptor = describeJobs({ work: { retry: retries(3) } });
 
 function times(count: number, call: FaultyCall, fault: PlannedFault["fault"]): PlannedFault[] {
   return Array.from({ length: count }, () => ({ call, fault }));
@@ -96,6 +106,55 @@ describe("a worker in an outage", () => {
     go.fire();
     await handle.result();
     await worker.stop();
+  });
+
+  describe("whose heartbeats do not get through for most of a lease", () => {
+    /** Real time, as it is the worker's own clock that counts. */
+    async function startDeaf(handler: Handler): Promise<{ client: Client; worker: Worker; store: Provider }> {
+      const store = createMemoryProvider({ clock: createFakeClock() });
+      const deaf: Provider = { ...store, extend: () => Promise.reject(new Error("no route to host")) };
+      const client = await clientOf(deaf, descriptor);
+      const worker = await workerOf(deaf, descriptor, { work: handler }, { lease: "100ms", maintenance: false });
+      await worker.start();
+      return { client, worker, store };
+    }
+
+    it("aborts its attempts, which are given back without counting", async () => {
+      const reasons: unknown[] = [];
+      const { client, worker, store } = await startDeaf(async (_input, { signal, attempt, fence }) => {
+        if (fence > 1) return attempt;
+        await new Promise((resolve) => signal.addEventListener("abort", resolve));
+        reasons.push(signal.reason);
+        throw signal.reason;
+      });
+      const handle = await client.work.enqueue({ n: 1 });
+      await handle.result();
+      expect(reasons).toMatchObject([{ code: "JW_LEASE_AT_RISK" }]);
+      expect(await store.get(handle.id)).toMatchObject({ state: "succeeded", attempt: 1, fence: 2 });
+      await worker.stop();
+    });
+
+    it("still reports what a handler achieved, which counts while nobody else took the job", async () => {
+      const { client, worker, store } = await startDeaf(async (_input, { signal }) => {
+        await new Promise((resolve) => signal.addEventListener("abort", resolve));
+      });
+      const handle = await client.work.enqueue({ n: 1 });
+      await handle.result();
+      expect(await store.get(handle.id)).toMatchObject({ state: "succeeded", attempt: 1, fence: 1 });
+      await worker.stop();
+    });
+
+    it("counts a failure of the handler's own", async () => {
+      const { client, worker, store } = await startDeaf(async (_input, { signal, fence }) => {
+        if (fence > 1) return;
+        await new Promise((resolve) => signal.addEventListener("abort", resolve));
+        throw new Error("its own");
+      });
+      const handle = await client.work.enqueue({ n: 1 });
+      await handle.result();
+      expect(await store.get(handle.id)).toMatchObject({ state: "succeeded", attempt: 2, fence: 2 });
+      await worker.stop();
+    });
   });
 
   it("goes on after a handler returned something that cannot be looked at", async () => {
