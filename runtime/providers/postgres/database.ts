@@ -59,6 +59,9 @@ export function createDatabase({ location, pool: given, sessions, queryTimeoutMs
     rowMode: rowMode as "array",
   });
 
+  // All connections of the pool may have prepared the same; each failure ends one of them.
+  const limits = { conflict: maxTries, connection: 2, plan: pool.options.max + 1 };
+
   const on = <T>(body: (client: PoolClient) => Promise<T>): Promise<T> => withClient(pool, queryTimeoutMs, body);
 
   async function isPlain(): Promise<boolean> {
@@ -81,9 +84,9 @@ export function createDatabase({ location, pool: given, sessions, queryTimeoutMs
         return (await once(config)) as Row[]; // what the statement selects; the provider's suite runs every statement
       } catch (error) {
         const transient = isTransient(error);
-        const limit = transient === "conflict" ? maxTries : transient === "connection" ? 2 : 1;
-        if (tries >= limit) throw storeError(error, where);
-        await new Promise((resolve) => setTimeout(resolve, Math.random() * firstRetryMs * 2 ** tries));
+        if (!transient || tries >= limits[transient]) throw storeError(error, where);
+        const pauseMs = transient === "plan" ? 0 : Math.random() * firstRetryMs * 2 ** tries;
+        await new Promise((resolve) => setTimeout(resolve, pauseMs));
       }
     }
   }

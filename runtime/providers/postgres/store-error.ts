@@ -19,6 +19,12 @@ const credentials: Meaning = {
   says: "refuses this user",
   hint: "Check user, password and pg_hba.conf.",
 };
+const unprepared: Meaning = {
+  code: "JW_STORE_UNAVAILABLE",
+  says: "mixes up the prepared statements of its connections",
+  hint: 'Behind a pooler in transaction mode, create the provider with `pooler: "transaction"`.',
+  retryable: true,
+};
 const tables: Meaning = {
   code: "JW_SCHEMA_MISSING",
   says: "lacks a table or column of jobwright",
@@ -39,6 +45,8 @@ const meanings: Readonly<Record<string, Meaning>> = {
     hint: "Connect to the primary; after a failover, workers go on by themselves.",
     retryable: true,
   },
+  "26000": unprepared,
+  "42P05": unprepared,
   "40001": busy,
   "40P01": busy,
   "55P03": busy,
@@ -83,12 +91,17 @@ export function storeError(error: unknown, where: string): JobwrightError {
   });
 }
 
-/** Whether a statement may be sent again at once: the conflict is over, or a new connection may do better. */
-export function isTransient(error: unknown): "conflict" | "connection" | undefined {
+/**
+ * Whether a statement may be sent again at once: the conflict is over, or a new connection may do better, be it because the
+ * old one is lost, or because what was prepared on it cannot be run any more.
+ */
+export function isTransient(error: unknown): "conflict" | "connection" | "plan" | undefined {
   const state = stateOf(driverError(error));
   if (state === "40001" || state === "40P01") return "conflict";
   // Not after a time limit: the next try would only double the wait.
   if (/timeout/i.test(state)) return undefined;
+  // Prepared before the table was altered; deallocated by others; prepared by others.
+  if (/^(0A000|26000|42P05)$/.test(state)) return "plan";
   const gone = /^(08|57P)/.test(state) || /^(ECONNRESET|EPIPE)|terminated|not queryable/.test(state);
   return gone ? "connection" : undefined;
 }
