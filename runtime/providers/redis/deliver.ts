@@ -102,7 +102,7 @@ function runsOf(parcels: readonly Parcel[]): readonly Run[] {
   return runs;
 }
 
-type ClaimReply = readonly [leaseUntil: Int, lanes: readonly Int[], rows: readonly Int[]];
+type ClaimReply = readonly [leaseUntil: Int, lanes: readonly Int[], runs: readonly Int[], rows: readonly string[]];
 
 interface StoredLane {
   readonly queue: string;
@@ -123,7 +123,7 @@ export async function claimJobs(run: RunScript, request: ClaimRequest): Promise<
   return claimedJobs((await run(claim, args)) as ClaimReply); // see the script's header
 }
 
-function claimedJobs([until, lanes, rows]: ClaimReply): readonly ClaimedJob[] {
+function claimedJobs([until, lanes, runs, rows]: ClaimReply): readonly ClaimedJob[] {
   const known = new Map<number, StoredLane>();
   for (let i = 0; i < lanes.length; i += 4) {
     known.set(Number(lanes[i]), {
@@ -134,22 +134,25 @@ function claimedJobs([until, lanes, rows]: ClaimReply): readonly ClaimedJob[] {
   }
   const leaseUntil = Number(until);
   const jobs: ClaimedJob[] = [];
-  for (let i = 0; i < rows.length; i += 9) {
-    const { queue, name, version } = known.get(Number(rows[i + 2])) ?? { queue: "", name: "", version: 0 };
-    jobs.push({
-      id: unpackId(String(rows[i])),
-      fence: Number(rows[i + 1]),
+  let row = 0;
+  for (let i = 0; i < runs.length; i += 8) {
+    const number = (place: number): number => Number(runs[i + place]);
+    const { queue, name, version } = known.get(number(1)) ?? { queue: "", name: "", version: 0 };
+    const alike = {
+      fence: number(0),
       name,
       queue,
       version,
-      priority: Number(rows[i + 3]),
-      attempt: Number(rows[i + 4]),
-      crashes: Number(rows[i + 5]),
-      runAt: Number(rows[i + 6]),
-      enqueuedAt: Number(rows[i + 7]),
+      priority: number(2),
+      attempt: number(3),
+      crashes: number(4),
+      runAt: number(5),
+      enqueuedAt: number(6),
       leaseUntil,
-      payload: String(rows[i + 8]),
-    });
+    };
+    for (const end = row + 2 * number(7); row < end; row += 2) {
+      jobs.push({ id: unpackId(rows[row] ?? ""), ...alike, payload: rows[row + 1] ?? "" });
+    }
   }
   return jobs;
 }

@@ -1,3 +1,4 @@
+import { fullHead } from "./head.ts";
 import { defineScript } from "./script.ts";
 import { luaTransitions } from "./transition-table.ts";
 
@@ -12,26 +13,68 @@ export const ack = defineScript("ack", {
   kind: "free",
   body: `${luaTransitions(["ack"])}
 local size, fence = tonumber(ARGV[3]), tonumber(ARGV[4])
-local jobs = loadAll({ unpack(ARGV, 5, 4 + size) })
+local ids = { unpack(ARGV, 5, 4 + size) }
+local kept = readMany(HEADS, ids)
 local refused, accepted, failed = {}, {}, {}
-for i = 1, size do
-  local job = jobs[i]
-  local t = job and job[FENCE] == (fence or tonumber(ARGV[4 + size + i])) and (T["ack"][situation(job)] or "alreadyDone")
+
+local function accept(place, state, fenceOfJob)
+  accepted[place] = state == SUCCEEDED
+  -- Only an earlier attempt can have left an error.
+  if state == SUCCEEDED and fenceOfJob > 1 then failed[#failed + 1] = ids[place] end
+end
+
+local function settle(place, expected)
+  local job = loadAll({ ids[place] })[1]
+  local t = job and job[FENCE] == expected and (T["ack"][situation(job)] or "alreadyDone")
   if not t or t == "alreadyDone" then
-    refused[#refused + 1] = i
+    refused[#refused + 1] = place
     refused[#refused + 1] = t or "stale"
   else
     apply(job, t)
-    accepted[i] = job[STATE] == SUCCEEDED
-    -- Only an earlier attempt can have left an error.
-    if accepted[i] and job[FENCE] > 1 then failed[#failed + 1] = job[ID] end
+    accept(place, job[STATE], job[FENCE])
   end
+end
+
+-- What "settle" does to most jobs, without a table for each: whether this one was such.
+local row, seen, seqs = T["ack"][RUNNING], {}, {}
+local function settleRunning(place, expected)
+  local id, head = ids[place], kept[place]
+  if not head or seen[id] then return false end
+  local kind, state, lane, priority, maxCrashes, seq, enqueuedAt, runAt, attempt, crashes, fenceOfJob, _, cancel, startedAt,
+    _, progress, reason, claim = unpackBytes("${fullHead}", head)
+  if state ~= RUNNING or cancel == 1 or fenceOfJob ~= expected then return false end
+  seen[id] = true
+  heads[headsSize + 1], heads[headsSize + 2] = id, pack(
+    "${fullHead}", kind, row.to, lane, priority, maxCrashes, seq, enqueuedAt, runAt, attempt, crashes, fenceOfJob, 0, 0,
+    startedAt, now, progress, reason, 0)
+  headsSize = headsSize + 2
+  released[claim] = (released[claim] or 0) + 1
+  local list = listAt(seqs, lane)
+  list[#list + 1] = pack(">I6", seq)
+  accept(place, row.to, fenceOfJob)
+  return true
+end
+
+local again = {}
+for place = 1, size do
+  local expected = fence or tonumber(ARGV[4 + size + place])
+  if not settleRunning(place, expected) then again[#again + 1] = place end
+end
+for lane, list in pairs(seqs) do
+  settled = true
+  ended[lane * 16 + row.to] = list
+  count(lane, RUNNING, -#list)
+  count(lane, row.to, #list)
+end
+if #again > 0 then
+  writeJobs()
+  for _, place in ipairs(again) do settle(place, fence or tonumber(ARGV[4 + size + place])) end
 end
 local outputs = {}
 for i = 5 + size + (fence and 0 or size), #ARGV, 2 do
   local place = tonumber(ARGV[i])
   if accepted[place] then
-    outputs[#outputs + 1] = jobs[place][ID]
+    outputs[#outputs + 1] = ids[place]
     outputs[#outputs + 1] = ARGV[i + 1]
   end
 end

@@ -1,3 +1,4 @@
+import { fullHead, headSizes, shortHead } from "./head.ts";
 import { defineScript } from "./script.ts";
 import { luaTransitions } from "./transition-table.ts";
 
@@ -6,27 +7,38 @@ import { luaTransitions } from "./transition-table.ts";
  * those again and takes nothing.
  *
  * ARGV[3…] claimId, workerId, leaseMs; per lane of the request: queue, limit, number of handles; per handle: name, maxVersion
- * Returns  leaseUntil; per lane of the store: its number, queue, name, version; per job: id, fence, number of the lane,
- *          priority, attempt, crashes, runAt, enqueuedAt, payload. The last two in lists without inner ones
+ * Returns  leaseUntil; per lane of the store: its number, queue, name, version; per run of jobs that differ in id and
+ *          payload only: fence, number of the lane, priority, attempt, crashes, runAt, enqueuedAt, number of jobs; per job:
+ *          id, payload. The last three in lists without inner ones
  */
 export const claim = defineScript("claim", {
   kind: "free",
   body: `${luaTransitions(["claim"])}
 local claimId, worker, leaseMs = ARGV[3], ARGV[4], tonumber(ARGV[5])
 local workerKey = P .. "worker:" .. worker
-local rows, size, lanes, shown = {}, 0, {}, {}
-
-local function show(job)
-  local number = job[LANE]
+local runs, rows, lanes, shown = {}, {}, {}, {}
+local function show(id, fence, number, priority, attempt, crashes, runAt, enqueuedAt, payload)
   if not shown[number] then
     shown[number] = true
     local lane, at = laneOf(number), #lanes
     lanes[at + 1], lanes[at + 2], lanes[at + 3], lanes[at + 4] = number, lane[1], lane[2], lane[3]
   end
-  rows[size + 1], rows[size + 2], rows[size + 3], rows[size + 4] = job[ID], job[FENCE], number, job[PRIORITY]
-  rows[size + 5], rows[size + 6], rows[size + 7] = job[ATTEMPT], job[CRASHES], job[RUN_AT]
-  rows[size + 8], rows[size + 9] = job[ENQUEUED_AT], payloadOf(job)
-  size = size + 9
+  local at = #runs
+  if at > 0 and runs[at - 7] == fence and runs[at - 6] == number and runs[at - 5] == priority and runs[at - 4] == attempt
+    and runs[at - 3] == crashes and runs[at - 2] == runAt and runs[at - 1] == enqueuedAt then
+    runs[at] = runs[at] + 1
+  else
+    runs[at + 1], runs[at + 2], runs[at + 3], runs[at + 4] = fence, number, priority, attempt
+    runs[at + 5], runs[at + 6], runs[at + 7], runs[at + 8] = crashes, runAt, enqueuedAt, 1
+  end
+  at = #rows
+  rows[at + 1], rows[at + 2] = id, payload
+end
+
+local function showJob(job)
+  show(
+    job[ID], job[FENCE], job[LANE], job[PRIORITY], job[ATTEMPT], job[CRASHES], job[RUN_AT], job[ENQUEUED_AT],
+    payloadOf(job))
 end
 
 -- whether one comes before the other, by (priority, runAt, seq); as numbers, for Lua compares text by the locale
@@ -42,8 +54,8 @@ if repeated then
   local jobs = heldBy(repeated)
   local function key(job) return { job[PRIORITY], job[RUN_AT], job[SEQ] } end
   table.sort(jobs, function(a, b) return before(key(a), key(b)) end)
-  for _, job in ipairs(jobs) do show(job) end
-  return reply({ tonumber(call("ZSCORE", LEASES, repeated)) or now, lanes, rows })
+  for _, job in ipairs(jobs) do showJob(job) end
+  return reply({ tonumber(call("ZSCORE", LEASES, repeated)) or now, lanes, runs, rows })
 end
 
 -- lanes of the store that a lane of the request takes
@@ -93,13 +105,19 @@ local function merge(keys, limit)
   return found
 end
 
-local ids = {}
+local ids, old = {}, {}
+local function takeMember(member)
+  local id = idOf(member)
+  ids[#ids + 1] = id
+  if #member - #id == 13 then old[#old + 1] = id end
+end
+
 local function take(keys, limit)
   if #keys == 1 then
     local popped = call("ZPOPMIN", keys[1], limit)
-    for i = 1, #popped, 2 do ids[#ids + 1] = sub(popped[i], 13) end
+    for i = 1, #popped, 2 do takeMember(popped[i]) end
   elseif #keys > 1 then
-    for _, member in ipairs(merge(keys, limit)) do ids[#ids + 1] = sub(member, 13) end
+    for _, member in ipairs(merge(keys, limit)) do takeMember(member) end
   end
 end
 
@@ -111,22 +129,48 @@ while i <= #ARGV do
   i = i + 3 + 2 * handles
   if limit >= 1 and call("SISMEMBER", P .. "paused", queue) == 0 then take(lanesOf(queue, maxVersions), limit) end
 end
-if #ids == 0 then return reply({ now + leaseMs, lanes, rows }) end
+if #ids == 0 then return reply({ now + leaseMs, lanes, runs, rows }) end
 
-local jobs, entry = loadAll(ids), { worker, claimId }
-for j = 1, #ids do
-  local job = jobs[j]
-  if job then
-    apply(job, T["claim"][situation(job)], nil, true)
-    job[CLAIM], job[STARTED_AT], job[PROGRESS] = op, now, NONE
-    entry[#entry + 1] = job[ID]
-    show(job)
+loadAll(old)
+local entry, fresh, row = { worker, claimId }, {}, T["claim"][READY]
+local attempt, crashes, fence, open = row.attempt or 0, row.crashes or 0, row.fence or 0, row.lease == "open" and 1 or 0
+
+local function start(id, value)
+  local job = loaded[id] or parse(id, value, value)
+  job[VALUE] = value
+  apply(job, T["claim"][situation(job)], nil, true)
+  job[CLAIM], job[STARTED_AT], job[PROGRESS] = op, now, NONE
+  showJob(job)
+end
+
+-- what "start" does to most jobs, without a table for each
+local function startFresh(id, value)
+  local kind, lane, seq, enqueuedAt, maxCrashes = unpackBytes("${shortHead}", value)
+  heads[headsSize + 1], heads[headsSize + 2] = id, pack(
+    "${fullHead}", kind + 2, row.to, lane, 0, maxCrashes, seq, enqueuedAt, enqueuedAt, attempt, crashes, fence, open, 0, now,
+    NONE, NONE, 0, op)
+  headsSize = headsSize + 2
+  fresh[lane] = (fresh[lane] or 0) + 1
+  local payload = kind == 0 and sub(value, ${headSizes.short + 1}) or call("HGET", P .. "payloads", id) or ""
+  show(id, fence, lane, 0, attempt, crashes, enqueuedAt, enqueuedAt, payload)
+end
+
+local values = readMany(JOBS, ids)
+for place = 1, #ids do
+  local id, value = ids[place], values[place]
+  if value then
+    if byte(value) < 2 and not loaded[id] then startFresh(id, value) else start(id, value) end
+    entry[#entry + 1] = id
   end
+end
+for lane, size in pairs(fresh) do
+  count(lane, READY, -size)
+  count(lane, row.to, size)
 end
 call("HSET", P .. "claims", op, cmsgpack.pack(entry))
 call("HSET", P .. "held", op, #entry - 2)
 call("HSET", workerKey, claimId, op)
 call("ZADD", LEASES, now + leaseMs, op)
-return reply({ now + leaseMs, lanes, rows })
+return reply({ now + leaseMs, lanes, runs, rows })
 `,
 });

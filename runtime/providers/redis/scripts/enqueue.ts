@@ -28,12 +28,12 @@ local function laneFor(queue, name, version)
   return lane
 end
 
-local runs, duplicates, written, heads, payloads, place = {}, {}, {}, {}, {}, 0
+local runs, duplicates, written, jobs, payloads, place = {}, {}, {}, {}, {}, 0
 
 -- a job that is there, or that this call has written
 local function existing(id, value)
   if value then
-    local job = parse(id, value)
+    local job = loadAll({ id })[1]
     return { state = job[STATE], runAt = job[RUN_AT] }
   end
   return written[id]
@@ -91,8 +91,8 @@ local function enqueueRun(at, size)
           "${fullHead}", kind + 2, state, lane, tonumber(priority), maxCrashes, seq, now, runAt, 0, 0, 0, 0, 0, NONE, NONE,
           NONE, 0, 0)
       end
-      local last = #heads
-      heads[last + 1], heads[last + 2] = id, head .. payload
+      local last = #jobs
+      jobs[last + 1], jobs[last + 2] = id, head .. payload
       last = #set
       set[last + 1], set[last + 2] = state == READY and priority or runAt, prefix .. pack(">I6", seq) .. id
       local offset = seq % 64
@@ -114,9 +114,9 @@ while at <= #ARGV do
   at = at + 8 + 2 * size
 end
 writeChunk()
-many("HSET", JOBS, heads)
+many("HSET", JOBS, jobs)
 many("HSET", P .. "payloads", payloads)
-if #heads > 0 then call("HSET", KEYS[1], "seq", seq) end
+if #jobs > 0 then call("HSET", KEYS[1], "seq", seq) end
 return reply({ runs, duplicates })
 `,
 });

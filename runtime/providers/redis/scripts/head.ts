@@ -1,6 +1,7 @@
 /**
- * How a job is kept: a head in the format of Lua's `struct`, then its payload if that is short. One value per job, read
- * and written without building tables of names.
+ * How a job is kept: a head in the format of Lua's `struct`, then its payload if that is short. From the first claim on
+ * the head that counts lies apart, so that a change of state neither reads nor writes the payload: Lua hashes every byte
+ * of every text that it is given.
  *
  * The first byte says which head it is, and whether the payload lies elsewhere: 0 and 1 (elsewhere) are short heads, 2 and
  * 3 full ones. A short head is that of a ready job with priority 0 which was never claimed: kind, lane, seq, enqueuedAt
@@ -14,7 +15,10 @@ export const shortLimits = { lane: 2 ** 24, seq: 2 ** 40, maxCrashes: 2 ** 16 } 
 /** kind, state, lane, priority, maxCrashes, seq, enqueuedAt, runAt, attempt, crashes, fence, open, cancel, … */
 export const fullHead = "<BBI4i4I4dddI4I4I4BBdddBd";
 
-/** The table of a job in scripts: its id, the value it was read from, whether it changed, the full head, where that ends. */
+/** Bytes of the two heads. */
+export const headSizes = { short: 17, full: 85 } as const;
+
+/** The table of a job in scripts: its id, its value in `jobs` if that was read, whether it changed, the full head. */
 export const headFields = [
   "ID",
   "VALUE",
@@ -37,5 +41,4 @@ export const headFields = [
   "PROGRESS",
   "REASON",
   "CLAIM",
-  "AT",
 ] as const;

@@ -86,10 +86,10 @@ end
 local states, names, queues = filter(), filter(), filter()
 
 -- without a table, for those who look at many
-local function laneAndState(value)
-  local kind, state, lane = unpackBytes("<BBI4", value)
+local function laneAndState(head)
+  local kind, state, lane = unpackBytes("<BBI4", head)
   if kind >= 2 then return lane, state end
-  return (unpackBytes("<I3", value, 2)), READY
+  return (unpackBytes("<I3", head, 2)), READY
 end
 
 local function accepts(lane, state)
@@ -128,7 +128,6 @@ local function idsIn(key)
     end
     return ids
   end
-  local start = key == SCHEDULE and 7 or 13
   local final = sub(key, #P + 1, #P + 6) == "final:"
   for _, member in ipairs(call("ZRANGE", key, 0, -1)) do
     if final then
@@ -137,7 +136,7 @@ local function idsIn(key)
         ids[#ids + 1] = call("HGET", P .. "index:" .. chunkOf(seq), string.char(seq % 64)) or nil
       end
     else
-      ids[#ids + 1] = sub(member, start)
+      ids[#ids + 1] = key == SCHEDULE and sub(member, 7) or idOf(member)
     end
   end
   return ids
@@ -173,12 +172,14 @@ local function search()
       ids[#ids + 1] = entries[i + 1]
       places[byte(entries[i])] = #ids
     end
-    local values = readMany(JOBS, ids)
+    local heads, values = readHeads(ids)
     for offset = 63, 0, -1 do
       local place = places[offset]
       seq = chunk * 64 + offset
-      if place and values[place] and (not before or seq < before) then
-        if accepts(laneAndState(values[place])) then found[#found + 1] = recordOf(parse(ids[place], values[place])) end
+      if place and heads[place] and (not before or seq < before) then
+        if accepts(laneAndState(heads[place])) then
+          found[#found + 1] = recordOf(parse(ids[place], values[place], heads[place]))
+        end
         if #found == limit then return seq end
         if not before and #found == total then return "" end
       end

@@ -1,4 +1,4 @@
-import { fullHead, headFields, shortHead } from "./head.ts";
+import { fullHead, headFields, headSizes, shortHead } from "./head.ts";
 
 /** Version of the layout of keys and values described below; in the field `version` of the marker key. */
 export const schemaVersion = 1;
@@ -9,14 +9,16 @@ export const schemaVersion = 1;
  *
  *   meta            hash: version, born (id of this history), op (count of mutating calls), seq (of the newest job), lane
  *   jobs            hash: id → head as in `head.ts`, then the payload if it is short
- *   payloads        hash: id → payload, if it is long: a change of state does not write it again
+ *   heads           hash: id → head of a job that was ever claimed; then that in `jobs` counts no more
+ *   payloads        hash: id → payload, if it is long
  *   outputs, errors hash: id → output, error as JSON
  *   index           sorted set: numbers of the chunks below
  *   index:<n>       hash: byte seq % 64 → id, for the 64 jobs from seq 64·n on; small enough for Redis to pack it
  *   lanes           hash: lane → packed {queue, name, version}
  *   lanes:<queue>   hash: "version:name" → lane
  *   counts          hash: "lane:state" → number of jobs
- *   ready:<lane>    sorted set: score priority, member runAt and seq in six bytes each, id: the order is that of offers
+ *   ready:<lane>    sorted set: score priority, member runAt and seq in six bytes each, id, which "~" precedes if the job
+ *                   was ever claimed: the order is that of offers
  *   scheduled       sorted set: score runAt, member seq in six bytes, id
  *   final:<lane>:<state>  sorted set: score finishedAt, member seqs of the jobs that one call ended, in six bytes each.
  *                   A requeued job stays in it: what its head says counts
@@ -49,7 +51,7 @@ export const prelude = `
 local call, format, sub, byte, floor = redis.call, string.format, string.sub, string.byte, math.floor
 local pack, unpackBytes = struct.pack, struct.unpack
 local P = sub(KEYS[1], 1, -5)
-local JOBS, LEASES, SCHEDULE = P .. "jobs", P .. "leases", P .. "scheduled"
+local JOBS, HEADS, LEASES, SCHEDULE = P .. "jobs", P .. "heads", P .. "leases", P .. "scheduled"
 local meta = call("HMGET", KEYS[1], "version", "op", "born", "seq")
 if meta[1] ~= "${schemaVersion}" then return redis.error_reply("JWMETA " .. (meta[1] or "0")) end
 local op, born = tonumber(meta[2]) or 0, meta[3]
@@ -86,18 +88,42 @@ end
 -- numbers as six bytes, whose order is that of the numbers
 local function bytesOf(number) return pack(">I6", math.max(0, math.min(number, 281474976710655))) end
 
-local function readyMember(job) return bytesOf(job[RUN_AT]) .. bytesOf(job[SEQ]) .. job[ID] end
+local function readyMember(job)
+  return bytesOf(job[RUN_AT]) .. bytesOf(job[SEQ]) .. (job[FENCE] > 0 and "~" or "") .. job[ID]
+end
+
+local function idOf(readyMember) return sub(readyMember, byte(readyMember, 13) == 126 and 14 or 13) end
 
 local function chunkOf(seq) return format("%.0f", floor(seq / 64)) end
 
-local function parse(id, value)
-  local kind = byte(value)
-  if kind >= 2 then return { id, value, false, unpackBytes("${fullHead}", value) } end
-  local _, lane, seq, enqueuedAt, maxCrashes, at = unpackBytes("${shortHead}", value)
+-- value: that in "jobs", or false; head: where its head is
+local function parse(id, value, head)
+  local kind = byte(head)
+  if kind >= 2 then return { id, value, false, unpackBytes("${fullHead}", head) } end
+  local _, lane, seq, enqueuedAt, maxCrashes = unpackBytes("${shortHead}", head)
   return {
     id, value, false, kind + 2, READY, lane, 0, maxCrashes, seq, enqueuedAt, enqueuedAt, 0, 0, 0, 0, 0, NONE, NONE, NONE,
-    0, 0, at,
+    0, 0,
   }
+end
+
+-- heads, in the order of ids, and values of those that were never claimed; false: there is none
+local function readHeads(ids)
+  local heads, values = readMany(HEADS, ids), {}
+  local fresh, places = {}, {}
+  for i = 1, #ids do
+    values[i] = false
+    if not heads[i] then
+      fresh[#fresh + 1] = ids[i]
+      places[#places + 1] = i
+    end
+  end
+  local found = readMany(JOBS, fresh)
+  for i = 1, #places do
+    heads[places[i]] = found[i]
+    values[places[i]] = found[i]
+  end
+  return heads, values
 end
 
 local loaded = {}
@@ -105,12 +131,12 @@ local loaded = {}
 -- loads jobs, in the order of their ids; false: there is none
 local function loadAll(ids)
   local result = {}
-  local values = readMany(JOBS, ids)
+  local heads, values = readHeads(ids)
   for i = 1, #ids do
-    local id, value = ids[i], values[i]
+    local id, head = ids[i], heads[i]
     local job = loaded[id]
-    if not job and value then
-      job = parse(id, value)
+    if not job and head then
+      job = parse(id, values[i], head)
       loaded[id] = job
     end
     result[i] = job or false
@@ -128,7 +154,8 @@ end
 
 local function payloadOf(job)
   if job[KIND] == 3 then return call("HGET", P .. "payloads", job[ID]) or "" end
-  return sub(job[VALUE], job[AT])
+  local value = job[VALUE] or call("HGET", JOBS, job[ID])
+  return sub(value, byte(value) < 2 and ${headSizes.short + 1} or ${headSizes.full + 1})
 end
 
 local laneCache = {}
@@ -170,6 +197,8 @@ end
 -- What "reply" writes. By lane and state, as one number: changes of counts, seqs of jobs that ended. By lane: scores and
 -- members of jobs that became ready. By key: members to remove. By claim: jobs that run under it no more.
 local counted, ended, readied, scheduled, removed, released = {}, {}, {}, {}, {}, {}
+-- ids and heads that scripts write without a table of the job
+local heads, headsSize = {}, 0
 
 local function count(lane, state, by)
   local field = lane * 16 + state
@@ -249,14 +278,22 @@ local function situation(job)
 end
 
 local function writeJobs()
-  local list, size = {}, 0
+  local values = {}
   for i = 1, changedSize do
     local job = changed[i]
-    list[size + 1] = job[ID]
-    list[size + 2] = pack("${fullHead}", unpack(job, KIND, CLAIM)) .. sub(job[VALUE], job[AT])
-    size = size + 2
+    job[CHANGED] = false
+    local id, head = job[ID], pack("${fullHead}", unpack(job, KIND, CLAIM))
+    if job[FENCE] > 0 then
+      heads[headsSize + 1], heads[headsSize + 2] = id, head
+      headsSize = headsSize + 2
+    else
+      values[#values + 1] = id
+      values[#values + 1] = head .. (job[KIND] == 3 and "" or payloadOf(job))
+    end
   end
-  many("HSET", JOBS, list)
+  many("HSET", HEADS, heads)
+  many("HSET", JOBS, values)
+  changed, changedSize, heads, headsSize = {}, 0, {}, 0
 end
 
 local function writeSets()

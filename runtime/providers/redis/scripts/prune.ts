@@ -66,7 +66,7 @@ for i, job in ipairs(pruned) do
   local list = listAt(places, chunkOf(job[SEQ]))
   list[#list + 1] = string.char(job[SEQ] % 64)
 end
-for _, name in ipairs({ "jobs", "outputs", "errors" }) do many("HDEL", P .. name, ids) end
+for _, name in ipairs({ "jobs", "heads", "outputs", "errors" }) do many("HDEL", P .. name, ids) end
 many("HDEL", P .. "payloads", long)
 for chunk, list in pairs(places) do
   call("HDEL", P .. "index:" .. chunk, unpack(list))
