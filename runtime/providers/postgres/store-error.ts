@@ -25,6 +25,12 @@ const unprepared: Meaning = {
   hint: 'Behind a pooler in transaction mode, create the provider with `pooler: "transaction"`.',
   retryable: true,
 };
+export const readonly: Meaning = {
+  code: "JW_STORE_READONLY",
+  says: "is read-only: a standby, or set so",
+  hint: "Connect to the primary; after a failover, workers go on by themselves.",
+  retryable: true,
+};
 const tables: Meaning = {
   code: "JW_SCHEMA_MISSING",
   says: "lacks a table or column of jobwright",
@@ -39,12 +45,7 @@ const meanings: Readonly<Record<string, Meaning>> = {
   "57": unavailable,
   "57014": { ...busy, says: "gave up a statement that took too long" },
   "25P03": unavailable,
-  "25006": {
-    code: "JW_STORE_READONLY",
-    says: "is read-only: a standby, or set so",
-    hint: "Connect to the primary; after a failover, workers go on by themselves.",
-    retryable: true,
-  },
+  "25006": readonly,
   "26000": unprepared,
   "42P05": unprepared,
   "40001": busy,
@@ -72,11 +73,14 @@ const meanings: Readonly<Record<string, Meaning>> = {
 const unreachable =
   /^(ECONN|EPIPE|ETIMEDOUT|EAI_AGAIN|ENOTFOUND|EHOSTUNREACH|ENETUNREACH|ENOENT)|terminated|timeout|not queryable|Connection ended|was closed/i;
 
-/** Turns whatever the driver, the network or the server threw into a `JobwrightError`. */
-export function storeError(error: unknown, where: string): JobwrightError {
+/**
+ * Turns whatever the driver, the network or the server threw into a `JobwrightError`. `known`: what it means, if only the
+ * caller can tell.
+ */
+export function storeError(error: unknown, where: string, known?: Meaning): JobwrightError {
   if (JobwrightError.is(error)) return error;
   const failure = driverError(error);
-  const meaning = meaningOf(failure);
+  const meaning = known ?? meaningOf(failure);
   const cause = withoutValues(failure);
   if (!meaning) {
     return new JobwrightError("JW_STORE_UNAVAILABLE", `The database ${where} failed: ${messageOf(failure)}.`, {

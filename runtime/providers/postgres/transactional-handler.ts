@@ -15,7 +15,7 @@ import { type LinkWatch, watchLink } from "./link-watch.ts";
 import type { DrizzleSchema, UserDatabase } from "./options.ts";
 import { ackJobs, completionsOf, refusalOf } from "./settle.ts";
 import { type Store, timeOf } from "./store.ts";
-import { driverError, storeError } from "./store-error.ts";
+import { driverError, readonly, storeError } from "./store-error.ts";
 import { type PostgresTransaction, rowsIn } from "./transaction.ts";
 import { isStorableId } from "./values.ts";
 
@@ -68,7 +68,8 @@ export async function completeInTransaction<Schema extends DrizzleSchema>(
     if (failed) throw failed.error;
     // What the body left for the commit to check is the body's failure too.
     if (isViolation(error)) throw error;
-    if (!(error instanceof Undo)) throw isAborted(error) ? swallowed(error) : storeError(error, where);
+    if (isAborted(error)) throw swallowed(error);
+    if (!(error instanceof Undo)) throw storeError(error, where, isRefused(error) ? readonly : undefined);
     if (error.answer !== "cancelled") return error.answer;
     const [settlement = "stale"] = await ackJobs(store, [{ id: lease.id, fence: lease.fence }]);
     return settlement;
@@ -80,6 +81,9 @@ const isViolation = (error: unknown): boolean => /^23...$/.test(sqlStateOf(error
 
 /** A query of the body failed, and the body went on: PostgreSQL takes nothing more, our completion neither. */
 const isAborted = (error: unknown): boolean => sqlStateOf(error) === "25P02";
+
+/** Outside of the body, only `begin … read write` is a feature that a server may lack: if it is a standby. */
+const isRefused = (error: unknown): boolean => sqlStateOf(error) === "0A000";
 
 function sqlStateOf(error: unknown): string {
   const { code } = (driverError(error) ?? {}) as { readonly code?: unknown }; // whatever was thrown
