@@ -19,6 +19,11 @@ interface Pending {
 
 /** Beyond these a script, or what it carries, would hold up the server for too long. */
 const maxJobs = 100;
+/**
+ * More jobs than these travel as two groups, if they could in one: while the server works on the second, the callers of the
+ * first go on.
+ */
+const minSplit = 32;
 const maxBytes = 1024 * 1024;
 
 export function createEnqueueGroup(run: RunScript): EnqueueGroup {
@@ -56,11 +61,13 @@ export function createEnqueueGroup(run: RunScript): EnqueueGroup {
 }
 
 function* inGroups(calls: readonly Pending[]): Iterable<readonly Pending[]> {
+  const total = calls.reduce((sum, call) => sum + call.parcels.length, 0);
+  const limit = Math.min(maxJobs, Math.max(minSplit, Math.ceil(total / 2)));
   let group: Pending[] = [];
   let jobs = 0;
   let bytes = 0;
   for (const call of calls) {
-    if (group.length > 0 && (jobs + call.parcels.length > maxJobs || bytes + call.bytes > maxBytes)) {
+    if (group.length > 0 && (jobs + call.parcels.length > limit || bytes + call.bytes > maxBytes)) {
       yield group;
       group = [];
       jobs = 0;

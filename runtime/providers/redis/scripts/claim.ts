@@ -65,7 +65,10 @@ local function lanesOf(queue, maxVersions)
   for i = 1, #entries, 2 do
     local version, name = string.match(entries[i], "^(%d+):(.*)$")
     local max = maxVersions[name]
-    if max and tonumber(version) <= max then found[#found + 1] = P .. "ready:" .. entries[i + 1] end
+    if max and tonumber(version) <= max then
+      found[#found + 1] = P .. "ready:" .. entries[i + 1]
+      laneCache[tonumber(entries[i + 1])] = { queue, name, tonumber(version) }
+    end
   end
   return found
 end
@@ -167,8 +170,7 @@ for lane, size in pairs(fresh) do
   count(lane, READY, -size)
   count(lane, row.to, size)
 end
-call("HSET", P .. "claims", op, cmsgpack.pack(entry))
-call("HSET", P .. "held", op, #entry - 2)
+call("HSET", P .. "claims", op, cmsgpack.pack(entry), format("%.0f", op) .. ":held", #entry - 2)
 call("HSET", workerKey, claimId, op)
 call("ZADD", LEASES, now + leaseMs, op)
 return reply({ now + leaseMs, lanes, runs, rows })

@@ -25,6 +25,7 @@ local function laneFor(queue, name, version)
     call("HSET", P .. "lanes", lane, cmsgpack.pack({ queue, name, tonumber(version) }))
   end
   known[key] = lane
+  laneCache[lane] = { queue, name, tonumber(version) }
   return lane
 end
 

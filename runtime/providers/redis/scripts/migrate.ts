@@ -15,7 +15,7 @@ export const migrate = bareScript(
 local P = string.sub(KEYS[1], 1, -5)
 local types = {
   jobs = "hash", heads = "hash", payloads = "hash", outputs = "hash", errors = "hash", lanes = "hash", counts = "hash",
-  index = "zset", scheduled = "zset", leases = "zset", claims = "hash", held = "hash",
+  index = "zset", scheduled = "zset", leases = "zset", claims = "hash",
   paused = "set",
 }
 local function typeOf(key) return redis.call("TYPE", key).ok end

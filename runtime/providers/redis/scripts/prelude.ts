@@ -23,8 +23,8 @@ export const schemaVersion = 1;
  *   final:<lane>:<state>  sorted set: score finishedAt, member seqs of the jobs that one call ended, in six bytes each.
  *                   A requeued job stays in it: what its head says counts
  *   leases          sorted set: score leaseUntil, member claim. All leases of one claim begin, move and lapse together
- *   claims          hash: claim → packed {workerId, claimId, id…}. A settled job stays in it: what its head says counts
- *   held            hash: claim → number of jobs that still run under it
+ *   claims          hash: claim → packed {workerId, claimId, id…}. A settled job stays in it: what its head says counts;
+ *                   "claim:held" → number of jobs that still run under it
  *   worker:<id>     hash: claimId → claim
  *   paused          set of queues
  *
@@ -298,12 +298,7 @@ end
 
 local function writeSets()
   for key, members in pairs(removed) do many("ZREM", key, members) end
-  for lane, members in pairs(readied) do
-    local key = P .. "ready:" .. lane
-    -- Whoever waits found the lane empty or paused, so only the first job of a lane has to wake somebody.
-    if call("EXISTS", key) == 0 then woken[laneOf(lane)[1]] = true end
-    many("ZADD", key, members)
-  end
+  for lane, members in pairs(readied) do many("ZADD", P .. "ready:" .. lane, members) end
   many("ZADD", SCHEDULE, scheduled)
   for field, seqs in pairs(ended) do
     call("ZADD", finalKey(floor(field / 16), field % 16), now, table.concat(seqs))
@@ -312,11 +307,11 @@ end
 
 local function endClaims()
   for claim, by in pairs(released) do
-    if call("HINCRBY", P .. "held", claim, -by) <= 0 then
+    local held = format("%.0f", claim) .. ":held"
+    if call("HINCRBY", P .. "claims", held, -by) <= 0 then
       local entry = claimOf(claim)
       call("HDEL", P .. "worker:" .. entry[1], entry[2])
-      call("HDEL", P .. "claims", claim)
-      call("HDEL", P .. "held", claim)
+      call("HDEL", P .. "claims", claim, held)
       call("ZREM", LEASES, claim)
     end
   end
@@ -325,7 +320,10 @@ end
 local function writeCounts()
   for field, by in pairs(counted) do
     local lane, state = floor(field / 16), field % 16
-    if by ~= 0 and call("HINCRBY", P .. "counts", lane .. ":" .. state, by) == 0 then
+    local total = by ~= 0 and call("HINCRBY", P .. "counts", lane .. ":" .. state, by)
+    -- Whoever waits found the lane empty or paused, so only the first job of a lane has to wake somebody.
+    if total and total == by and state == READY then woken[laneOf(lane)[1]] = true end
+    if total == 0 then
       call("HDEL", P .. "counts", lane .. ":" .. state)
       if state >= SUCCEEDED then call("DEL", finalKey(lane, state)) end
     end
