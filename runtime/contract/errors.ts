@@ -32,7 +32,7 @@ export const errorCodes = {
   JW_STORE_CORRUPT: "The store's file is damaged. It was not touched.",
   JW_STORE_READONLY: "The store cannot be written.",
   JW_STORE_UNSAFE: "The server is set up to throw data away, jobs included. Nothing was written.",
-  JW_STORE_UNSUPPORTED: "The server is too old for this provider. Nothing was written.",
+  JW_STORE_UNSUPPORTED: "The server, or its database, is not one that this provider can use. Nothing was written.",
   JW_STORE_PATH: "The store's path cannot be used.",
   JW_SCHEMA_NEWER: "The store was migrated by a newer jobwright. Upgrade this one.",
   JW_SCHEMA_MISSING: "The store has no tables yet, or older ones. Run `jobwright migrate`.",

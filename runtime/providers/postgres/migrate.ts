@@ -16,6 +16,8 @@ const migrationLimitMs = 10 * 60_000;
 
 /** What stands in a schema before anything is done to it. */
 interface Found {
+  /** Of the database. */
+  readonly encoding: string;
   readonly schema: boolean;
   /** A table of somebody else, if there are any and none of ours. */
   readonly foreign: string | undefined;
@@ -58,7 +60,14 @@ export async function checkSchema(store: Store, schema: string): Promise<void> {
   );
 }
 
-function refuse({ version, foreign }: Found, schema: string, where: string): void {
+function refuse({ encoding, version, foreign }: Found, schema: string, where: string): void {
+  if (encoding !== "UTF8") {
+    throw new JobwrightError(
+      "JW_STORE_UNSUPPORTED",
+      `The database ${where} has the encoding ${encoding}, which cannot hold every text; jobwright needs UTF8.`,
+      { hint: "Create one with `createdb --encoding=UTF8 --template=template0`. Nothing was changed." },
+    );
+  }
   if (version > currentVersion) {
     throw new JobwrightError(
       "JW_SCHEMA_NEWER",
@@ -75,6 +84,7 @@ function refuse({ version, foreign }: Found, schema: string, where: string): voi
 }
 
 const namespaceQuery = `select
+  current_setting('server_encoding') as encoding,
   to_regnamespace(quote_ident($1)) is not null as schema,
   (select c.relname from pg_class c where c.relnamespace = to_regnamespace(quote_ident($1)) and c.relkind in ('r', 'p', 'v', 'm')
     order by c.relname limit 1) as first,
@@ -82,6 +92,7 @@ const namespaceQuery = `select
     and a.attname in ('key', 'value')) and to_regclass(quote_ident($1) || '.jobs') is not null as ours`;
 
 interface NamespaceRow {
+  readonly encoding: string;
   readonly schema: boolean;
   readonly first: string | null;
   readonly ours: boolean;
@@ -93,10 +104,11 @@ async function look({ database, statements }: Store, schema: string, client?: Po
   const ask = async (on: PoolClient): Promise<Found> => {
     const { rows } = await on.query<NamespaceRow>(limited(namespaceQuery, [schema]));
     const [row] = rows;
-    if (!row?.ours) return { schema: row?.schema ?? false, foreign: row?.first ?? undefined, version: 0 };
+    const encoding = row?.encoding ?? "UTF8";
+    if (!row?.ours) return { encoding, schema: row?.schema ?? false, foreign: row?.first ?? undefined, version: 0 };
     const version = await on.query<{ value: string }>(limited(statements.version.text));
     const value = Number(version.rows[0]?.value ?? 0);
-    return { schema: true, foreign: value > 0 ? undefined : (row.first ?? undefined), version: value };
+    return { encoding, schema: true, foreign: value > 0 ? undefined : (row.first ?? undefined), version: value };
   };
   return client ? ask(client) : database.transaction(ask);
 }

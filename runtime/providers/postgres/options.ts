@@ -41,6 +41,18 @@ export interface PostgresWarning {
 
 export const defaultQueryTimeoutMs = 15_000;
 
+/** Timers take at most so many ms. */
+const maxTimerMs = 2 ** 31 - 1;
+
+/** The time limit, checked: pg takes zero for none, and a timer takes a larger one for 1 ms. */
+export function queryTimeoutOf({ queryTimeoutMs = defaultQueryTimeoutMs }: PostgresOptions): number {
+  // From JavaScript it may be anything.
+  if (typeof queryTimeoutMs === "number" && queryTimeoutMs >= 1 && queryTimeoutMs <= maxTimerMs) return queryTimeoutMs;
+  throw new JobwrightError("JW_INVALID_OPTION", `queryTimeoutMs is ${String(queryTimeoutMs)}.`, {
+    hint: `Give milliseconds, from 1 to ${maxTimerMs}, or leave it out for ${defaultQueryTimeoutMs}.`,
+  });
+}
+
 /** PostgreSQL cuts longer names off silently. */
 const maxNameBytes = 63;
 

@@ -18,7 +18,7 @@ import { leaseThread, openHeartbeat } from "./heartbeat.ts";
 import type { ListenerTiming } from "./listener.ts";
 import { locationOf, poolOf, poolSize } from "./location.ts";
 import { checkSchema, migrateSchema } from "./migrate.ts";
-import { defaultQueryTimeoutMs, type DrizzleSchema, type PostgresOptions, schemaOf } from "./options.ts";
+import { type DrizzleSchema, type PostgresOptions, queryTimeoutOf, schemaOf } from "./options.ts";
 import * as settle from "./settle.ts";
 import { createSettledLookup } from "./settled-lookup.ts";
 import { createSlots } from "./slots.ts";
@@ -47,10 +47,10 @@ export function createPostgresProvider<Schema extends DrizzleSchema>(
   timing?: Partial<ListenerTiming>,
 ): PostgresProvider<Schema> {
   const schema = schemaOf(options);
+  const queryTimeoutMs = queryTimeoutOf(options);
   const location = locationOf(options);
   const givenPool = options.database && poolOf(options.database);
   const sessions = options.pooler !== "transaction";
-  const queryTimeoutMs = options.queryTimeoutMs ?? defaultQueryTimeoutMs;
   const statements = createStatements(schema);
   const cursors = createClaimCursors();
   // Handlers hold their connection for as long as they run; claims and settlements must have some too.
