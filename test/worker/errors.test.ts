@@ -141,6 +141,24 @@ describe.each(Object.entries(providers))("errors of a handler, on %s", (_name, o
     expect(await provider.get(handle.id)).toMatchObject({ attempt: 3 });
   });
 
+  it("may be something that cannot even be looked at", async () => {
+    const hostile = new Proxy(new Error("never read"), {
+      has: () => {
+        throw new Error("hostile");
+      },
+      get: () => {
+        throw new Error("hostile");
+      },
+      getPrototypeOf: () => {
+        throw new Error("hostile");
+      },
+    });
+    const client = await setUp({ errors, discardOn: ["Closed"], retry: retries(2) }, () => {
+      throw hostile;
+    });
+    expect(await (await client.work.enqueue({ n: 1 })).settled()).toMatchObject({ reason: "attempts-exhausted" });
+  });
+
   it("include that nobody had begun the job in time", async () => {
     let runs = 0;
     const descriptor = describeJobs({ work: { expireAfterMs: 60_000 } });

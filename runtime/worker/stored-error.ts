@@ -1,0 +1,24 @@
+import type { StoredError } from "../contract/index.ts";
+
+const maxMessage = 4_096;
+const maxStack = 16_384;
+
+/** What is kept of an error: text only, bounded. A handler may throw anything, and that must not cost the settlement. */
+export function storedError(error: unknown): StoredError {
+  try {
+    return error instanceof Error ? textOf(error) : { name: "NonError", message: String(error).slice(0, maxMessage) };
+  } catch {
+    return { name: "NonError", message: "The handler threw something that cannot be turned into text." };
+  }
+}
+
+function textOf(error: Error): StoredError {
+  const { name, message, stack } = error as { readonly [key in "name" | "message" | "stack"]: unknown }; // all writable
+  const { code } = error as { readonly code?: unknown }; // Node and most libraries put a string here
+  return {
+    name: String(name),
+    message: String(message).slice(0, maxMessage),
+    ...(typeof stack === "string" ? { stack: stack.slice(0, maxStack) } : {}),
+    ...(typeof code === "string" ? { code } : {}),
+  };
+}
