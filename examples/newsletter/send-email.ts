@@ -17,7 +17,8 @@ export function createSendEmail(transport: Transporter): SendEmailHandle {
       });
       return { messageId: info.messageId, response: info.response };
     } catch (error) {
-      if (isPermanent(error)) throw ctx.errors.Bounced({ address: to, reply: error.message });
+      if (isPermanent(error))
+        throw ctx.errors.Bounced({ address: to, reply: error.message }, `${to} is refused for good.`);
       throw error;
     }
   };

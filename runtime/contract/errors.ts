@@ -14,7 +14,8 @@ export const errorCodes = {
   JW_WAIT_TIMEOUT: "The job was not final when the time was up. It goes on; ask again.",
   JW_JOB_DEAD: "The job whose result is awaited was given up; `cause` carries its last error.",
   JW_JOB_CANCELLED: "The job whose result is awaited was cancelled.",
-  JW_TRANSACTION_REQUIRED: "`tx` is not an open transaction of this provider's own kind of database.",
+  JW_TRANSACTION_REQUIRED:
+    "`tx` is not an open transaction of this provider's own kind of database, or a query in it had failed already.",
   // Attempts
   JW_INVALID_PAYLOAD: "The stored payload does not fit the schema of this build. The job is dead and kept.",
   JW_INVALID_OUTPUT: "A handler returned something that does not fit the output schema of its job.",
