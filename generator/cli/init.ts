@@ -12,6 +12,8 @@ export interface InitFlags {
 
 /** Writes a working project into the current folder. Files that are there stay as they are, unless forced. */
 export function init(terminal: Terminal, flags: InitFlags, folder = process.cwd()): void {
+  // Refused before anything is written.
+  const manifest = planManifest(folder);
   const written: string[] = [];
   const kept: string[] = [];
   for (const [name, text] of Object.entries(scaffold)) {
@@ -23,8 +25,10 @@ export function init(terminal: Terminal, flags: InitFlags, folder = process.cwd(
     writeFileSync(file, text);
     written.push(name);
   }
-  const manifest = updateManifest(folder);
-  if (manifest.changed) written.push("package.json");
+  if (manifest.after !== manifest.before) {
+    writeFileSync(manifest.file, manifest.after);
+    written.push("package.json");
+  }
   if (flags.json) return terminal.json({ ok: true, written, kept });
   for (const name of written) terminal.done(name);
   for (const name of kept) terminal.say(`  ${name} was there already and stays as it is`);
@@ -49,8 +53,8 @@ const scripts = {
   work: "jobwright work",
 };
 
-/** Adds what is missing and changes nothing that is there. */
-function updateManifest(folder: string): { changed: boolean } {
+/** Adds what is missing and changes nothing that is there. Throws `JW_CONFIG` for a manifest that cannot be used. */
+function planManifest(folder: string): { readonly file: string; readonly before?: string; readonly after: string } {
   const file = join(folder, "package.json");
   const before = existsSync(file) ? readFileSync(file, "utf8") : undefined;
   const manifest = parseManifest(before, file);
@@ -79,8 +83,7 @@ function updateManifest(folder: string): { changed: boolean } {
   // npm 12 runs no install script that is not named here, and better-sqlite3 12 builds its native part in one.
   if (needsBuild()) manifest.allowScripts = { "better-sqlite3": true, esbuild: true, ...manifest.allowScripts };
   const after = `${JSON.stringify(manifest, undefined, 2)}\n`;
-  if (after !== before) writeFileSync(file, after);
-  return { changed: after !== before };
+  return { file, after, ...(before === undefined ? {} : { before }) };
 }
 
 function parseManifest(text: string | undefined, file: string): Manifest {
