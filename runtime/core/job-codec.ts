@@ -32,15 +32,20 @@ export function createJobCodec(job: JobDescriptor, schema: LoadedJob): JobCodec 
       if (parser)
         parse(parser, data, (issues) => invalid("JW_INVALID_OUTPUT", `The error ${name} of ${job.name}`, issues));
       const wire = job.errors ? job.errors.encode({ [name]: data }) : { [name]: data };
-      return stringify(job, "output", wire);
+      return stringify(job, `error ${name}`, wire);
     },
     decodeError(name, text) {
       const parser = errors.get(name);
       if (!parser) return undefined;
-      const wire: unknown = JSON.parse(text);
-      const stored = (job.errors ? job.errors.decode(wire) : wire) as Readonly<Record<string, unknown>>; // by encodeError
-      const parsed = parser.safeParse(stored[name]);
-      return parsed.success ? { name, data: parsed.data } : undefined;
+      try {
+        const wire: unknown = JSON.parse(text);
+        const stored = (job.errors ? job.errors.decode(wire) : wire) as Readonly<Record<string, unknown>>; // by encodeError
+        const parsed = parser.safeParse(stored[name]);
+        return parsed.success ? { name, data: parsed.data } : undefined;
+      } catch {
+        // Data of another build: the caller still gets the error itself.
+        return undefined;
+      }
     },
     encodeInput(input) {
       parse(schema.input, input, (issues) => invalid("JW_INVALID_INPUT", `The input of ${job.name}`, issues));
@@ -121,7 +126,7 @@ function formatPath(path: readonly PropertyKey[]): string {
     .join("");
 }
 
-function stringify(job: JobDescriptor, what: "input" | "output", wire: unknown): string {
+function stringify(job: JobDescriptor, what: string, wire: unknown): string {
   const text = JSON.stringify(wire) ?? "null";
   // Three bytes are the most that one UTF-16 unit takes, so short texts need no exact count.
   if (text.length * 3 > maxPayloadBytes) {

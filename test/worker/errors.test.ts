@@ -66,6 +66,21 @@ describe.each(Object.entries(providers))("errors of a handler, on %s", (_name, o
     expect(settled).toMatchObject({ error: { message: expect.stringContaining("The error Bounced of work") } });
   });
 
+  it.each(["no JSON", "null", '{"Bounced":{"address":1}}', '{"Closed":{}}'])(
+    "with stored data that do not fit are no failure: %s",
+    async (data) => {
+      const client = await clientOf(provider, describeJobs({ work: { errors } }));
+      const handle = await client.work.enqueue({ n: 1 });
+      const lanes = [{ queue: "work", limit: 1, handles: [{ name: "work", maxVersion: 1 }] }];
+      const [lease] = await provider.claim({ claimId: "1", workerId: "w", leaseMs: 60_000, lanes });
+      if (!lease) throw new TypeError("nothing to claim");
+      const { id, fence } = lease;
+      const error = { name: "Bounced", message: "gone", data };
+      await provider.nack([{ id, fence, outcome: "dead", reason: "discarded", error }]);
+      expect(await handle.settled()).toMatchObject({ status: "dead", failure: undefined, error: { message: "gone" } });
+    },
+  );
+
   it("that are not declared are no failure, but an error", async () => {
     const client = await setUp({ errors, retry: retries(1) }, () => {
       throw new RangeError("too far");

@@ -1,4 +1,4 @@
-import { type SQL, sql } from "drizzle-orm";
+import { getTableColumns, type SQL, sql } from "drizzle-orm";
 import { assign, clock, compile, lockById, type Named, names, now, parameter, type PgStatement, set } from "./sql.ts";
 
 /* Maintenance, inspection and the operator verbs. */
@@ -111,7 +111,10 @@ function records({ tables, j }: Named, condition: SQL): SQL {
   const { jobs, payloads, outputs, errors } = tables;
   const attached = (table: typeof payloads | typeof outputs | typeof errors, column: SQL): SQL =>
     sql`(select ${column} from ${table} where ${table.seq} = ${j.seq})`;
-  return sql`select ${j}.*, ${attached(payloads, sql`${payloads.payload}`)} as payload,
+  const own = Object.keys(getTableColumns(jobs)).map(
+    (key) => sql`${j[key as keyof typeof jobs.$inferSelect]} as ${sql.identifier(key)}`,
+  );
+  return sql`select ${sql.join(own, sql`, `)}, ${attached(payloads, sql`${payloads.payload}`)} as payload,
     ${attached(outputs, sql`${outputs.output}`)} as output, ${attached(errors, sql`${errors.error}`)} as error
     from ${jobs} ${j} ${condition}`;
 }

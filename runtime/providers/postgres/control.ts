@@ -1,7 +1,6 @@
 import {
   type CancelOutcome,
   type Counts,
-  type EndReason,
   isFinalState,
   type JobFilter,
   type JobPage,
@@ -11,10 +10,10 @@ import {
   type PromoteResult,
   type PruneRequest,
   type RequeueOutcome,
-  type StoredError,
 } from "../../contract/index.ts";
 import { pageLimit, seqOfCursor } from "../../core/paging.ts";
 import type { Values } from "./database.ts";
+import { type RecordRow, toRecord } from "../sql/record.ts";
 import { type Store, timeOf } from "./store.ts";
 import { isStorableId, storable } from "./values.ts";
 
@@ -118,30 +117,6 @@ export async function requeueJobs(
 }
 
 /** The columns of `select j.*`, `payload`, `output`, `error`. */
-interface RecordRow {
-  readonly seq: number;
-  readonly id: string;
-  readonly name: string;
-  readonly queue: string;
-  readonly version: number;
-  readonly state: JobState;
-  readonly priority: number;
-  readonly attempt: number;
-  readonly crashes: number;
-  readonly fence: number;
-  readonly run_at: number;
-  readonly enqueued_at: number;
-  readonly started_at: number | null;
-  readonly finished_at: number | null;
-  readonly worker_id: string | null;
-  readonly lease_until: number | null;
-  readonly cancel_requested: boolean;
-  readonly progress: number | null;
-  readonly reason: EndReason | null;
-  readonly payload: string;
-  readonly output: string | null;
-  readonly error: string | null;
-}
 
 export async function getJobs(store: Store, ids: readonly string[]): Promise<readonly JobRecord[]> {
   const known = ids.filter(isStorableId);
@@ -183,34 +158,6 @@ function filterValues({ states, names, queues }: JobFilter): Values {
   const list = (values: readonly string[] | undefined) =>
     values?.filter((value) => !value.includes("\0") && value.isWellFormed()) ?? null;
   return { states: list(states), names: list(names), queues: list(queues) };
-}
-
-function toRecord(row: RecordRow): JobRecord {
-  const running = row.state === "running";
-  return {
-    id: row.id,
-    name: row.name,
-    queue: row.queue,
-    version: row.version,
-    state: row.state,
-    priority: row.priority,
-    attempt: row.attempt,
-    crashes: row.crashes,
-    fence: row.fence,
-    runAt: row.run_at,
-    enqueuedAt: row.enqueued_at,
-    startedAt: row.started_at ?? undefined,
-    finishedAt: row.finished_at ?? undefined,
-    workerId: running ? (row.worker_id ?? undefined) : undefined,
-    leaseUntil: running ? (row.lease_until ?? undefined) : undefined,
-    cancelRequested: row.cancel_requested,
-    progress: row.progress ?? undefined,
-    reason: row.reason ?? undefined,
-    payload: row.payload,
-    output: row.output ?? undefined,
-    // Written by this provider as JSON of a StoredError. A job that succeeded in the end has no error.
-    error: row.error === null || row.state === "succeeded" ? undefined : (JSON.parse(row.error) as StoredError),
-  };
 }
 
 export async function pauseQueue(store: Store, queue: string): Promise<void> {

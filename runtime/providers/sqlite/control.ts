@@ -1,7 +1,6 @@
 import type {
   CancelOutcome,
   Counts,
-  EndReason,
   JobFilter,
   JobPage,
   JobRecord,
@@ -11,10 +10,10 @@ import type {
   PruneRequest,
   ReapResult,
   RequeueOutcome,
-  StoredError,
 } from "../../contract/index.ts";
 import { pageLimit, seqOfCursor } from "../../core/paging.ts";
 import type { Connection, Parameters } from "./connection.ts";
+import { type RecordRow, toRecord } from "../sql/record.ts";
 import * as statements from "./statements.ts";
 
 /* Maintenance, inspection and the operator verbs, as synchronous functions; writers run inside an open transaction. */
@@ -75,31 +74,6 @@ function stateOf(connection: Connection, id: string): JobState | undefined {
   return connection.get<{ state: JobState }>(statements.selectState, { id })?.state;
 }
 
-interface RecordRow {
-  readonly seq: number;
-  readonly id: string;
-  readonly name: string;
-  readonly queue: string;
-  readonly version: number;
-  readonly state: JobState;
-  readonly priority: number;
-  readonly attempt: number;
-  readonly crashes: number;
-  readonly fence: number;
-  readonly runAt: number;
-  readonly enqueuedAt: number;
-  readonly startedAt: number | null;
-  readonly finishedAt: number | null;
-  readonly workerId: string | null;
-  readonly leaseUntil: number | null;
-  readonly cancelRequested: number;
-  readonly progress: number | null;
-  readonly reason: EndReason | null;
-  readonly payload: string;
-  readonly output: string | null;
-  readonly error: string | null;
-}
-
 export function getJob(connection: Connection, id: string): JobRecord | undefined {
   const row = connection.get<RecordRow>(statements.selectJob, { id });
   return row && toRecord(row);
@@ -131,34 +105,6 @@ export function countJobs(connection: Connection, filter: JobFilter): Counts {
 function filterParameters(filter: JobFilter): Parameters {
   const list = (values: readonly string[] | undefined) => (values ? JSON.stringify(values) : null);
   return { states: list(filter.states), names: list(filter.names), queues: list(filter.queues) };
-}
-
-function toRecord(row: RecordRow): JobRecord {
-  const running = row.state === "running";
-  return {
-    id: row.id,
-    name: row.name,
-    queue: row.queue,
-    version: row.version,
-    state: row.state,
-    priority: row.priority,
-    attempt: row.attempt,
-    crashes: row.crashes,
-    fence: row.fence,
-    runAt: row.runAt,
-    enqueuedAt: row.enqueuedAt,
-    startedAt: row.startedAt ?? undefined,
-    finishedAt: row.finishedAt ?? undefined,
-    workerId: running ? (row.workerId ?? undefined) : undefined,
-    leaseUntil: running ? (row.leaseUntil ?? undefined) : undefined,
-    cancelRequested: row.cancelRequested === 1,
-    progress: row.progress ?? undefined,
-    reason: row.reason ?? undefined,
-    payload: row.payload,
-    output: row.output ?? undefined,
-    // Written by this provider as JSON of a StoredError. A job that succeeded in the end has no error.
-    error: row.error === null || row.state === "succeeded" ? undefined : (JSON.parse(row.error) as StoredError),
-  };
 }
 
 export function pauseQueue(connection: Connection, queue: string, now: number): void {

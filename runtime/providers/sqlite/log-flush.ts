@@ -1,5 +1,5 @@
 import type BetterSqlite3 from "better-sqlite3";
-import { close, fdatasync, openSync, realpathSync } from "node:fs";
+import { close, fdatasync, openSync } from "node:fs";
 import { promisify } from "node:util";
 
 /**
@@ -19,14 +19,16 @@ export interface LogFlush {
 const flushFile = promisify(fdatasync);
 const closeFile = promisify(close);
 
-export function createLogFlush(path: string): LogFlush {
+export function createLogFlush(database: BetterSqlite3.Database): LogFlush {
+  // As SQLite itself found it: absolute, links followed.
+  const path = `${fileOf(database)}-wal`;
   let file: number | undefined;
   let running: Promise<void> | undefined;
   let next: Promise<void> | undefined;
 
   /** The log exists as long as a connection is open, and is opened only once. */
   async function flushOnce(): Promise<void> {
-    file ??= openSync(`${realpathSync(path)}-wal`, "r+");
+    file ??= openSync(path, "r+");
     await flushFile(file);
   }
 
@@ -61,6 +63,11 @@ export function createLogFlush(path: string): LogFlush {
       if (closing !== undefined) await closeFile(closing);
     },
   };
+}
+
+function fileOf(database: BetterSqlite3.Database): string {
+  const files = database.pragma("database_list") as readonly { readonly name: string; readonly file: string }[]; // its columns
+  return files.find(({ name }) => name === "main")?.file ?? "";
 }
 
 /** Whether a commit on this connection reaches the disk only with a `LogFlush`. */

@@ -56,7 +56,7 @@ export function createSqliteProvider(options: SqliteOptions): SqliteProvider {
     if (opened) return opened;
     const database = userDatabase(options) ?? openOwn();
     const connection = createConnection(database);
-    const log = durable && needsLogFlush(database) ? createLogFlush(path) : undefined;
+    const log = durable && needsLogFlush(database) ? createLogFlush(database) : undefined;
     const writes = createWriteQueue(database, path, log ? { log } : {});
     opened = { connection, writes, log, owned: options.database === undefined };
     return opened;

@@ -1,6 +1,6 @@
 import { createHook } from "node:async_hooks";
 import BetterSqlite3 from "better-sqlite3";
-import { mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { mkdtempSync, renameSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -38,7 +38,7 @@ describe("the flush of the log", () => {
   afterEach(() => database.close());
 
   it("is shared by all who ask while one runs", async () => {
-    const log = createLogFlush(path);
+    const log = createLogFlush(database);
     const asked = (): Promise<unknown> => Promise.all(Array.from({ length: 100 }, () => log.flush()));
     expect(await countRequests(asked)).toBe(2);
     await log.close();
@@ -47,15 +47,32 @@ describe("the flush of the log", () => {
   it("finds the log of a database that is opened through a link", async () => {
     const link = join(folder, "link.db");
     symlinkSync(path, link);
-    const log = createLogFlush(link);
+    const linked = new BetterSqlite3(link);
+    linked.exec("insert into numbers values (1)");
+    const log = createLogFlush(linked);
     await log.flush();
     await log.close();
+    linked.close();
+  });
+
+  it("finds the log after the process went to another folder", async () => {
+    const before = process.cwd();
+    process.chdir(folder);
+    const relative = new BetterSqlite3("jobs.db");
+    relative.exec("insert into numbers values (1)");
+    process.chdir(before);
+    const log = createLogFlush(relative);
+    await log.flush();
+    await log.close();
+    relative.close();
   });
 
   it("fails for good once it failed, as the kernel may have dropped what it could not write", async () => {
-    const log = createLogFlush(join(folder, "missing.db"));
+    const log = createLogFlush(database);
+    // A log that cannot be opened stands for one that cannot be written.
+    renameSync(`${path}-wal`, `${path}-away`);
     await expect(log.flush()).rejects.toMatchObject({ code: "ENOENT" });
-    database.exec("insert into numbers values (1)");
+    renameSync(`${path}-away`, `${path}-wal`);
     await expect(log.flush()).rejects.toMatchObject({ code: "ENOENT" });
     await log.close();
   });
