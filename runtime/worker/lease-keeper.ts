@@ -57,7 +57,7 @@ export function createLeaseKeeper(options: LeaseKeeperOptions): LeaseKeeper {
       if (lease?.fence === entry.job.fence) {
         if (lease.cancelRequested) entry.abort("cancelled");
       } else if (entry.claimedAt < askedAt && lease !== undefined) {
-        entry.abort("lease-lost");
+        lose(entry);
       } else if (entry.claimedAt < askedAt) {
         void confirmLost(entry);
       }
@@ -65,11 +65,21 @@ export function createLeaseKeeper(options: LeaseKeeperOptions): LeaseKeeper {
     releaseOrphans(leases);
   }
 
+  /** Said, because an attempt that was at risk before has no other sign of it: its signal is aborted already. */
+  function lose(entry: RunningJob): void {
+    if (!entry.abort("lease-lost")) return;
+    const { id, name } = entry.job;
+    logger.warn(
+      { job: name, jobId: id, code: "JW_LEASE_LOST" },
+      "a newer claim holds the job; its attempt is discarded",
+    );
+  }
+
   /** Not in the list: reaped, or re-claimed by another worker. Only the latter ends the attempt. */
   async function confirmLost(entry: RunningJob): Promise<void> {
     const job = await provider.get(entry.job.id).catch(() => undefined);
     if (!running.has(entry.job.id)) return;
-    if (job && job.fence !== entry.job.fence) entry.abort("lease-lost");
+    if (job && job.fence !== entry.job.fence) lose(entry);
     else if (job?.state === "cancelled") entry.abort("cancelled");
   }
 

@@ -12,7 +12,8 @@ export interface RunningJob {
   readonly job: ClaimedJob;
   readonly context: JobContext;
   readonly stopReason: StopReason | undefined;
-  abort(reason: StopReason): void;
+  /** False if the attempt was told to stop already, for a reason that stands. */
+  abort(reason: StopReason): boolean;
   /** The context of an attempt that runs in this transaction. */
   enter(tx: unknown): JobContext;
 }
@@ -57,11 +58,12 @@ class Attempt implements RunningJob {
     return this.context;
   }
 
-  abort(reason: StopReason): void {
+  abort(reason: StopReason): boolean {
     // What was at risk may turn out to be lost, or be told to end for another reason.
-    if (this.stopReason && this.stopReason !== "lease-at-risk") return;
+    if (this.stopReason === reason || (this.stopReason && this.stopReason !== "lease-at-risk")) return false;
     this.stopReason = reason;
     this.#controller?.abort(stopError(this.job, reason));
+    return true;
   }
 }
 

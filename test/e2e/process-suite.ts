@@ -61,9 +61,7 @@ export function processSuite(newPlace: () => Place): void {
       const heir = start("2s");
       expect(await handle.result()).toEqual({ pid: heir.pid });
       zombie.kill("SIGCONT");
-      const refused = await zombie.seen(
-        ({ event, settlement, code }) => settlement === "stale" || (event === "aborted" && code === "JW_LEASE_LOST"),
-      );
+      const refused = await zombie.seen(({ settlement, code }) => settlement === "stale" || code === "JW_LEASE_LOST");
       expect(refused).toBeDefined();
       expect(await handle.result()).toEqual({ pid: heir.pid });
       expect(await jobs.$control.get(handle.id)).toMatchObject({ fence: 2, state: "succeeded" });
