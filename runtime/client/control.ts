@@ -1,4 +1,4 @@
-import type { Provider } from "../contract/index.ts";
+import type { PauseTarget, Provider } from "../contract/index.ts";
 import { cancelAll, requeueAll } from "../core/bulk.ts";
 import type { ControlClient } from "./types.ts";
 
@@ -11,7 +11,14 @@ export function createControlClient(provider: Provider): ControlClient {
     cancelAll: (filter) => cancelAll(provider, filter),
     requeue: (...ids) => provider.requeue(ids),
     requeueAll: (filter) => requeueAll(provider, filter),
-    pause: (queue) => provider.pause(queue),
-    resume: (queue) => provider.resume(queue),
+    change: (...changes) => provider.change(changes),
+    pause: (target) => provider.pause(targetOf(target)),
+    resume: (target) => provider.resume(targetOf(target)),
+    paused: () => provider.paused(),
   } satisfies ControlClient);
+}
+
+/** A name alone is that of a queue. */
+function targetOf(target: string | PauseTarget): PauseTarget {
+  return typeof target === "string" ? { queue: target } : target;
 }

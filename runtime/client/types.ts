@@ -4,9 +4,14 @@ import type {
   JobState,
   ListRequest,
   CancelOutcome,
+  ChangeOutcome,
   Counts,
   EndReason,
+  EnqueueOutcome,
+  JobChange,
   JobFilter,
+  Paused,
+  PauseTarget,
   RequeueOutcome,
   Provider,
 } from "../contract/index.ts";
@@ -102,8 +107,11 @@ export type SettledJob<Output, Failure = never> =
 /** A job that was enqueued. */
 export interface JobHandle<Output, Failure = never> {
   readonly id: string;
-  /** `duplicate`: a job with this id was there already. */
-  readonly outcome: "enqueued" | "duplicate";
+  /**
+   * `duplicate`: a job with this id was there already. `deduplicated`, `replaced`, `extended`: another job holds the unique
+   * key, and this is its handle.
+   */
+  readonly outcome: EnqueueOutcome;
   /** Current state. Throws `JW_NOT_FOUND` when its retention time is over. */
   status(): Promise<JobState>;
   /**
@@ -144,6 +152,10 @@ export interface ControlClient {
   requeue(...ids: string[]): Promise<readonly RequeueOutcome[]>;
   /** Runs all finished jobs that fit again, dead ones unless `states` says otherwise; `dryRun` only counts them. */
   requeueAll(filter: BulkFilter): Promise<BulkResult<RequeueOutcome>>;
-  pause(queue: string): Promise<void>;
-  resume(queue: string): Promise<void>;
+  /** Moves waiting jobs in time, or gives them another priority. */
+  change(...changes: JobChange[]): Promise<readonly ChangeOutcome[]>;
+  /** Stops claims from a queue, or of a job definition, on all processes: `pause("mail")`, `pause({ name: "sendEmail" })`. */
+  pause(target: string | PauseTarget): Promise<void>;
+  resume(target: string | PauseTarget): Promise<void>;
+  paused(): Promise<Paused>;
 }

@@ -30,6 +30,38 @@ export interface StoredError {
   readonly data?: string;
 }
 
+/**
+ * As long as what the job that holds a unique key keeps it.
+ *
+ * - `waiting`: until its first claim, or until it ends. A retry does not take the key back.
+ * - `live`: until it ends.
+ * - `succeeded`: as `live`, and after a success for as long as the job is kept.
+ * - `any`: for as long as the job is kept.
+ */
+export const uniqueScopes = ["waiting", "live", "succeeded", "any"] as const;
+
+export type UniqueScope = (typeof uniqueScopes)[number];
+
+/**
+ * A key that at most one job holds at any instant. Nothing is released: whether the job that took a key last still holds
+ * it is read off that job, so that no path out of a state can forget it. See `holdsKey` in `core/unique.ts`.
+ */
+export interface UniqueKey {
+  /** At most 512 bytes of UTF-8; unique in the whole store, so the client puts the job's name into it. */
+  readonly key: string;
+  readonly scope: UniqueScope;
+  /** The key is free again so long after the enqueue, whatever became of its holder. Default: the scope alone decides. */
+  readonly forMs?: number;
+  /**
+   * What happens if another job holds the key. `ignore`: nothing. `replace`: that job gets this one's payload, version,
+   * priority and time. `extend`: it gets this one's time. The last two only reach a holder that was never claimed and is
+   * not final; otherwise they are `ignore`.
+   */
+  readonly onConflict: "ignore" | "replace" | "extend";
+  /** `replace` and `extend` put off the holder until so long after its own enqueue at most. Default: no limit. */
+  readonly maxWaitMs?: number;
+}
+
 /** A job on its way into the store. */
 export interface NewJob {
   /** UUIDv7, made by the client: enqueueing the same id again is the same enqueue. */
@@ -49,12 +81,21 @@ export interface NewJob {
   readonly maxCrashes: number;
   /** Opaque text; no provider ever looks into it. */
   readonly payload: string;
+  /** Absent: the job may have any number of likes. */
+  readonly unique?: UniqueKey;
 }
 
+/**
+ * `duplicate`: a job with this id is already there (an earlier call whose reply was lost); nothing was written.
+ * `deduplicated`: another job holds the unique key; nothing was written. `replaced`, `extended`: it was changed.
+ */
+export type EnqueueOutcome = "enqueued" | "duplicate" | "deduplicated" | "replaced" | "extended";
+
+/** `state` and `runAt` are those that the job has now. */
 export interface EnqueueResult {
+  /** Of the job that is there now: that of the holder if the unique key was taken. */
   readonly id: string;
-  /** `duplicate`: a job with this id is already there (an earlier call whose reply was lost); nothing was written. */
-  readonly outcome: "enqueued" | "duplicate";
+  readonly outcome: EnqueueOutcome;
   readonly state: JobState;
   /** When the job may start, ms since the epoch by the provider's clock. */
   readonly runAt: number;
@@ -161,8 +202,92 @@ export interface PruneRequest {
 
 /** `cancelled`: no attempt starts any more. `requested`: it runs; its signal is aborted at the next heartbeat. */
 export type CancelOutcome = "cancelled" | "requested" | "alreadyDone" | "notFound";
-/** `alreadyWaiting`: the job is not final, so it will run without help. */
-export type RequeueOutcome = "requeued" | "alreadyWaiting" | "notFound";
+/**
+ * `alreadyWaiting`: the job is not final, so it will run without help. `deduplicated`: another job holds its unique key.
+ */
+export type RequeueOutcome = "requeued" | "alreadyWaiting" | "deduplicated" | "notFound";
+
+/** What is to become of a waiting job. What is left out stays. */
+export interface JobChange {
+  readonly id: string;
+  /** Absolute time in ms since the epoch, by the provider's clock; wins over `delayMs`. */
+  readonly runAt?: number;
+  /** Relative to the provider's clock at the moment of the call. */
+  readonly delayMs?: number;
+  /** −32,768…32,767. */
+  readonly priority?: number;
+}
+
+/** `notWaiting`: the job runs, or has ended; nothing was changed. */
+export type ChangeOutcome = "changed" | "notWaiting" | "notFound";
+
+/** What can be paused: all jobs of a queue, or all of one definition. */
+export type PauseTarget = { readonly queue: string } | { readonly name: string };
+
+/** Sorted. */
+export interface Paused {
+  readonly queues: readonly string[];
+  readonly names: readonly string[];
+}
+
+/** A schedule on its way into the store. The slots are computed by core: the store keeps and compares, no more. */
+export interface NewSchedule {
+  /** Unique in the store. */
+  readonly key: string;
+  /** Name of the job definition that it enqueues. */
+  readonly name: string;
+  /** Opaque text. A schedule with another text is another schedule: its slots begin anew. */
+  readonly spec: string;
+  /** The slot that fires next, ms since the epoch; absent: there is none any more. */
+  readonly nextAt: number | undefined;
+}
+
+export interface ScheduleRecord extends NewSchedule {
+  /** The slot that fired last. */
+  readonly lastAt: number | undefined;
+  readonly pausedAt: number | undefined;
+}
+
+export interface SchedulePage {
+  /** The provider's clock. */
+  readonly now: number;
+  /** By key. */
+  readonly schedules: readonly ScheduleRecord[];
+}
+
+export interface DueRequest {
+  /** Only schedules of these job definitions. */
+  readonly names: readonly string[];
+  readonly limit: number;
+}
+
+export interface DueSchedules {
+  /** The provider's clock. */
+  readonly now: number;
+  /** Not paused, `nextAt ≤ now`; the longest overdue first, then by key. */
+  readonly due: readonly ScheduleRecord[];
+  /** When the next of the others is due, if there is one. */
+  readonly nextAt: number | undefined;
+}
+
+/** Enqueues the jobs of a slot and moves the schedule on, in one step, if nobody else did. */
+export interface Firing {
+  readonly key: string;
+  /** The schedule must still be this one, … */
+  readonly spec: string;
+  /** … with this as its next slot, and not paused. */
+  readonly expectedAt: number;
+  /** What `lastAt` becomes. */
+  readonly slotAt: number;
+  /** May be empty: slots that are not caught up. */
+  readonly jobs: readonly NewJob[];
+  readonly nextAt: number | undefined;
+}
+
+/** `lost`: another process fired this slot, or the schedule was changed, paused or removed; nothing was written. */
+export type FiringResult =
+  | { readonly outcome: "fired"; readonly results: readonly EnqueueResult[] }
+  | { readonly outcome: "lost" };
 
 /** Everything a store knows about a job. */
 export interface JobRecord {

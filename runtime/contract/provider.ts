@@ -1,24 +1,34 @@
 import type {
   CancelOutcome,
+  ChangeOutcome,
   ClaimedJob,
   ClaimRequest,
   Completion,
   Counts,
+  DueRequest,
+  DueSchedules,
   EnqueueResult,
   ExtendRequest,
+  Firing,
+  FiringResult,
   HeldLease,
+  JobChange,
   JobFilter,
   JobPage,
   JobRecord,
   Lease,
   ListRequest,
   NewJob,
+  NewSchedule,
+  Paused,
+  PauseTarget,
   ProgressReport,
   PromoteResult,
   PruneRequest,
   ReapResult,
   Rejection,
   RequeueOutcome,
+  SchedulePage,
   Settlement,
 } from "./jobs.ts";
 
@@ -92,9 +102,12 @@ export interface Provider {
   /** Flushes what was accepted and closes what this provider opened. Idempotent; other calls reject afterwards. */
   stop(): Promise<void>;
 
-  /** Persists jobs: all of them or none. A job whose id is already there is reported as `duplicate` and not written. */
+  /**
+   * Persists jobs: all of them or none, one after the other. A job whose id is already there is reported as `duplicate`
+   * and not written; then its unique key counts, if it has one.
+   */
   enqueue(jobs: readonly NewJob[]): Promise<readonly EnqueueResult[]>;
-  /** Takes ready jobs by (priority, runAt, insertion order) and starts a lease on each. Paused queues give nothing. */
+  /** Takes ready jobs by (priority, runAt, insertion order) and starts a lease on each. What is paused stays. */
   claim(request: ClaimRequest): Promise<readonly ClaimedJob[]>;
   /** Ends leases with success. A job whose cancellation was requested ends `cancelled`, its output discarded. */
   ack(completions: readonly Completion[]): Promise<readonly Settlement[]>;
@@ -109,7 +122,7 @@ export interface Provider {
   promote(limit: number): Promise<PromoteResult>;
   /** Ends at most `limit` expired leases: the job is ready again, or `dead` after more than `maxCrashes`. */
   reap(limit: number): Promise<ReapResult>;
-  /** Deletes jobs past their retention; returns how many. */
+  /** Deletes jobs past their retention; returns how many. One that holds a unique key for a time stays until that is over. */
   prune(request: PruneRequest): Promise<number>;
 
   get(id: string): Promise<JobRecord | undefined>;
@@ -117,18 +130,39 @@ export interface Provider {
   counts(filter?: JobFilter): Promise<Counts>;
   /** Ends waiting jobs at once and asks for the end of running ones. */
   cancel(ids: readonly string[]): Promise<readonly CancelOutcome[]>;
-  /** Makes final jobs ready again, with fresh attempts. Their fence goes on growing. */
-  requeue(ids: readonly string[]): Promise<readonly RequeueOutcome[]>;
-  /** Stops claims from a queue on all processes. Enqueues are still accepted. */
-  pause(queue: string): Promise<void>;
-  resume(queue: string): Promise<void>;
-  /** Names of the paused queues. */
-  paused(): Promise<readonly string[]>;
+  /**
+   * Makes final jobs wait again, with fresh attempts. Their fence goes on growing. `delaysMs`: how long each of them waits;
+   * default 0: ready at once.
+   */
+  requeue(ids: readonly string[], delaysMs?: readonly number[]): Promise<readonly RequeueOutcome[]>;
+  /** Changes the time or the priority of waiting jobs. */
+  change(changes: readonly JobChange[]): Promise<readonly ChangeOutcome[]>;
+  /** Stops claims from a queue, or of a job definition, on all processes. Enqueues are still accepted. Idempotent. */
+  pause(target: PauseTarget): Promise<void>;
+  resume(target: PauseTarget): Promise<void>;
+  paused(): Promise<Paused>;
   /**
    * Waits until the job is final and returns it; `undefined` if it does not exist.
    * Rejects with `JW_WAIT_TIMEOUT` after `timeoutMs`, or with the signal's reason.
    */
   awaitSettled(id: string, options?: WaitOptions): Promise<JobRecord | undefined>;
+
+  /**
+   * Creates or changes schedules. One whose `spec` is the stored one is left as it is, with its next slot; one with
+   * another `spec` starts anew at `nextAt` and keeps its pause.
+   */
+  putSchedules(schedules: readonly NewSchedule[]): Promise<void>;
+  /** Returns for each key whether there was such a schedule. */
+  removeSchedules(keys: readonly string[]): Promise<readonly boolean[]>;
+  /** At most 1,000 schedules whose keys come after `after`. */
+  schedules(after?: string): Promise<SchedulePage>;
+  /** A paused schedule is never due. Returns whether there is such a schedule. Idempotent. */
+  pauseSchedule(key: string): Promise<boolean>;
+  /** Goes on with `nextAt`: slots of the pause are over. One that is not paused stays as it is. */
+  resumeSchedule(key: string, nextAt: number | undefined): Promise<boolean>;
+  dueSchedules(request: DueRequest): Promise<DueSchedules>;
+  /** Each (schedule, slot) is fired at most once, over all processes. */
+  fireSchedule(firing: Firing): Promise<FiringResult>;
 }
 
 /** A provider whose store can take part in a transaction of the user that is synchronous code. */

@@ -1,4 +1,4 @@
-import type { CancelOutcome, EndReason, JobState, RequeueOutcome, Settlement } from "../contract/index.ts";
+import type { CancelOutcome, ChangeOutcome, EndReason, JobState, RequeueOutcome, Settlement } from "../contract/index.ts";
 
 /**
  * The life of a job as data: for every situation and operation, what becomes of the job and what the caller is told.
@@ -46,12 +46,13 @@ export const operations = [
   "prune",
   "cancel",
   "requeue",
+  "change",
 ] as const;
 
 export type Operation = (typeof operations)[number];
 
 /** `applied` and `untouched` stand for calls that report no outcome per job. */
-export type Answer = Settlement | CancelOutcome | RequeueOutcome | "applied" | "untouched";
+export type Answer = Settlement | CancelOutcome | RequeueOutcome | ChangeOutcome | "applied" | "untouched";
 
 export interface Transition {
   readonly answer: Answer;
@@ -71,6 +72,8 @@ type Row = Readonly<Record<Operation, Transition>>;
 
 const untouched: Transition = { answer: "untouched" };
 const leaseEnded: Transition = { answer: "alreadyDone" };
+/** By the time that the job has then. */
+const changed: Transition = { answer: "changed", to: "waiting" };
 const cancelNow: Transition = { answer: "cancelled", to: "cancelled", lease: "closed", reason: "cancelled" };
 
 /** A job without a lease that will run, or could, without help. */
@@ -89,13 +92,15 @@ const waiting: Row = {
   prune: untouched,
   cancel: cancelNow,
   requeue: { answer: "alreadyWaiting" },
+  change: changed,
 };
 
 const final: Row = {
   ...waiting,
   prune: { answer: "applied", to: "gone" },
   cancel: { answer: "alreadyDone" },
-  requeue: { answer: "requeued", to: "ready", attempt: "reset", lease: "closed" },
+  requeue: { answer: "requeued", to: "waiting", attempt: "reset", lease: "closed" },
+  change: { answer: "notWaiting" },
 };
 
 const claim: Transition = { answer: "applied", to: "running", attempt: 1, fence: 1, lease: "open" };
@@ -123,6 +128,7 @@ const running: Row = {
   prune: untouched,
   cancel: { answer: "requested" },
   requeue: { answer: "alreadyWaiting" },
+  change: { answer: "notWaiting" },
 };
 
 /** Whatever the holder says, the job ends `cancelled`; its output is discarded. */
@@ -152,6 +158,8 @@ const lapsed: Row = {
   "nack-snooze": { answer: "ok", to: "waiting", crashes: -1, lease: "closed" },
   "nack-release": { answer: "ok", to: "ready", crashes: -1, lease: "closed" },
   report: { answer: "ok" },
+  // As a cancellation does: what an operator says of a waiting job ends the wait for its former holder.
+  change: { ...changed, lease: "closed" },
 };
 
 export const transitions: Readonly<Record<Situation, Row>> = {
@@ -160,7 +168,7 @@ export const transitions: Readonly<Record<Situation, Row>> = {
   lapsed,
   running,
   cancelling,
-  blocked: waiting,
+  blocked: { ...waiting, change: { answer: "changed" } },
   succeeded: final,
   dead: final,
   cancelled: final,

@@ -64,11 +64,19 @@ export function faultInjecting(provider: Provider, plan: readonly PlannedFault[]
     list: (request) => play("list", () => provider.list(request)),
     counts: (filter) => play("counts", () => provider.counts(filter)),
     cancel: (ids) => play("cancel", () => provider.cancel(ids)),
-    requeue: (ids) => play("requeue", () => provider.requeue(ids)),
-    pause: (queue) => play("pause", () => provider.pause(queue)),
-    resume: (queue) => play("resume", () => provider.resume(queue)),
+    requeue: (ids, delaysMs) => play("requeue", () => provider.requeue(ids, delaysMs)),
+    change: (changes) => play("change", () => provider.change(changes)),
+    pause: (target) => play("pause", () => provider.pause(target)),
+    resume: (target) => play("resume", () => provider.resume(target)),
     paused: () => play("paused", () => provider.paused()),
     awaitSettled: (id, options) => play("awaitSettled", () => provider.awaitSettled(id, options)),
+    putSchedules: (schedules) => play("putSchedules", () => provider.putSchedules(schedules)),
+    removeSchedules: (keys) => play("removeSchedules", () => provider.removeSchedules(keys)),
+    schedules: (after) => play("schedules", () => provider.schedules(after)),
+    pauseSchedule: (key) => play("pauseSchedule", () => provider.pauseSchedule(key)),
+    resumeSchedule: (key, nextAt) => play("resumeSchedule", () => provider.resumeSchedule(key, nextAt)),
+    dueSchedules: (request) => play("dueSchedules", () => provider.dueSchedules(request)),
+    fireSchedule: (firing) => play("fireSchedule", () => provider.fireSchedule(firing)),
   };
 }
 

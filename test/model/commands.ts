@@ -5,10 +5,14 @@ import {
   isFinalState,
   type JobRecord,
   type Lease,
+  type JobChange,
   type ListRequest,
   type NewJob,
+  type PauseTarget,
   type Provider,
   type Rejection,
+  type UniqueKey,
+  uniqueScopes,
 } from "../../runtime/contract/index.ts";
 import type { FakeClock } from "../../runtime/testing/index.ts";
 
@@ -76,7 +80,8 @@ function expectAll(answers: Readonly<Record<string, unknown>>, expected: unknown
 /** Everything that can be seen, without the opaque cursor. */
 async function projection(provider: Provider): Promise<unknown> {
   const { jobs } = await provider.list({ limit: 1_000 });
-  return { jobs, counts: await provider.counts(), paused: await provider.paused() };
+  const { schedules } = await provider.schedules();
+  return { jobs, counts: await provider.counts(), paused: await provider.paused(), schedules };
 }
 
 const queues = ["a", "b"] as const;
@@ -88,8 +93,20 @@ function jobId(n: number): string {
   return `00000000-0000-7000-8000-00000000000${n}`;
 }
 
-const newJobs: fc.Arbitrary<readonly NewJob[]> = fc.array(
-  fc.record({
+/** Few keys, so that they are fought over. */
+const uniqueKeys: fc.Arbitrary<UniqueKey> = fc.record(
+  {
+    key: fc.constantFrom("k1", "k2"),
+    scope: fc.constantFrom(...uniqueScopes),
+    forMs: fc.constantFrom(20, 100),
+    onConflict: fc.constantFrom("ignore", "replace", "extend"),
+    maxWaitMs: fc.constantFrom(10, 200),
+  },
+  { requiredKeys: ["key", "scope", "onConflict"] },
+);
+
+const newJob: fc.Arbitrary<NewJob> = fc.record(
+  {
     id: fc.nat(7).map(jobId),
     name: fc.constantFrom("mail", "report"),
     queue: fc.constantFrom(...queues),
@@ -98,9 +115,27 @@ const newJobs: fc.Arbitrary<readonly NewJob[]> = fc.array(
     delayMs: delays,
     maxCrashes: fc.nat(2),
     payload: fc.string(),
-  }),
-  { maxLength: 4 },
+    unique: uniqueKeys,
+  },
+  { requiredKeys: ["id", "name", "queue", "version", "priority", "delayMs", "maxCrashes", "payload"] },
 );
+
+const newJobs = fc.array(newJob, { maxLength: 4 });
+
+const changes: fc.Arbitrary<readonly JobChange[]> = fc.array(
+  fc.record(
+    { id: fc.nat(7).map(jobId), delayMs: delays, priority: fc.integer({ min: -1, max: 1 }) },
+    { requiredKeys: ["id"] },
+  ),
+  { minLength: 1, maxLength: 3 },
+);
+
+const scheduleKeys = fc.constantFrom("daily", "hourly");
+
+/** A slot near the clock of the moment, so that firings hit and miss. */
+function slotAt({ clock }: Model, steps: number): number {
+  return Math.floor(clock.now() / 50 + steps) * 50;
+}
 
 /** The first, which takes everything, twice: sequences without claims prove little. */
 const handles: ClaimRequest["lanes"][number]["handles"][] = [
@@ -154,6 +189,11 @@ const filters = fc.record(
     queues: fc.subarray([...queues], { minLength: 1 }),
   },
   { requiredKeys: [] },
+);
+
+const targets: fc.Arbitrary<PauseTarget> = fc.constantFrom(
+  ...queues.map((queue) => ({ queue })),
+  { name: "mail" },
 );
 
 /** Page by page; a cursor is opaque, so only what the pages hold is compared. */
@@ -224,9 +264,31 @@ export const commands: fc.Arbitrary<fc.AsyncCommand<Model, Reals>>[] = [
     return provider.prune({ retentionMs: { succeeded: ms, dead: 2 * ms, cancelled: ms }, limit: 1_000 });
   }),
   command("cancel", ids, (picked) => (provider) => provider.cancel(picked)),
-  command("requeue", ids, (picked) => (provider) => provider.requeue(picked)),
-  command("pause", fc.constantFrom(...queues), (queue) => (provider) => provider.pause(queue)),
-  command("resume", fc.constantFrom(...queues), (queue) => (provider) => provider.resume(queue)),
+  command("requeue", fc.tuple(ids, fc.array(delays, { maxLength: 3 })), ([picked, delaysMs]) => (provider) => {
+    return provider.requeue(picked, delaysMs);
+  }),
+  command("change", changes, (picked) => (provider) => provider.change(picked)),
+  command("pause", targets, (target) => (provider) => provider.pause(target)),
+  command("resume", targets, (target) => (provider) => provider.resume(target)),
+  command("putSchedules", fc.tuple(scheduleKeys, fc.constantFrom("1", "2"), fc.nat(3)), ([key, spec, steps], model) => {
+    const schedule = { key, name: key === "daily" ? "mail" : "report", spec, nextAt: slotAt(model, steps) };
+    return (provider) => provider.putSchedules([schedule]);
+  }),
+  command("removeSchedules", scheduleKeys, (key) => (provider) => provider.removeSchedules([key, "none"])),
+  command("pauseSchedule", scheduleKeys, (key) => (provider) => provider.pauseSchedule(key)),
+  command("resumeSchedule", fc.tuple(scheduleKeys, fc.nat(3)), ([key, steps], model) => {
+    const nextAt = slotAt(model, steps);
+    return (provider) => provider.resumeSchedule(key, nextAt);
+  }),
+  command("dueSchedules", fc.subarray(["mail", "report"]), (names) => (provider) => {
+    return provider.dueSchedules({ names, limit: 1 });
+  }),
+  command("fireSchedule", fc.tuple(scheduleKeys, fc.constantFrom("1", "2"), newJobs, fc.nat(2)), (fired, model) => {
+    const [key, spec, jobs, steps] = fired;
+    const expectedAt = slotAt(model, 0);
+    const nextAt = steps === 0 ? undefined : slotAt(model, steps);
+    return (provider) => provider.fireSchedule({ key, spec, expectedAt, slotAt: expectedAt, jobs, nextAt });
+  }),
   command("get", ids, (picked) => (provider) => Promise.all(picked.map((id) => provider.get(id)))),
   command("list", fc.tuple(filters, fc.integer({ min: 1, max: 3 })), ([filter, limit]) => (provider) => {
     return pages(provider, { ...filter, limit });

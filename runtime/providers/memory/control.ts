@@ -1,21 +1,37 @@
-import type { CancelOutcome, EnqueueResult, NewJob, RequeueOutcome } from "../../contract/index.ts";
+import type {
+  CancelOutcome,
+  ChangeOutcome,
+  EnqueueResult,
+  JobChange,
+  NewJob,
+  PauseTarget,
+  RequeueOutcome,
+} from "../../contract/index.ts";
 import { transitionOf } from "../../core/transitions.ts";
-import { applyTransition, createRow, type Row } from "./row.ts";
+import { holdsKey } from "../../core/unique.ts";
+import { applyTransition, createRow, type Row, startOf } from "./row.ts";
 import type { MemoryStore } from "./store.ts";
+import { heldUntil, holderOf, meetHolder } from "./unique.ts";
 
 /** What producers and operators ask for. */
 
 export function enqueueJobs(store: MemoryStore, jobs: readonly NewJob[], now: number): readonly EnqueueResult[] {
-  const added: Row[] = [];
+  const touched: Row[] = [];
   const results = jobs.map((job): EnqueueResult => {
     const existing = store.rows.get(job.id);
     if (existing) return { id: job.id, outcome: "duplicate", state: existing.state, runAt: existing.runAt };
+    const holder = job.unique && holderOf(store, job.unique, now);
+    if (job.unique && holder) {
+      touched.push(holder);
+      return meetHolder(holder, job, job.unique, now);
+    }
     const row = createRow(job, store.nextSeq(), now);
     store.rows.set(row.id, row);
-    added.push(row);
+    if (job.unique) store.keys.set(job.unique.key, row.id);
+    touched.push(row);
     return { id: row.id, outcome: "enqueued", state: row.state, runAt: row.runAt };
   });
-  store.announceReady(added.filter((row) => row.state === "ready"));
+  store.announceReady(touched.filter((row) => row.state === "ready"));
   return results;
 }
 
@@ -36,28 +52,58 @@ export function cancelJob(store: MemoryStore, id: string, now: number): CancelOu
   }
 }
 
-export function requeueJob(store: MemoryStore, id: string, now: number): RequeueOutcome {
+export function requeueJob(store: MemoryStore, id: string, delayMs: number, now: number): RequeueOutcome {
   const row = store.rows.get(id);
   if (!row) return "notFound";
   const transition = transitionOf(row, "requeue");
   if (transition.answer !== "requeued") return "alreadyWaiting";
-  applyTransition(row, transition, { now });
-  row.runAt = now;
+  if (!retakesKey(store, row, now)) return "deduplicated";
+  applyTransition(row, transition, { now, delayMs });
+  row.runAt = now + delayMs;
   row.reason = undefined;
   row.error = undefined;
   row.output = undefined;
   row.progress = undefined;
   row.finishedAt = undefined;
   row.cancelRequested = false;
-  store.announceReady([row]);
+  if (row.state === "ready") store.announceReady([row]);
   return "requeued";
 }
 
-export function pauseQueue(store: MemoryStore, queue: string): void {
-  store.paused.add(queue);
+/** A job that waits again holds its key again, as far as its scope and its window go; false if another one holds it. */
+function retakesKey(store: MemoryStore, row: Row, now: number): boolean {
+  if (!row.unique) return true;
+  const { scope } = row.unique;
+  if (!holdsKey({ state: "ready", fence: row.fence, scope, heldUntil: heldUntil(row) }, now)) return true;
+  const holder = holderOf(store, row.unique, now);
+  if (holder && holder !== row) return false;
+  store.keys.set(row.unique.key, row.id);
+  return true;
 }
 
-export function resumeQueue(store: MemoryStore, queue: string): void {
-  store.paused.delete(queue);
-  store.announceReady([...store.rows.values()].filter((row) => row.state === "ready" && row.queue === queue));
+export function changeJob(store: MemoryStore, change: JobChange, now: number): ChangeOutcome {
+  const row = store.rows.get(change.id);
+  if (!row) return "notFound";
+  const transition = transitionOf(row, "change");
+  if (transition.answer !== "changed") return "notWaiting";
+  if (change.runAt !== undefined || change.delayMs !== undefined) row.runAt = startOf(change, now);
+  row.priority = change.priority ?? row.priority;
+  applyTransition(row, transition, { now, delayMs: row.runAt - now });
+  if (row.state === "ready") store.announceReady([row]);
+  return "changed";
+}
+
+export function pause(store: MemoryStore, target: PauseTarget): void {
+  if ("queue" in target) store.pausedQueues.add(target.queue);
+  else store.pausedNames.add(target.name);
+}
+
+export function resume(store: MemoryStore, target: PauseTarget): void {
+  if ("queue" in target) store.pausedQueues.delete(target.queue);
+  else store.pausedNames.delete(target.name);
+  store.announceReady([...store.rows.values()].filter((row) => row.state === "ready" && isMeant(row, target)));
+}
+
+function isMeant(row: Row, target: PauseTarget): boolean {
+  return "queue" in target ? row.queue === target.queue : row.name === target.name;
 }

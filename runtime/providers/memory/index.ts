@@ -1,8 +1,16 @@
 import { setMaxListeners } from "node:events";
 import { type Clock, JobwrightError, type Provider, systemClock } from "../../contract/index.ts";
-import { cancelJob, enqueueJobs, pauseQueue, requeueJob, resumeQueue } from "./control.ts";
+import { cancelJob, changeJob, enqueueJobs, pause, requeueJob, resume } from "./control.ts";
 import { countJobs, getJob, listJobs } from "./inspect.ts";
 import { ackJob, claimJobs, extendLeases, nackJob, reportProgress } from "./leases.ts";
+import {
+  dueSchedules,
+  fireSchedule,
+  listSchedules,
+  pauseSchedule,
+  putSchedule,
+  resumeSchedule,
+} from "./schedules.ts";
 import { createMemoryStore, type MemoryStore } from "./store.ts";
 import { pruneFinished, promoteDue, reapExpired } from "./upkeep.ts";
 import { awaitSettled } from "./wait.ts";
@@ -53,11 +61,21 @@ export function createMemoryProvider(options: MemoryProviderOptions = {}): Provi
     list: (request) => open(() => listJobs(store, request)),
     counts: (filter = {}) => open(() => countJobs(store, filter)),
     cancel: (ids) => open((now) => ids.map((id) => cancelJob(store, id, now))),
-    requeue: (ids) => open((now) => ids.map((id) => requeueJob(store, id, now))),
-    pause: (queue) => open(() => pauseQueue(store, queue)),
-    resume: (queue) => open(() => resumeQueue(store, queue)),
-    paused: () => open(() => [...store.paused].sort()),
+    requeue: (ids, delaysMs = []) =>
+      open((now) => ids.map((id, index) => requeueJob(store, id, delaysMs[index] ?? 0, now))),
+    change: (changes) => open((now) => changes.map((change) => changeJob(store, change, now))),
+    pause: (target) => open(() => pause(store, target)),
+    resume: (target) => open(() => resume(store, target)),
+    paused: () => open(() => ({ queues: [...store.pausedQueues].sort(), names: [...store.pausedNames].sort() })),
     awaitSettled: (id, wait = {}) => open(() => awaitSettled(store, id, wait, stopped.signal)),
+
+    putSchedules: (schedules) => open(() => schedules.forEach((schedule) => putSchedule(store, schedule))),
+    removeSchedules: (keys) => open(() => keys.map((key) => store.schedules.delete(key))),
+    schedules: (after) => open((now) => listSchedules(store, after, now)),
+    pauseSchedule: (key) => open((now) => pauseSchedule(store, key, now)),
+    resumeSchedule: (key, nextAt) => open(() => resumeSchedule(store, key, nextAt)),
+    dueSchedules: (request) => open((now) => dueSchedules(store, request, now)),
+    fireSchedule: (firing) => open((now) => fireSchedule(store, firing, now)),
   };
 }
 

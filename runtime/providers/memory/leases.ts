@@ -30,10 +30,11 @@ export function claimJobs(store: MemoryStore, request: ClaimRequest, now: number
 }
 
 function offered(store: MemoryStore, lane: ClaimLane): readonly Row[] {
-  if (lane.limit < 1 || store.paused.has(lane.queue)) return [];
+  if (lane.limit < 1 || store.pausedQueues.has(lane.queue)) return [];
   const maxVersions = new Map(lane.handles.map(({ name, maxVersion }) => [name, maxVersion]));
   return [...store.rows.values()]
     .filter((row) => row.state === "ready" && row.queue === lane.queue)
+    .filter((row) => !store.pausedNames.has(row.name))
     .filter((row) => row.version <= (maxVersions.get(row.name) ?? Number.NEGATIVE_INFINITY))
     .sort(byOffer)
     .slice(0, lane.limit);

@@ -1,4 +1,4 @@
-import type { EndReason, JobRecord, JobState, NewJob, StoredError } from "../../contract/index.ts";
+import type { EndReason, JobRecord, JobState, NewJob, StoredError, UniqueKey } from "../../contract/index.ts";
 import { isFinalState } from "../../contract/index.ts";
 import type { Transition } from "../../core/transitions.ts";
 
@@ -8,11 +8,12 @@ export interface Row {
   readonly id: string;
   readonly name: string;
   readonly queue: string;
-  readonly version: number;
-  readonly priority: number;
-  readonly payload: string;
   readonly maxCrashes: number;
   readonly enqueuedAt: number;
+  readonly unique: UniqueKey | undefined;
+  version: number;
+  priority: number;
+  payload: string;
   state: JobState;
   runAt: number;
   attempt: number;
@@ -31,8 +32,13 @@ export interface Row {
   error: StoredError | undefined;
 }
 
+/** When a job may start that says when, or after how long. */
+export function startOf({ runAt, delayMs = 0 }: Pick<NewJob, "runAt" | "delayMs">, now: number): number {
+  return runAt ?? now + delayMs;
+}
+
 export function createRow(job: NewJob, seq: number, now: number): Row {
-  const runAt = job.runAt ?? now + (job.delayMs ?? 0);
+  const runAt = startOf(job, now);
   return {
     seq,
     id: job.id,
@@ -43,6 +49,7 @@ export function createRow(job: NewJob, seq: number, now: number): Row {
     payload: job.payload,
     maxCrashes: job.maxCrashes,
     enqueuedAt: now,
+    unique: job.unique,
     state: runAt > now ? "scheduled" : "ready",
     runAt,
     attempt: 0,
@@ -98,7 +105,7 @@ function applyCounters(row: Row, transition: Transition): void {
 }
 
 export function toRecord(row: Row): JobRecord {
-  const { seq: _seq, maxCrashes: _maxCrashes, leaseOpen: _leaseOpen, claimId: _claimId, ...shown } = row;
+  const { seq: _seq, maxCrashes: _maxCrashes, leaseOpen: _leaseOpen, claimId: _claimId, unique: _unique, ...shown } = row;
   const held = row.state === "running";
   return { ...shown, workerId: held ? row.workerId : undefined, leaseUntil: held ? row.leaseUntil : undefined };
 }

@@ -1,4 +1,8 @@
+import type { ScheduleRecord } from "../../contract/index.ts";
 import type { Row } from "./row.ts";
+
+/** A `ScheduleRecord` that can be written. */
+export type Schedule = { -readonly [Field in keyof ScheduleRecord]: ScheduleRecord[Field] };
 
 interface Listener {
   readonly queues: readonly string[];
@@ -6,12 +10,16 @@ interface Listener {
 }
 
 /**
- * What the memory providers of one process share: the jobs, the paused queues, and who wants to hear of changes.
+ * What the memory providers of one process share: the jobs, the schedules, what is paused, and who wants to hear of changes.
  * Rows stand in insertion order.
  */
 export interface MemoryStore {
   readonly rows: Map<string, Row>;
-  readonly paused: Set<string>;
+  /** Id of the job that took a unique key last. */
+  readonly keys: Map<string, string>;
+  readonly schedules: Map<string, Schedule>;
+  readonly pausedQueues: Set<string>;
+  readonly pausedNames: Set<string>;
   nextSeq(): number;
   /** Tells the listeners of these queues, after the call that made their jobs ready. */
   announceReady(rows: Iterable<Row>): void;
@@ -28,7 +36,10 @@ export function createMemoryStore(): MemoryStore {
   const waiters = new Map<string, Set<() => void>>();
   return {
     rows: new Map(),
-    paused: new Set(),
+    keys: new Map(),
+    schedules: new Map(),
+    pausedQueues: new Set(),
+    pausedNames: new Set(),
     nextSeq: () => ++seq,
     announceReady(rows) {
       const queues = new Set([...rows].map((row) => row.queue));

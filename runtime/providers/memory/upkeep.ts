@@ -3,6 +3,7 @@ import { isFinalState } from "../../contract/index.ts";
 import { transitionOf } from "../../core/transitions.ts";
 import { applyTransition, byRunAt, type Row } from "./row.ts";
 import type { MemoryStore } from "./store.ts";
+import { forgetKey, reservesKey } from "./unique.ts";
 
 /** What happens to jobs because time passes. */
 
@@ -32,18 +33,20 @@ function reap(store: MemoryStore, row: Row, now: number): void {
 
 export function pruneFinished(store: MemoryStore, request: PruneRequest, now: number): number {
   const old = [...store.rows.values()]
-    .filter((row) => pastRetention(row, request, now))
+    .filter((row) => pastRetention(store, row, request, now))
     .sort((a, b) => (a.finishedAt ?? 0) - (b.finishedAt ?? 0) || a.seq - b.seq)
     .slice(0, Math.max(0, request.limit));
   for (const row of old) {
     store.rows.delete(row.id);
+    forgetKey(store, row);
     store.announceSettled(row.id);
   }
   return old.length;
 }
 
-function pastRetention(row: Row, request: PruneRequest, now: number): boolean {
+function pastRetention(store: MemoryStore, row: Row, request: PruneRequest, now: number): boolean {
   if (!isFinalState(row.state) || row.finishedAt === undefined) return false;
   const retentionMs = request.retentionMs[row.state];
+  if (reservesKey(store, row, now)) return false;
   return retentionMs !== undefined && row.finishedAt <= now - retentionMs;
 }

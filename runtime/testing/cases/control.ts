@@ -68,10 +68,30 @@ const readying: Readonly<
     await provider.cancel([job.id]);
     return () => provider.requeue([job.id]);
   },
+  "a change of its time": async (provider, { newJob }) => {
+    const job = newJob({ delayMs: hour });
+    await provider.enqueue([job]);
+    return () => provider.change([{ id: job.id, delayMs: 0 }]);
+  },
+  "a replacement that is ready at once": async (provider, { newJob }) => {
+    const unique = { key: "k", scope: "waiting", onConflict: "replace" } as const;
+    await provider.enqueue([newJob({ delayMs: hour, unique })]);
+    return () => provider.enqueue([newJob({ unique })]);
+  },
   resume: async (provider, { newJob }) => {
-    await provider.pause("mail");
+    await provider.pause({ queue: "mail" });
     await provider.enqueue([newJob()]);
-    return () => provider.resume("mail");
+    return () => provider.resume({ queue: "mail" });
+  },
+  "resume of its definition": async (provider, { newJob }) => {
+    await provider.pause({ name: "mail" });
+    await provider.enqueue([newJob()]);
+    return () => provider.resume({ name: "mail" });
+  },
+  "a slot of a schedule": async (provider, { clock, newJob }) => {
+    const at = clock.now();
+    await provider.putSchedules([{ key: "k", name: "mail", spec: "", nextAt: at }]);
+    return () => provider.fireSchedule({ key: "k", spec: "", expectedAt: at, slotAt: at, jobs: [newJob()], nextAt: at + 1 });
   },
 };
 
@@ -195,18 +215,18 @@ export const controlCases: readonly ConformanceCase[] = [
     name: "a paused queue takes jobs in but gives none out, and others go on",
     async run(context) {
       const { provider, id } = await givenJob(context);
-      await provider.pause("mail");
-      await provider.pause("mail");
-      deepEqual(await provider.paused(), ["mail"]);
+      await provider.pause({ queue: "mail" });
+      await provider.pause({ queue: "mail" });
+      deepEqual(await provider.paused(), { queues: ["mail"], names: [] });
       const [result] = await provider.enqueue([context.newJob({ priority: 1 })]);
       equal(result?.outcome, "enqueued");
       deepEqual(await provider.claim(claimRequest()), []);
       await provider.enqueue([context.newJob({ queue: "other" })]);
       const lanes = [{ queue: "other", limit: 1, handles: [{ name: "mail", maxVersion: 1 }] }];
       equal((await provider.claim(claimRequest({ lanes }))).length, 1);
-      await provider.resume("mail");
-      await provider.resume("mail");
-      deepEqual(await provider.paused(), []);
+      await provider.resume({ queue: "mail" });
+      await provider.resume({ queue: "mail" });
+      deepEqual(await provider.paused(), { queues: [], names: [] });
       equal((await claimOne(provider)).id, id);
     },
   },
@@ -215,7 +235,7 @@ export const controlCases: readonly ConformanceCase[] = [
     name: "running jobs of a paused queue can be settled and extended",
     async run(context) {
       const { provider, lease } = await givenClaim(context);
-      await provider.pause("mail");
+      await provider.pause({ queue: "mail" });
       equal((await provider.extend({ workerId: "w1", leaseMs })).length, 1);
       deepEqual(await provider.ack([lease]), ["ok"]);
     },
@@ -388,10 +408,18 @@ export const controlCases: readonly ConformanceCase[] = [
         () => provider.counts(),
         () => provider.cancel([id]),
         () => provider.requeue([id]),
-        () => provider.pause("mail"),
-        () => provider.resume("mail"),
+        () => provider.pause({ queue: "mail" }),
+        () => provider.resume({ queue: "mail" }),
+        () => provider.change([{ id, priority: 1 }]),
         () => provider.paused(),
         () => provider.awaitSettled(id),
+        () => provider.putSchedules([{ key: "k", name: "mail", spec: "", nextAt: 1 }]),
+        () => provider.removeSchedules(["k"]),
+        () => provider.schedules(),
+        () => provider.pauseSchedule("k"),
+        () => provider.resumeSchedule("k", 1),
+        () => provider.dueSchedules({ names: ["mail"], limit: 1 }),
+        () => provider.fireSchedule({ key: "k", spec: "", expectedAt: 1, slotAt: 1, jobs: [], nextAt: 2 }),
       ];
       for (const call of calls) await rejects(call, isCode("JW_STOPPED"));
     },

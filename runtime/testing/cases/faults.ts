@@ -201,8 +201,8 @@ export const faultCases: readonly ConformanceCase[] = [
       equal((await other.extend({ workerId: "w2", leaseMs }))[0]?.cancelRequested, true);
       deepEqual(await other.ack([lease]), ["ok"]);
       await expectState(provider, id, "cancelled");
-      await provider.pause("mail");
-      deepEqual(await other.paused(), ["mail"]);
+      await provider.pause({ queue: "mail" });
+      deepEqual(await other.paused(), { queues: ["mail"], names: [] });
     },
   },
   {

@@ -84,7 +84,8 @@ const performers: Readonly<Record<Operation, Perform>> = {
   "reap-crash-loop": reapAfterLease,
   prune: async (provider) => applied((await provider.prune(pruneAll)) === 1),
   cancel: async (provider, { id }) => first(await provider.cancel([id])),
-  requeue: async (provider, { id }) => first(await provider.requeue([id])),
+  requeue: async (provider, { id }) => first(await provider.requeue([id], [retryDelayMs])),
+  change: async (provider, { id }) => first(await provider.change([{ id, delayMs: retryDelayMs }])),
 };
 
 async function reapAfterLease(provider: Provider, _lease: Lease, { clock }: ConformanceContext): Promise<Answer> {
@@ -103,6 +104,7 @@ const nothing: ReadonlySet<Answer> = new Set<Answer>([
   "stale",
   "alreadyDone",
   "alreadyWaiting",
+  "notWaiting",
   "notFound",
 ]);
 

@@ -59,7 +59,7 @@ describe.skipIf(noStandby)(`a standby of PostgreSQL${noStandby ? ` (left out: ${
       () => provider.promote(1),
       () => provider.reap(1),
       () => provider.cancel([lease.id]),
-      () => provider.pause("mail"),
+      () => provider.pause({ queue: "mail" }),
     ];
     for (const change of changes) await expect(change()).rejects.toMatchObject(readonly);
   });

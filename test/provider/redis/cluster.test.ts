@@ -61,7 +61,7 @@ describe.skipIf(noServer)(suite, () => {
       const error = { name: "E", message: "m" };
       const { id, fence } = second;
       await provider.nack([{ id, fence, outcome: "dead", reason: "attempts-exhausted", error }]);
-      await provider.pause("mail");
+      await provider.pause({ queue: "mail" });
     }
     for (const namespace of namespaces) {
       const { admin } = await cluster.ownerOf(namespace);

@@ -233,7 +233,7 @@ describe.skipIf(noServer)(suite, () => {
         expect(await provider.report([{ id: third.id, fence: third.fence, progress: 5 }])).toEqual(["ok"]);
         expect(await provider.extend({ workerId: "w1", leaseMs: 9_000 })).toHaveLength(rest.length + 1);
         expect(await provider.cancel(rest.map((held) => held?.id ?? ""))).toContain("requested");
-        await provider.pause("mail");
+        await provider.pause({ queue: "mail" });
         expect(await provider.prune({ retentionMs: { succeeded: 0 }, limit: 10 })).toBe(1);
         await expect(provider.enqueue([jobOf()])).rejects.toMatchObject(error);
       } finally {

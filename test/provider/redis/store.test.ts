@@ -59,8 +59,8 @@ describe.skipIf(noServer)(suite, () => {
     expect((await keysOf(server.admin, "jobwright")).length).toBeGreaterThan(before.length + 10);
     await settleAll(provider);
     await provider.cancel(jobs.map(({ id }) => id));
-    await provider.pause("mail");
-    await provider.resume("mail");
+    await provider.pause({ queue: "mail" });
+    await provider.resume({ queue: "mail" });
     const retentionMs = { succeeded: 0, dead: 0, cancelled: 0, skipped: 0 };
     expect(await provider.prune({ retentionMs, limit: 10_000 })).toBe(1_000);
     expect(await keysOf(server.admin, "jobwright")).toEqual(before);
