@@ -1,4 +1,11 @@
-import type { CancelOutcome, ChangeOutcome, EndReason, JobState, RequeueOutcome, Settlement } from "../contract/index.ts";
+import type {
+  CancelOutcome,
+  ChangeOutcome,
+  EndReason,
+  JobState,
+  RequeueOutcome,
+  Settlement,
+} from "../contract/index.ts";
 
 /**
  * The life of a job as data: for every situation and operation, what becomes of the job and what the caller is told.

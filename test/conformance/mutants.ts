@@ -68,8 +68,8 @@ export const mutants: Readonly<Record<string, Mutate>> = {
     },
   }),
   "requeue resets the fence": (provider, store) => ({
-    async requeue(ids) {
-      const outcomes = await provider.requeue(ids);
+    async requeue(ids, delaysMs) {
+      const outcomes = await provider.requeue(ids, delaysMs);
       for (const [index, id] of ids.entries()) {
         if (outcomes[index] === "requeued") Object.assign(store.rows.get(id) ?? {}, { fence: 0 });
       }
@@ -97,6 +97,66 @@ export const mutants: Readonly<Record<string, Mutate>> = {
   }),
   "newest first": (provider) => ({ claim: async (request) => (await provider.claim(request)).toReversed() }),
   "pause forgotten": () => ({ pause: async () => {} }),
+  "pause of a definition forgotten": (provider) => ({
+    pause: async (target) => ("queue" in target ? provider.pause(target) : undefined),
+  }),
+  "unique keys forgotten": (provider) => ({
+    enqueue: (jobs) => provider.enqueue(jobs.map(({ unique: _unique, ...job }) => job)),
+  }),
+  "a running job holds no key": (provider, store) => ({
+    enqueue(jobs) {
+      for (const [key, id] of store.keys) if (store.rows.get(id)?.state === "running") store.keys.delete(key);
+      return provider.enqueue(jobs);
+    },
+  }),
+  "a window that never ends": (provider) => ({
+    enqueue: (jobs) =>
+      provider.enqueue(
+        jobs.map(({ unique, ...job }) => (unique ? { ...job, unique: { ...unique, forMs: 1e12 } } : job)),
+      ),
+  }),
+  "requeue beside the holder of its key": (provider, store) => ({
+    requeue(ids, delaysMs) {
+      const keys = new Map(store.keys);
+      store.keys.clear();
+      return provider.requeue(ids, delaysMs).finally(() => keys.forEach((id, key) => store.keys.set(key, id)));
+    },
+  }),
+  "any prune frees the key": (provider, store) => ({
+    async prune(request) {
+      const pruned = await provider.prune(request);
+      if (pruned > 0) store.keys.clear();
+      return pruned;
+    },
+  }),
+  "requeue at once": (provider) => ({ requeue: (ids) => provider.requeue(ids) }),
+  "a changed priority is forgotten": (provider) => ({
+    change: (changes) => provider.change(changes.map(({ priority: _priority, ...change }) => change)),
+  }),
+  "a slot fires for everybody": (provider, store) => ({
+    async fireSchedule(firing) {
+      const schedule = store.schedules.get(firing.key);
+      if (schedule) schedule.nextAt = firing.expectedAt;
+      return await provider.fireSchedule(firing);
+    },
+  }),
+  "a paused schedule fires": (provider, store) => ({
+    async fireSchedule(firing) {
+      const schedule = store.schedules.get(firing.key);
+      if (schedule) schedule.pausedAt = undefined;
+      return await provider.fireSchedule(firing);
+    },
+  }),
+  "another spec keeps the old slot": (provider, store) => ({
+    putSchedules(schedules) {
+      return provider.putSchedules(
+        schedules.map((schedule) => ({
+          ...schedule,
+          nextAt: store.schedules.get(schedule.key)?.nextAt ?? schedule.nextAt,
+        })),
+      );
+    },
+  }),
   "duplicates overwrite": (provider, store) => ({
     async enqueue(jobs) {
       for (const { id } of jobs) store.rows.delete(id);

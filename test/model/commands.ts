@@ -191,10 +191,7 @@ const filters = fc.record(
   { requiredKeys: [] },
 );
 
-const targets: fc.Arbitrary<PauseTarget> = fc.constantFrom(
-  ...queues.map((queue) => ({ queue })),
-  { name: "mail" },
-);
+const targets: fc.Arbitrary<PauseTarget> = fc.constantFrom(...queues.map((queue) => ({ queue })), { name: "mail" });
 
 /** Page by page; a cursor is opaque, so only what the pages hold is compared. */
 async function pages(provider: Provider, request: ListRequest): Promise<readonly (readonly JobRecord[])[]> {

@@ -3,14 +3,7 @@ import { type Clock, JobwrightError, type Provider, systemClock } from "../../co
 import { cancelJob, changeJob, enqueueJobs, pause, requeueJob, resume } from "./control.ts";
 import { countJobs, getJob, listJobs } from "./inspect.ts";
 import { ackJob, claimJobs, extendLeases, nackJob, reportProgress } from "./leases.ts";
-import {
-  dueSchedules,
-  fireSchedule,
-  listSchedules,
-  pauseSchedule,
-  putSchedule,
-  resumeSchedule,
-} from "./schedules.ts";
+import { dueSchedules, fireSchedule, listSchedules, pauseSchedule, putSchedule, resumeSchedule } from "./schedules.ts";
 import { createMemoryStore, type MemoryStore } from "./store.ts";
 import { pruneFinished, promoteDue, reapExpired } from "./upkeep.ts";
 import { awaitSettled } from "./wait.ts";

@@ -105,7 +105,14 @@ function applyCounters(row: Row, transition: Transition): void {
 }
 
 export function toRecord(row: Row): JobRecord {
-  const { seq: _seq, maxCrashes: _maxCrashes, leaseOpen: _leaseOpen, claimId: _claimId, unique: _unique, ...shown } = row;
+  const {
+    seq: _seq,
+    maxCrashes: _maxCrashes,
+    leaseOpen: _leaseOpen,
+    claimId: _claimId,
+    unique: _unique,
+    ...shown
+  } = row;
   const held = row.state === "running";
   return { ...shown, workerId: held ? row.workerId : undefined, leaseUntil: held ? row.leaseUntil : undefined };
 }

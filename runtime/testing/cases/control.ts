@@ -91,7 +91,8 @@ const readying: Readonly<
   "a slot of a schedule": async (provider, { clock, newJob }) => {
     const at = clock.now();
     await provider.putSchedules([{ key: "k", name: "mail", spec: "", nextAt: at }]);
-    return () => provider.fireSchedule({ key: "k", spec: "", expectedAt: at, slotAt: at, jobs: [newJob()], nextAt: at + 1 });
+    return () =>
+      provider.fireSchedule({ key: "k", spec: "", expectedAt: at, slotAt: at, jobs: [newJob()], nextAt: at + 1 });
   },
 };
 
@@ -228,6 +229,95 @@ export const controlCases: readonly ConformanceCase[] = [
       await provider.resume({ queue: "mail" });
       deepEqual(await provider.paused(), { queues: [], names: [] });
       equal((await claimOne(provider)).id, id);
+    },
+  },
+  {
+    area: "requeue",
+    name: "a requeued job waits as long as it is told, each its own time",
+    async run(context) {
+      const provider = await context.createProvider();
+      const ids = idsOf(await provider.enqueue([context.newJob(), context.newJob(), context.newJob()]));
+      await provider.cancel(ids);
+      const now = context.clock.now();
+      deepEqual(await provider.requeue(ids, [hour, 0]), ["requeued", "requeued", "requeued"]);
+      const records = await Promise.all(ids.map((id) => recordOf(provider, id)));
+      deepEqual(
+        records.map(({ state, runAt }) => [state, runAt]),
+        [
+          ["scheduled", now + hour],
+          ["ready", now],
+          ["ready", now],
+        ],
+      );
+    },
+  },
+  {
+    area: "change",
+    name: "a waiting job is moved to another time and back, and its priority counts at once",
+    async run(context) {
+      const provider = await context.createProvider();
+      const [early, late] = [context.newJob(), context.newJob({ priority: 3 })];
+      await provider.enqueue([early, late]);
+      const now = context.clock.now();
+      deepEqual(
+        await provider.change([
+          { id: early.id, runAt: now + hour, priority: 9 },
+          { id: late.id, priority: -1 },
+          { id: context.newJob().id, priority: 1 },
+        ]),
+        ["changed", "changed", "notFound"],
+      );
+      const moved = await recordOf(provider, early.id);
+      deepEqual([moved.state, moved.runAt, moved.priority], ["scheduled", now + hour, 9]);
+      deepEqual(await provider.change([{ id: early.id, delayMs: 0 }]), ["changed"]);
+      deepEqual(idsOf(await provider.claim(claimRequest())), [late.id, early.id]);
+      deepEqual(await provider.change([{ id: early.id, priority: 0 }]), ["notWaiting"]);
+      equal((await recordOf(provider, early.id)).priority, 9);
+    },
+  },
+  {
+    area: "change",
+    name: "the last of two changes of one job in one call counts",
+    async run(context) {
+      const { provider, id } = await givenJob(context);
+      await provider.change([
+        { id, delayMs: hour },
+        { id, delayMs: 0, priority: 2 },
+      ]);
+      const { state, runAt, priority } = await recordOf(provider, id);
+      deepEqual({ state, runAt, priority }, { state: "ready", runAt: context.clock.now(), priority: 2 });
+    },
+  },
+  {
+    area: "change",
+    name: "a changed time keeps attempts, crashes, fence and error",
+    async run(context) {
+      const { provider, id, lease } = await givenClaim(context);
+      await provider.nack([{ id, fence: lease.fence, outcome: "retry", delayMs: hour, error: failure }]);
+      const before = await recordOf(provider, id);
+      await provider.change([{ id, delayMs: 0 }]);
+      deepEqual(await recordOf(provider, id), { ...before, state: "ready", runAt: context.clock.now() });
+      equal((await claimOne(provider)).attempt, 2);
+    },
+  },
+  {
+    area: "pause",
+    name: "a paused definition is left out of every claim on all providers, others of its queue go on",
+    async run(context) {
+      const provider = await context.createProvider();
+      const other = await context.createProvider();
+      await provider.pause({ name: "mail" });
+      const [mail, report] = [context.newJob(), context.newJob({ name: "report" })];
+      await other.enqueue([mail, report]);
+      const handles = ["mail", "report"].map((name) => ({ name, maxVersion: 1 }));
+      const lanes = [{ queue: "mail", limit: 5, handles }];
+      deepEqual(idsOf(await other.claim(claimRequest({ lanes }))), [report.id]);
+      deepEqual(await other.paused(), { queues: [], names: ["mail"] });
+      await other.pause({ queue: "mail" });
+      await provider.resume({ name: "mail" });
+      deepEqual(idsOf(await other.claim(claimRequest({ lanes }))), []);
+      await provider.resume({ queue: "mail" });
+      deepEqual(idsOf(await other.claim(claimRequest({ lanes }))), [mail.id]);
     },
   },
   {

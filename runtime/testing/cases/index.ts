@@ -4,8 +4,10 @@ import { controlCases } from "./control.ts";
 import { enqueueCases } from "./enqueue.ts";
 import { faultCases } from "./faults.ts";
 import { matrixCases } from "./matrix.ts";
+import { scheduleCases } from "./schedules.ts";
 import { settleCases } from "./settle.ts";
 import { timeCases } from "./time.ts";
+import { uniqueCases } from "./unique.ts";
 
 export const conformanceCases: readonly ConformanceCase[] = [
   ...matrixCases,
@@ -15,4 +17,6 @@ export const conformanceCases: readonly ConformanceCase[] = [
   ...timeCases,
   ...faultCases,
   ...controlCases,
+  ...uniqueCases,
+  ...scheduleCases,
 ];
