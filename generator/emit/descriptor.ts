@@ -1,4 +1,5 @@
 import type { Backoff } from "../../runtime/core/backoff.ts";
+import type { UniquePolicy } from "../../runtime/core/descriptor.ts";
 import type { ImportExtension } from "../import-extension.ts";
 import { type JobModel, type Model, storedSides } from "../model/model.ts";
 import { type CodecFile, codecName } from "./codecs.ts";
@@ -50,6 +51,7 @@ function emitJob(job: JobModel, codecs: CodecFile): string {
     `      timeoutMs: ${job.timeoutMs},\n` +
     (job.expireAfterMs === undefined ? "" : `      expireAfterMs: ${job.expireAfterMs},\n`) +
     `      maxCrashes: ${job.maxCrashes},\n` +
+    printUnique(job.unique) +
     (job.transactional ? "      transactional: true,\n" : "") +
     `      hasOutput: ${job.output !== undefined},\n` +
     printList("discardOn", job.discardOn) +
@@ -63,6 +65,15 @@ function printList(name: string, values: readonly string[] | undefined): string 
   if (!values) return "";
   const list: Layout = { open: "[", items: values.map((value) => JSON.stringify(value)), close: "]" };
   return `      ${render(prefixed(`${name}: `, list), "      ", 6, 1)},\n`;
+}
+
+function printUnique(unique: UniquePolicy | undefined): string {
+  if (!unique) return "";
+  const { by, ...policy } = unique;
+  const items: Layout[] = Object.entries(policy).map(([key, value]) => `${key}: ${JSON.stringify(value)}`);
+  if (by) items.unshift(prefixed("by: ", { open: "[", items: by.map((path) => JSON.stringify(path)), close: "]" }));
+  return `      ${render(prefixed("unique: ", { open: "{", items, close: "}", spaced: true }), "      ", 6, 1)},
+`;
 }
 
 function printBackoff(backoff: Backoff): string {

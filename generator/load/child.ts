@@ -71,7 +71,7 @@ function exportNames(module: unknown): ReadonlyMap<unknown, string> {
 
 function modelOf(definition: JobDefinition, walker: Walker): JobModel {
   const { name, queue, version, priority, retry, timeoutMs, maxCrashes, description, deprecated, output } = definition;
-  const { errors, discardOn, retryOn, expireAfterMs } = definition;
+  const { errors, discardOn, retryOn, expireAfterMs, unique } = definition;
   const walk = (schema: $ZodType, side: string): JobModel["input"] => walker.walk(schema, name, [side]);
   return {
     name,
@@ -82,6 +82,7 @@ function modelOf(definition: JobDefinition, walker: Walker): JobModel {
     timeoutMs,
     ...(expireAfterMs === undefined ? {} : { expireAfterMs }),
     maxCrashes,
+    ...(unique ? { unique } : {}),
     ...(definition.transactional ? { transactional: true } : {}),
     docs: {
       ...(description === undefined ? {} : { text: description }),

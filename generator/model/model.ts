@@ -1,4 +1,5 @@
 import type { RetryPolicy } from "../../runtime/core/backoff.ts";
+import type { UniquePolicy } from "../../runtime/core/descriptor.ts";
 
 /**
  * What the generator knows of a schema: plain, frozen data, ordered, without zod. Emitters see nothing else.
@@ -19,6 +20,7 @@ export interface JobModel {
   readonly timeoutMs: number;
   readonly expireAfterMs?: number;
   readonly maxCrashes: number;
+  readonly unique?: UniquePolicy;
   /** Absent: not transactional, so that the hash of a model without such jobs stays what it was. */
   readonly transactional?: true;
   readonly docs: Docs;

@@ -1,11 +1,11 @@
 import { type EnqueueResult, JobwrightError, type NewJob, type Provider } from "../contract/index.ts";
 import type { JobDescriptor, SchemaDescriptor } from "../core/descriptor.ts";
-import { parseDuration, shown } from "../core/duration.ts";
-import { createJobCodec, type JobCodec } from "../core/job-codec.ts";
+import { createJobCodec } from "../core/job-codec.ts";
 import { loadSchema } from "../core/schema-module.ts";
 import { createUuidV7 } from "../core/uuid.ts";
 import { createControlClient } from "./control.ts";
 import { createHandle } from "./handle.ts";
+import { type JobMaker, makeJob } from "./new-job.ts";
 import type {
   ClientOptions,
   EnqueueManyOptions,
@@ -39,8 +39,9 @@ export async function createClient<Jobs>(
   await provider.start();
   const newId = createUuidV7();
   const clients = descriptor.jobs.map((job) => {
-    const codec = createJobCodec(job, schema.job(job.name));
-    return [job.name, createJobClient(provider, job, codec, newId)] as const;
+    const loaded = schema.job(job.name);
+    const maker = { job, codec: createJobCodec(job, loaded), loaded, newId };
+    return [job.name, createJobClient(provider, maker)] as const;
   });
   // One property per job of the descriptor, which the generator made together with the type `Jobs`.
   return Object.freeze({ ...Object.fromEntries(clients), $control: createControlClient(provider) }) as Jobs;
@@ -54,32 +55,16 @@ type UntypedJobClient = Omit<JobClient<unknown, unknown>, "enqueue" | "enqueueMa
   enqueueMany(inputs: readonly unknown[], options?: EnqueueManyOptions<AnyTransaction>): unknown;
 };
 
-function createJobClient(
-  provider: Provider,
-  job: JobDescriptor,
-  codec: JobCodec,
-  newId: () => string,
-): UntypedJobClient {
+function createJobClient(provider: Provider, maker: JobMaker): UntypedJobClient {
+  const { job, codec } = maker;
   const toHandle = (result: EnqueueResult): UntypedHandle => createHandle(provider, job, codec, result);
 
-  function toNewJob(input: unknown, options: AnyOptions): NewJob {
-    return {
-      id: options.id === undefined ? newId() : checkId(options.id),
-      name: job.name,
-      queue: job.queue,
-      version: job.version,
-      priority: checkPriority(options.priority ?? job.priority),
-      maxCrashes: job.maxCrashes,
-      payload: codec.encodeInput(input),
-      ...(options.runAt === undefined ? {} : { runAt: checkTime(options.runAt) }),
-      ...(options.delay === undefined ? {} : { delayMs: parseDuration(options.delay, "delay") }),
-    };
-  }
+  const toNewJob = (input: unknown, options: AnyOptions): NewJob => makeJob(maker, input, options);
 
   /** The common case with the fewest promises: many callers at once make up the throughput of a store with group commit. */
   async function enqueueOne(input: unknown, options: AnyOptions): Promise<UntypedHandle | undefined> {
     const [result] = await provider.enqueue([toNewJob(input, options)]);
-    return result && toHandle(result);
+    return result && toHandle(refuseDuplicate(job, result));
   }
 
   function persist(jobs: readonly NewJob[], tx: unknown): Promise<UntypedHandle[]> | UntypedHandle[] {
@@ -104,7 +89,9 @@ function createJobClient(
       if (options.tx === undefined) return enqueueOne(input, options);
       return attempt(options.tx, () => {
         const handles = persist([toNewJob(input, options)], options.tx);
-        return handles instanceof Promise ? handles.then(([handle]) => handle) : handles[0];
+        const accept = ([handle]: readonly UntypedHandle[]): UntypedHandle | undefined =>
+          handle && refuseDuplicate(job, handle);
+        return handles instanceof Promise ? handles.then(accept) : accept(handles);
       });
     },
     enqueueMany(inputs, options = {}) {
@@ -118,6 +105,15 @@ function createJobClient(
     },
     handle: (id) => createHandle(provider, job, codec, { id, outcome: "duplicate" }),
   };
+}
+
+/** In bulk nothing is refused: the handles tell. */
+function refuseDuplicate<T extends Pick<EnqueueResult, "id" | "outcome">>(job: JobDescriptor, result: T): T {
+  if (result.outcome !== "deduplicated" || job.unique?.onConflict !== "reject") return result;
+  throw new JobwrightError("JW_DUPLICATE", `Another ${job.name} job holds the unique key: ${result.id}.`, {
+    details: { id: result.id },
+    hint: `Follow that job with jobs.${job.name}.handle(error.details.id).`,
+  });
 }
 
 /** The type has no `id` here, but lets a wider object pass; one id for all would make all but the first a duplicate. */
@@ -149,32 +145,4 @@ function transactional(provider: Provider): InTransaction {
   throw new JobwrightError("JW_INVALID_OPTION", "This provider cannot enqueue in a transaction of yours.", {
     hint: "Leave `tx` out and enqueue after the commit, or keep jobs on a provider that shares your database.",
   });
-}
-
-const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
-
-function checkId(id: string): string {
-  if (typeof id === "string" && uuid.test(id)) return id;
-  throw new JobwrightError("JW_INVALID_OPTION", `id is ${shown(id)}, which is not a UUID in lower case.`, {
-    hint: "Leave it out, or derive a UUID from what makes the job one and the same.",
-  });
-}
-
-const minPriority = -32_768;
-const maxPriority = 32_767;
-
-function checkPriority(priority: number): number {
-  if (Number.isInteger(priority) && priority >= minPriority && priority <= maxPriority) return priority;
-  throw new JobwrightError("JW_INVALID_OPTION", `priority is ${shown(priority)}.`, {
-    hint: `Give an integer from ${minPriority} to ${maxPriority}; smaller runs first.`,
-  });
-}
-
-/** Year 9999: what every store and date library can hold. */
-const maxTime = Date.UTC(9999, 11, 31);
-
-function checkTime(runAt: Date): number {
-  const ms = runAt instanceof Date ? runAt.getTime() : Number.NaN;
-  if (ms >= 0 && ms <= maxTime) return ms;
-  throw new JobwrightError("JW_INVALID_OPTION", "runAt is not a valid Date between 1970 and 9999.");
 }

@@ -1,5 +1,4 @@
 import type {
-  JobPage,
   JobRecord,
   JobState,
   ListRequest,
@@ -37,13 +36,23 @@ export interface ClientOptions<P extends Provider> {
 }
 
 /** What holds for every job of one call. */
-interface EnqueueSettings {
+export interface EnqueueSettings {
   /** Wait this long before the first attempt. Default: none. */
   readonly delay?: Duration;
   /** Not before this time, by the provider's clock. Wins over `delay`. */
   readonly runAt?: Date;
   /** −32,768…32,767, smaller is offered first. Default: the job definition's. */
   readonly priority?: number;
+  /** Give the job up if no worker has begun it so long after it was due. Default: the job definition's. */
+  readonly expireAfter?: Duration;
+  /** Time limit of one attempt. Default: the job definition's. */
+  readonly timeout?: Duration;
+  /** Counted executions. Default: the job definition's. */
+  readonly maxAttempts?: number;
+  /** Texts that stay with the job, for people and tracing: `ctx.metadata`. At most 4 KiB. Default: none. */
+  readonly metadata?: Readonly<Record<string, string>>;
+  /** The unique key instead of the one made of the input; `false`: none. Default: as the job definition says. */
+  readonly unique?: string | false;
 }
 
 interface OneEnqueueSettings extends EnqueueSettings {
@@ -141,21 +150,51 @@ export interface JobClient<Input, Output, Tx extends TransactionKind = never> {
   handle(id: string): JobHandle<Output>;
 }
 
+/** A job as the operator sees it. */
+export interface JobInfo extends JobRecord {
+  /** The encoded input alone. */
+  readonly payload: string;
+  /** Texts that the caller of `enqueue` gave along. */
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/** Newest first. */
+export interface JobInfoPage {
+  readonly jobs: readonly JobInfo[];
+  /** Absent on the last page. */
+  readonly cursor: string | undefined;
+}
+
+export interface RequeueAllFilter extends BulkFilter {
+  /** Let the jobs begin evenly over this time, the oldest first. Default: all at once. */
+  readonly spread?: Duration;
+}
+
+export interface DrainRequest extends JobFilter {
+  /** Wait for jobs that are due later as well. Default false. */
+  readonly scheduled?: boolean;
+  /** Give up after this long. Default: wait as long as it takes. */
+  readonly timeout?: Duration;
+  readonly signal?: AbortSignal;
+}
+
 /** The operator's verbs over all jobs, as `jobs.$control`. */
 export interface ControlClient {
-  get(id: string): Promise<JobRecord | undefined>;
-  list(request?: ListRequest): Promise<JobPage>;
+  get(id: string): Promise<JobInfo | undefined>;
+  list(request?: ListRequest): Promise<JobInfoPage>;
   counts(filter?: JobFilter): Promise<Counts>;
   cancel(...ids: string[]): Promise<readonly CancelOutcome[]>;
   /** Cancels all jobs that wait or run and fit; `dryRun` only counts them. */
   cancelAll(filter: BulkFilter): Promise<BulkResult<CancelOutcome>>;
   requeue(...ids: string[]): Promise<readonly RequeueOutcome[]>;
   /** Runs all finished jobs that fit again, dead ones unless `states` says otherwise; `dryRun` only counts them. */
-  requeueAll(filter: BulkFilter): Promise<BulkResult<RequeueOutcome>>;
+  requeueAll(filter: RequeueAllFilter): Promise<BulkResult<RequeueOutcome>>;
   /** Moves waiting jobs in time, or gives them another priority. */
   change(...changes: JobChange[]): Promise<readonly ChangeOutcome[]>;
   /** Stops claims from a queue, or of a job definition, on all processes: `pause("mail")`, `pause({ name: "sendEmail" })`. */
   pause(target: string | PauseTarget): Promise<void>;
   resume(target: string | PauseTarget): Promise<void>;
   paused(): Promise<Paused>;
+  /** Waits until no job that fits waits or runs; without a filter, none at all. Throws `JW_WAIT_TIMEOUT`. */
+  drain(request?: DrainRequest): Promise<void>;
 }

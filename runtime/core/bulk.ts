@@ -17,6 +17,14 @@ export interface BulkFilter extends JobFilter {
   readonly dryRun?: boolean;
 }
 
+export interface RequeueFilter extends BulkFilter {
+  /**
+   * Let the jobs begin evenly over this time, in ms, the oldest first, so that whatever failed them is not run over by all
+   * of them at once. Default 0: all at once.
+   */
+  readonly spreadMs?: number;
+}
+
 export interface BulkResult<Outcome extends string> {
   /** Jobs that fitted the filter when the verb began. */
   readonly matched: number;
@@ -28,8 +36,16 @@ const pageSize = 500;
 const waitingOrRunning = jobStates.filter((state) => !isFinalState(state));
 
 /** Runs finished jobs again, by default dead ones. Throws `JW_INVALID_OPTION`. */
-export function requeueAll(provider: Provider, filter: BulkFilter): Promise<BulkResult<RequeueOutcome>> {
-  return actOnAll(provider, filter, ["dead"], isFinalState, (ids) => provider.requeue(ids));
+export function requeueAll(
+  provider: Provider,
+  { spreadMs = 0, ...filter }: RequeueFilter,
+): Promise<BulkResult<RequeueOutcome>> {
+  return actOnAll(provider, filter, ["dead"], isFinalState, (ids, from, total) => {
+    return provider.requeue(
+      ids,
+      ids.map((_, index) => Math.floor(((from + index) * spreadMs) / total)),
+    );
+  });
 }
 
 /** Cancels jobs that wait or run. Throws `JW_INVALID_OPTION`. */
@@ -48,14 +64,17 @@ async function actOnAll<Outcome extends string>(
   { limit = Number.POSITIVE_INFINITY, dryRun = false, ...filter }: BulkFilter,
   standard: readonly JobState[],
   fits: (state: JobState) => boolean,
-  act: (ids: readonly string[]) => Promise<readonly Outcome[]>,
+  act: (ids: readonly string[], from: number, total: number) => Promise<readonly Outcome[]>,
 ): Promise<BulkResult<Outcome>> {
   checkFilter(filter, limit, fits);
   // All ids first: what the verb changes must not move the pages under the list.
-  const ids = await idsOf(provider, { states: standard, ...filter }, limit);
+  // The oldest first then: it has waited longest.
+  const ids = [...(await idsOf(provider, { states: standard, ...filter }, limit))].reverse();
   const outcomes: Partial<Record<Outcome, number>> = {};
   for (let from = 0; from < ids.length && !dryRun; from += pageSize) {
-    for (const outcome of await act(ids.slice(from, from + pageSize))) outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
+    for (const outcome of await act(ids.slice(from, from + pageSize), from, ids.length)) {
+      outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
+    }
   }
   return { matched: ids.length, outcomes };
 }

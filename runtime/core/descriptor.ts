@@ -1,3 +1,4 @@
+import type { UniqueScope } from "../contract/index.ts";
 import type { RetryPolicy } from "./backoff.ts";
 
 /**
@@ -11,6 +12,20 @@ export type JsonValue = null | boolean | number | string | readonly JsonValue[] 
 export interface WireCodec {
   encode(value: unknown): unknown;
   decode(wire: unknown): unknown;
+}
+
+/** The key that at most one job of the definition holds; what `unique`, `debounce` and `throttle` come down to. */
+export interface UniquePolicy {
+  /** Paths into the wire form of the input. Absent: the schema has a function. */
+  readonly by?: readonly string[];
+  readonly scope: UniqueScope;
+  readonly onConflict: "ignore" | "reject" | "replace" | "extend";
+  /** The key is free again so long after the enqueue, in ms. */
+  readonly forMs?: number;
+  /** The delay of a job that is enqueued without one, in ms. */
+  readonly waitMs?: number;
+  /** Conflicts put the holder off until so long after its enqueue at most, in ms. */
+  readonly maxWaitMs?: number;
 }
 
 export interface JobDescriptor {
@@ -27,6 +42,7 @@ export interface JobDescriptor {
   readonly expireAfterMs?: number;
   /** Crash-ended claims after which the job is dead. */
   readonly maxCrashes: number;
+  readonly unique?: UniquePolicy;
   /** The handler runs in a transaction of the provider. */
   readonly transactional?: true;
   /** Absent: the value is JSON as it is. */

@@ -1,5 +1,6 @@
 import { JobwrightError } from "../contract/index.ts";
 import type { JobDescriptor } from "./descriptor.ts";
+import { openEnvelope } from "./envelope.ts";
 import type { LoadedJob, Parser, ParseIssue } from "./schema-module.ts";
 
 /** Turns typed values of one job into stored text and back, parsing on both ends. */
@@ -52,8 +53,7 @@ export function createJobCodec(job: JobDescriptor, schema: LoadedJob): JobCodec 
       return stringify(job, "input", job.input ? job.input.encode(input) : input);
     },
     decodePayload(payload) {
-      const wire = readJson(payload, job);
-      const value = decode(job, wire);
+      const value = decode(job, readJson(payload, job));
       return parse(schema.input, value, (issues) =>
         invalid("JW_INVALID_PAYLOAD", `The stored payload of ${job.name}`, issues),
       );
@@ -88,7 +88,7 @@ function decode(job: JobDescriptor, wire: unknown): unknown {
 
 function readJson(payload: string, job: JobDescriptor): unknown {
   try {
-    return JSON.parse(payload);
+    return JSON.parse(openEnvelope(payload).payload);
   } catch (error) {
     throw new JobwrightError("JW_INVALID_PAYLOAD", `The stored payload of ${job.name} is not JSON.`, { cause: error });
   }

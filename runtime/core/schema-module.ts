@@ -20,6 +20,8 @@ export interface LoadedJob {
   readonly input: Parser;
   readonly output?: Parser | undefined;
   readonly errors?: Readonly<Record<string, Parser>> | undefined;
+  /** What a unique key is made of, if the schema has a function for it. */
+  readonly uniqueBy?: ((input: unknown) => unknown) | undefined;
 }
 
 /** The part of `defineJobs`' result that the runtime uses. */

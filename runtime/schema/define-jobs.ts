@@ -4,6 +4,7 @@ import { createOptionReader, type OptionReader } from "./option-reader.ts";
 import type { JobDeclaration, JobDefinition, JobOptions, JobsSchema } from "./options.ts";
 import { type Report, type SchemaProblem, schemaError, show } from "./problems.ts";
 import { readRetry } from "./retry.ts";
+import { readUnique } from "./unique.ts";
 
 const schemaBrand = Symbol.for("jobwright.schema");
 const jobBrand = Symbol.for("jobwright.job");
@@ -18,6 +19,9 @@ const jobOptions = [
   "expireAfter",
   "maxCrashes",
   "retry",
+  "unique",
+  "debounce",
+  "throttle",
   "errors",
   "discardOn",
   "retryOn",
@@ -104,6 +108,7 @@ function readJob(name: string, declaration: unknown, report: Report): JobDefinit
     ...(read.has("expireAfter") ? { expireAfterMs: readExpiry(read) } : {}),
     maxCrashes: read.integer("maxCrashes", { min: 1, max: 32_767, fallback: 3 }),
     retry: readRetry("retry" in options ? options.retry : undefined, name, report),
+    ...readUnique(options, read, name, report),
     ...readErrors(options, name, report),
     ...readClassification(read, name),
     ...(read.flag("transactional") ? { transactional: true as const } : {}),

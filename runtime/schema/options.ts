@@ -1,7 +1,8 @@
-import type { $ZodType } from "zod/v4/core";
+import type { $ZodType, input as InputOf } from "zod/v4/core";
 import type { Jitter } from "../core/backoff.ts";
 import type { JobDescriptor } from "../core/descriptor.ts";
 import type { Duration } from "../core/duration.ts";
+import type { DebounceOptions, ThrottleOptions, UniqueOptions } from "./unique.ts";
 
 interface RetryBase {
   /** Counted executions, the first one included. Integer ≥ 1. Default 10. `1`: never try again. */
@@ -87,6 +88,12 @@ export interface JobOptions<
   /** Ended by a crash this many times, the job is dead. Integer ≥ 1. Default 3. */
   readonly maxCrashes?: number;
   readonly retry?: RetryOptions;
+  /** At most one job per key. Default: any number. One of `unique`, `debounce` and `throttle` at most. */
+  readonly unique?: UniqueOptions<InputOf<Input>>;
+  /** Wait until no more jobs with the same key come, then run once, with the last input. */
+  readonly debounce?: DebounceOptions<InputOf<Input>>;
+  /** Run the first job with a key, and leave out others for a time. */
+  readonly throttle?: ThrottleOptions<InputOf<Input>>;
   /**
    * Errors with data that callers can tell apart. The handler throws `ctx.errors.Bounced({ … })`, the caller finds it in
    * `await handle.settled()`. Names begin with a capital letter. Default: none.
@@ -123,6 +130,8 @@ export interface JobDefinition<
   readonly input: Input;
   readonly output: Output;
   readonly errors?: Readonly<Record<string, $ZodType>>;
+  /** What a unique key is made of, if it is a function. */
+  readonly uniqueBy?: (input: unknown) => unknown;
   readonly description: string | undefined;
   readonly deprecated: string | undefined;
 }

@@ -8,6 +8,7 @@ import {
 import type { JobDescriptor } from "../core/descriptor.ts";
 import type { JobCodec } from "../core/job-codec.ts";
 import type { ErrorMakers } from "./declared-error.ts";
+import { withOwnSettings } from "./own-settings.ts";
 import { createRejectionRules, leaseOf } from "./rejection.ts";
 import { createRunningJob, type RunningJob, stopError } from "./running-job.ts";
 import type { Settler } from "./settler.ts";
@@ -52,12 +53,13 @@ export function createExecutor(options: ExecutorOptions): Executor {
   const rules = createRejectionRules(leaseMs, random);
 
   function execute(job: ClaimedJob, ended: () => void): void {
-    const runnable = runnables.get(job.name);
-    if (!runnable) {
+    const known = runnables.get(job.name);
+    if (!known) {
       // Claims name what this worker handles, so this is a provider's fault; giving the job back loses nothing.
       settler.nack({ id: job.id, fence: job.fence, outcome: "release" });
       return ended();
     }
+    const runnable = withOwnSettings(known, job.payload);
     const { errors, descriptor } = runnable;
     const expiry = rules.expiryOf(job, descriptor);
     if (expiry) {

@@ -1,4 +1,5 @@
 import { type ClaimedJob, JobwrightError, type ProgressReport } from "../contract/index.ts";
+import { settingsOf } from "../core/envelope.ts";
 import type { ErrorMakers } from "./declared-error.ts";
 import type { JobContext, JobLog, Logger, TransactionalContext } from "./types.ts";
 
@@ -99,6 +100,10 @@ class Context implements TransactionalContext<unknown> {
 
   get enqueuedAt(): Date {
     return new Date(this.#running.job.enqueuedAt);
+  }
+
+  get metadata(): Readonly<Record<string, string>> {
+    return settingsOf(this.#running.job.payload)?.metadata ?? {};
   }
 
   get signal(): AbortSignal {

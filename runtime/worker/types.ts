@@ -31,6 +31,8 @@ export interface JobContext {
   /** Stable over all attempts of this job: pass it to services that can recognise a repeated request. */
   readonly idempotencyKey: string;
   readonly enqueuedAt: Date;
+  /** What the caller of `enqueue` gave along. Empty if that was nothing. */
+  readonly metadata: Readonly<Record<string, string>>;
   /**
    * Aborted at the timeout, on cancellation, when the lease is lost or at risk and when the worker has to stop; `signal.reason` is a
    * `JobwrightError` that says which. Pass it to `fetch` and the like.

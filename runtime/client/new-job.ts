@@ -1,0 +1,140 @@
+import { JobwrightError, type NewJob, type UniqueKey } from "../contract/index.ts";
+import type { JobDescriptor, UniquePolicy } from "../core/descriptor.ts";
+import { parseDuration, shown } from "../core/duration.ts";
+import { sealEnvelope, type Settings } from "../core/envelope.ts";
+import type { JobCodec } from "../core/job-codec.ts";
+import type { LoadedJob } from "../core/schema-module.ts";
+import { canonicalJson, pick, uniqueKeyOf } from "../core/unique-key.ts";
+import type { EnqueueSettings } from "./types.ts";
+
+/** What a caller may say about one job; all of it is checked, whatever the types allowed. */
+export interface NewJobOptions extends EnqueueSettings {
+  readonly id?: string;
+}
+
+export interface JobMaker {
+  readonly job: JobDescriptor;
+  readonly codec: JobCodec;
+  readonly loaded: LoadedJob;
+  readonly newId: () => string;
+}
+
+/** Validates an input and its options. Throws `JW_INVALID_INPUT`, `JW_INVALID_OPTION`, `JW_PAYLOAD_TOO_LARGE`. */
+export function makeJob({ job, codec, loaded, newId }: JobMaker, input: unknown, options: NewJobOptions): NewJob {
+  const payload = codec.encodeInput(input);
+  const delayMs = options.delay === undefined ? job.unique?.waitMs : parseDuration(options.delay, "delay");
+  const unique = keyOf(job, loaded, input, payload, options.unique);
+  return {
+    id: options.id === undefined ? newId() : checkId(options.id),
+    name: job.name,
+    queue: job.queue,
+    version: job.version,
+    priority: checkPriority(options.priority ?? job.priority),
+    maxCrashes: job.maxCrashes,
+    payload: hasSettings(options) ? sealEnvelope(payload, settingsOf(options)) : payload,
+    ...(options.runAt === undefined ? {} : { runAt: checkTime(options.runAt) }),
+    ...(delayMs === undefined ? {} : { delayMs }),
+    ...(unique === undefined ? {} : { unique }),
+  };
+}
+
+/** What `unique: "key"` means for a job whose definition has no policy. */
+const plainPolicy: UniquePolicy = { scope: "live", onConflict: "ignore" };
+
+function keyOf(
+  job: JobDescriptor,
+  { uniqueBy }: LoadedJob,
+  input: unknown,
+  payload: string,
+  given: EnqueueSettings["unique"],
+): UniqueKey | undefined {
+  if (given === false || (given === undefined && !job.unique)) return undefined;
+  if (given !== undefined && (typeof given !== "string" || given === "")) {
+    throw new JobwrightError("JW_INVALID_OPTION", `unique is ${shown(given)}.`, {
+      hint: "Give a text to be the key, or false for a job without one.",
+    });
+  }
+  const { by, scope, onConflict, forMs, maxWaitMs } = job.unique ?? plainPolicy;
+  const value = given ?? (by ? pick(JSON.parse(payload), by) : uniqueBy?.(input));
+  const key = uniqueKeyOf(job.name, value);
+  if (key === undefined) return undefined;
+  return {
+    key,
+    scope,
+    // The store leaves the holder alone; the client refuses.
+    onConflict: onConflict === "reject" ? "ignore" : onConflict,
+    ...(forMs === undefined ? {} : { forMs }),
+    ...(maxWaitMs === undefined ? {} : { maxWaitMs }),
+  };
+}
+
+function hasSettings({ expireAfter, timeout, maxAttempts, metadata }: EnqueueSettings): boolean {
+  return (expireAfter ?? timeout ?? maxAttempts ?? metadata) !== undefined;
+}
+
+function settingsOf({ expireAfter, timeout, maxAttempts, metadata }: EnqueueSettings): Settings {
+  return {
+    ...(expireAfter === undefined
+      ? {}
+      : { expireAfterMs: positive(parseDuration(expireAfter, "expireAfter"), "expireAfter") }),
+    ...(timeout === undefined ? {} : { timeoutMs: positive(parseDuration(timeout, "timeout"), "timeout") }),
+    ...(maxAttempts === undefined ? {} : { maxAttempts: checkAttempts(maxAttempts) }),
+    ...(metadata === undefined ? {} : { metadata: checkMetadata(metadata) }),
+  };
+}
+
+function positive(ms: number, option: string): number {
+  if (ms >= 1) return ms;
+  throw new JobwrightError("JW_INVALID_OPTION", `${option} is shorter than 1 ms.`);
+}
+
+function checkAttempts(maxAttempts: number): number {
+  if (Number.isInteger(maxAttempts) && maxAttempts >= 1) return maxAttempts;
+  throw new JobwrightError("JW_INVALID_OPTION", `maxAttempts is ${shown(maxAttempts)}; give an integer ≥ 1.`);
+}
+
+const maxMetadataBytes = 4 * 1024;
+
+function checkMetadata(metadata: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const entries = typeof metadata === "object" && metadata !== null ? Object.entries(metadata) : [["", metadata]];
+  const misfit = entries.find(([, value]) => typeof value !== "string");
+  if (misfit) {
+    throw new JobwrightError("JW_INVALID_OPTION", `metadata.${String(misfit[0])} is ${shown(misfit[1])}, not a text.`, {
+      hint: "Metadata is an object of texts, for people and tracing; what the handler works on belongs into the input.",
+    });
+  }
+  if (Buffer.byteLength(canonicalJson(metadata)) > maxMetadataBytes) {
+    throw new JobwrightError("JW_INVALID_OPTION", `metadata takes more than ${maxMetadataBytes} bytes.`, {
+      hint: "What the handler works on belongs into the input.",
+    });
+  }
+  return metadata;
+}
+
+const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+function checkId(id: string): string {
+  if (typeof id === "string" && uuid.test(id)) return id;
+  throw new JobwrightError("JW_INVALID_OPTION", `id is ${shown(id)}, which is not a UUID in lower case.`, {
+    hint: "Leave it out, or derive a UUID from what makes the job one and the same.",
+  });
+}
+
+const minPriority = -32_768;
+const maxPriority = 32_767;
+
+function checkPriority(priority: number): number {
+  if (Number.isInteger(priority) && priority >= minPriority && priority <= maxPriority) return priority;
+  throw new JobwrightError("JW_INVALID_OPTION", `priority is ${shown(priority)}.`, {
+    hint: `Give an integer from ${minPriority} to ${maxPriority}; smaller runs first.`,
+  });
+}
+
+/** Year 9999: what every store and date library can hold. */
+const maxTime = Date.UTC(9999, 11, 31);
+
+function checkTime(runAt: Date): number {
+  const ms = runAt instanceof Date ? runAt.getTime() : Number.NaN;
+  if (ms >= 0 && ms <= maxTime) return ms;
+  throw new JobwrightError("JW_INVALID_OPTION", "runAt is not a valid Date between 1970 and 9999.");
+}

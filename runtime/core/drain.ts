@@ -1,0 +1,52 @@
+import { JobwrightError, type JobFilter, type JobState, type Provider, type WaitOptions } from "../contract/index.ts";
+
+export interface DrainOptions extends WaitOptions {
+  /** Wait for jobs that are due later as well. Default false. */
+  readonly scheduled?: boolean;
+}
+
+/** How often the store is asked. A count costs more than a look at one job, and nobody drains in milliseconds. */
+const pollMs = 200;
+
+/**
+ * Waits until no job that fits waits or runs. Jobs that come meanwhile count: pause what enqueues them first. Throws
+ * `JW_WAIT_TIMEOUT` with `details.left`, or the signal's reason.
+ */
+export async function drain(provider: Provider, filter: JobFilter, options: DrainOptions = {}): Promise<void> {
+  const { timeoutMs, signal, scheduled = false } = options;
+  const states: readonly JobState[] = ["ready", "running", "blocked", ...(scheduled ? (["scheduled"] as const) : [])];
+  const endsAt = performance.now() + (timeoutMs ?? Number.POSITIVE_INFINITY);
+  for (;;) {
+    signal?.throwIfAborted();
+    const left = total(await provider.counts({ ...filter, states }));
+    if (left === 0) return;
+    if (performance.now() >= endsAt) throw timedOut(left, timeoutMs);
+    await pause(Math.min(pollMs, Math.max(0, endsAt - performance.now())), signal);
+  }
+}
+
+function total(counts: Awaited<ReturnType<Provider["counts"]>>): number {
+  return Object.values(counts).reduce(
+    (sum, states) => sum + Object.values(states).reduce((one: number, count) => one + count, 0),
+    0,
+  );
+}
+
+function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal?.addEventListener("abort", done, { once: true });
+  });
+}
+
+function timedOut(left: number, timeoutMs: number | undefined): JobwrightError {
+  return new JobwrightError("JW_WAIT_TIMEOUT", `${left} jobs waited or ran after ${timeoutMs} ms.`, {
+    details: { left },
+    hint: "They go on; look whether a worker serves them, or wait longer.",
+  });
+}
