@@ -62,6 +62,41 @@ export interface UniqueKey {
   readonly maxWaitMs?: number;
 }
 
+/**
+ * What a gate holds back.
+ *
+ * - `order`: one job at a time from its enqueue to its end, in the order of insertion; a retry or a delay holds up the rest.
+ * - `concurrency`: `limit` jobs that are admitted or run.
+ * - `rate`: `limit` starts in any window of `windowMs`.
+ * - `fair`: `limit` jobs that are admitted and have not started. One that is admitted gets the time of its admission as
+ *   `runAt`, so that groups take turns however many jobs they have.
+ */
+export const gateKinds = ["order", "concurrency", "rate", "fair"] as const;
+
+export type GateKind = (typeof gateKinds)[number];
+
+/** What all gates of one kind and origin have in common, e.g. all keys of one job's concurrency limit. */
+export interface Limit {
+  /** Unique in the store, at most 512 bytes. */
+  readonly policy: string;
+  readonly kind: GateKind;
+  /** ≥ 1; for `order` 1. */
+  readonly limit: number;
+  /** Only for `rate`, ≥ 1. */
+  readonly windowMs?: number;
+}
+
+/**
+ * One of the gates that a job has to pass before it is ready; until then it is `blocked`, outside of every index that a
+ * claim looks at. Whoever has passed a gate is read off the jobs: there is no counter that could leak.
+ */
+export interface Gate extends Limit {
+  /** The group of jobs that share the limit; unique in the store, at most 512 bytes. A key has one policy and one level. */
+  readonly key: string;
+  /** 0…7. A job passes its gates in the order of their levels, and has one gate per level at most. */
+  readonly level: number;
+}
+
 /** A job on its way into the store. */
 export interface NewJob {
   /** UUIDv7, made by the client: enqueueing the same id again is the same enqueue. */
@@ -83,6 +118,13 @@ export interface NewJob {
   readonly payload: string;
   /** Absent: the job may have any number of likes. */
   readonly unique?: UniqueKey;
+  /**
+   * By level. The limit that counts is that of `putLimits`, or of the first job with the policy. Absent: the job is ready when
+   * it is due.
+   */
+  readonly gates?: readonly Gate[];
+  /** What `list` can search for; at most 10 texts of 128 characters. */
+  readonly tags?: readonly string[];
 }
 
 /**
@@ -122,6 +164,8 @@ export interface ClaimRequest {
 export interface Lease {
   readonly id: string;
   readonly fence: number;
+  /** As the claim said. A settlement that carries it lets the next jobs through the gates in the same step. */
+  readonly gated?: true;
 }
 
 export interface ClaimedJob extends Lease {
@@ -180,6 +224,41 @@ export interface ProgressReport extends Lease {
   readonly progress: number;
 }
 
+/** Something that is kept beside a job. Fenced like a settlement. */
+export interface Note extends Lease {
+  /** `step`: the first note with its key stays, others are ignored. `log`: likewise, so that a call may be made again. */
+  readonly kind: "step" | "log";
+  /** At most 512 bytes; unique per job and kind. */
+  readonly key: string;
+  /** Opaque text. */
+  readonly text: string;
+}
+
+export interface StoredNote {
+  readonly key: string;
+  readonly text: string;
+}
+
+/** An attempt that was not the last word: it failed, or its worker vanished. */
+export interface AttemptRecord {
+  readonly fence: number;
+  /** The counted execution that it was. */
+  readonly attempt: number;
+  readonly startedAt: number;
+  readonly endedAt: number;
+  readonly workerId: string;
+  /** Absent: the worker vanished. */
+  readonly error: StoredError | undefined;
+}
+
+export interface JobHistory {
+  /** Those of the last 25 claims, the oldest first. */
+  readonly attempts: readonly AttemptRecord[];
+  /** In the order in which they came. */
+  readonly steps: readonly StoredNote[];
+  readonly logs: readonly StoredNote[];
+}
+
 export interface PromoteResult {
   readonly promoted: number;
   /** When the next scheduled job is due, if there is one. */
@@ -187,7 +266,7 @@ export interface PromoteResult {
 }
 
 export interface ReapResult {
-  /** Expired leases whose jobs are ready again. */
+  /** Expired leases whose jobs wait again. */
   readonly readied: number;
   /** Jobs that crashed their workers too often (`dead`), or whose cancellation was pending (`cancelled`). */
   readonly ended: number;
@@ -308,6 +387,8 @@ export interface JobRecord {
   readonly leaseUntil: number | undefined;
   readonly cancelRequested: boolean;
   readonly progress: number | undefined;
+  /** Key of the gate that the job waits at. */
+  readonly blockedBy: string | undefined;
   readonly reason: EndReason | undefined;
   readonly payload: string;
   readonly output: string | undefined;
@@ -321,6 +402,8 @@ export interface JobFilter {
 }
 
 export interface ListRequest extends JobFilter {
+  /** Jobs that have all of these. */
+  readonly tags?: readonly string[];
   /** 1…1,000; default 100. */
   readonly limit?: number;
   /** `cursor` of the previous page. */

@@ -14,12 +14,15 @@ import type {
   HeldLease,
   JobChange,
   JobFilter,
+  JobHistory,
   JobPage,
   JobRecord,
   Lease,
+  Limit,
   ListRequest,
   NewJob,
   NewSchedule,
+  Note,
   Paused,
   PauseTarget,
   ProgressReport,
@@ -115,10 +118,15 @@ export interface Provider {
   nack(rejections: readonly Rejection[]): Promise<readonly Settlement[]>;
   /** Moves every lease of this worker forward and returns them: what is not in the list is lost. */
   extend(request: ExtendRequest): Promise<readonly HeldLease[]>;
+  /** Keeps checkpoints and log lines of running jobs. */
+  note(notes: readonly Note[]): Promise<readonly Settlement[]>;
   /** Stores the progress of running jobs. */
   report(reports: readonly ProgressReport[]): Promise<readonly Settlement[]>;
 
-  /** Makes at most `limit` due scheduled jobs ready. */
+  /**
+   * Makes at most `limit` due scheduled jobs ready, or lets them wait at their gates; then lets through whatever gates have
+   * room, also those that time has opened and those that a settlement without `gated` left closed.
+   */
   promote(limit: number): Promise<PromoteResult>;
   /** Ends at most `limit` expired leases: the job is ready again, or `dead` after more than `maxCrashes`. */
   reap(limit: number): Promise<ReapResult>;
@@ -126,6 +134,8 @@ export interface Provider {
   prune(request: PruneRequest): Promise<number>;
 
   get(id: string): Promise<JobRecord | undefined>;
+  /** Attempts, checkpoints and log lines of a job; `undefined` if it does not exist. */
+  history(id: string): Promise<JobHistory | undefined>;
   list(request: ListRequest): Promise<JobPage>;
   counts(filter?: JobFilter): Promise<Counts>;
   /** Ends waiting jobs at once and asks for the end of running ones. */
@@ -141,6 +151,8 @@ export interface Provider {
   pause(target: PauseTarget): Promise<void>;
   resume(target: PauseTarget): Promise<void>;
   paused(): Promise<Paused>;
+  /** Sets the limits of policies, also for jobs that wait already. What has been let through stays. */
+  putLimits(limits: readonly Limit[]): Promise<void>;
   /**
    * Waits until the job is final and returns it; `undefined` if it does not exist.
    * Rejects with `JW_WAIT_TIMEOUT` after `timeoutMs`, or with the signal's reason.

@@ -18,7 +18,7 @@ import type {
  */
 
 /**
- * A state, refined by what the store knows besides: `lapsed` is `ready` with a lease that was reaped but not replaced,
+ * A state, refined by what the store knows besides: `lapsed` is `ready` or `blocked` with a lease that was reaped but not replaced,
  * so its holder may still settle it; `cancelling` is `running` with a cancellation pending.
  */
 export type Situation = JobState | "lapsed" | "cancelling";
@@ -63,7 +63,11 @@ export type Answer = Settlement | CancelOutcome | RequeueOutcome | ChangeOutcome
 
 export interface Transition {
   readonly answer: Answer;
-  /** Next state; absent: the same. `waiting`: `scheduled` if there is a delay, else `ready`. `gone`: deleted. */
+  /**
+   * Next state; absent: the same. `waiting`: `scheduled` if there is a delay, else `ready`. `gone`: deleted. A job with gates
+   * gives back those that it has passed, but that of the order, and is `blocked` instead of `ready` until it has passed them
+   * again; before an order gate also instead of `scheduled`.
+   */
   readonly to?: JobState | "waiting" | "gone";
   /** Change of the counted executions; `reset`: back to 0, and crashes with them. */
   readonly attempt?: 1 | -1 | "reset";
@@ -175,7 +179,7 @@ export const transitions: Readonly<Record<Situation, Row>> = {
   lapsed,
   running,
   cancelling,
-  blocked: { ...waiting, change: { answer: "changed" } },
+  blocked: waiting,
   succeeded: final,
   dead: final,
   cancelled: final,
@@ -190,7 +194,7 @@ export interface SituationFacts {
 }
 
 export function situationOf(job: SituationFacts): Situation {
-  if (job.state === "ready" && job.leaseOpen) return "lapsed";
+  if ((job.state === "ready" || job.state === "blocked") && job.leaseOpen) return "lapsed";
   if (job.state === "running" && job.cancelRequested) return "cancelling";
   return job.state;
 }

@@ -1,6 +1,7 @@
 import type {
   CancelOutcome,
   ChangeOutcome,
+  EnqueueOutcome,
   EnqueueResult,
   JobChange,
   NewJob,
@@ -9,6 +10,7 @@ import type {
 } from "../../contract/index.ts";
 import { transitionOf } from "../../core/transitions.ts";
 import { holdsKey } from "../../core/unique.ts";
+import { admitBeside, learnLimits } from "./gates.ts";
 import { applyTransition, createRow, type Row, startOf } from "./row.ts";
 import type { MemoryStore } from "./store.ts";
 import { heldUntil, holderOf, meetHolder } from "./unique.ts";
@@ -17,22 +19,39 @@ import { heldUntil, holderOf, meetHolder } from "./unique.ts";
 
 export function enqueueJobs(store: MemoryStore, jobs: readonly NewJob[], now: number): readonly EnqueueResult[] {
   const touched: Row[] = [];
-  const results = jobs.map((job): EnqueueResult => {
-    const existing = store.rows.get(job.id);
-    if (existing) return { id: job.id, outcome: "duplicate", state: existing.state, runAt: existing.runAt };
-    const holder = job.unique && holderOf(store, job.unique, now);
-    if (job.unique && holder) {
-      touched.push(holder);
-      return meetHolder(holder, job, job.unique, now);
-    }
-    const row = createRow(job, store.nextSeq(), now);
-    store.rows.set(row.id, row);
-    if (job.unique) store.keys.set(job.unique.key, row.id);
-    touched.push(row);
-    return { id: row.id, outcome: "enqueued", state: row.state, runAt: row.runAt };
+  const results = jobs.map((job) => enqueueJob(store, job, touched, now));
+  announce(store, touched, now);
+  return results.map((result) => {
+    const row = store.rows.get(result.id);
+    // Whether it waits before a gate is known when all have come.
+    return row && row.gates.length > 0 ? { ...result, state: row.state, runAt: row.runAt } : result;
   });
-  store.announceReady(touched.filter((row) => row.state === "ready"));
-  return results;
+}
+
+function enqueueJob(store: MemoryStore, job: NewJob, touched: Row[], now: number): EnqueueResult {
+  const existing = store.rows.get(job.id);
+  if (existing) return resultOf(existing, "duplicate");
+  const holder = job.unique && holderOf(store, job.unique, now);
+  if (job.unique && holder) {
+    touched.push(holder);
+    return resultOf(holder, meetHolder(holder, job, job.unique, now));
+  }
+  const row = createRow(job, store.nextSeq(), now);
+  store.rows.set(row.id, row);
+  if (job.unique) store.keys.set(job.unique.key, row.id);
+  learnLimits(store, row.gates);
+  touched.push(row);
+  return resultOf(row, "enqueued");
+}
+
+function resultOf({ id, state, runAt }: Row, outcome: EnqueueOutcome): EnqueueResult {
+  return { id, outcome, state, runAt };
+}
+
+/** Opens the gates of jobs that a call has touched, and tells of those that are ready now. */
+export function announce(store: MemoryStore, touched: readonly Row[], now: number): void {
+  const admitted = admitBeside(store, touched, now);
+  store.announceReady([...touched.filter((row) => row.state === "ready"), ...admitted]);
 }
 
 export function cancelJob(store: MemoryStore, id: string, now: number): CancelOutcome {
@@ -42,6 +61,7 @@ export function cancelJob(store: MemoryStore, id: string, now: number): CancelOu
   applyTransition(row, transition, { now });
   switch (transition.answer) {
     case "cancelled":
+      announce(store, [row], now);
       store.announceSettled(id);
       return "cancelled";
     case "requested":
@@ -58,6 +78,7 @@ export function requeueJob(store: MemoryStore, id: string, delayMs: number, now:
   const transition = transitionOf(row, "requeue");
   if (transition.answer !== "requeued") return "alreadyWaiting";
   if (!retakesKey(store, row, now)) return "deduplicated";
+  if (row.state === "succeeded") row.steps.clear();
   applyTransition(row, transition, { now, delayMs });
   row.runAt = now + delayMs;
   row.reason = undefined;
@@ -66,7 +87,7 @@ export function requeueJob(store: MemoryStore, id: string, delayMs: number, now:
   row.progress = undefined;
   row.finishedAt = undefined;
   row.cancelRequested = false;
-  if (row.state === "ready") store.announceReady([row]);
+  announce(store, [row], now);
   return "requeued";
 }
 
@@ -89,7 +110,7 @@ export function changeJob(store: MemoryStore, change: JobChange, now: number): C
   if (change.runAt !== undefined || change.delayMs !== undefined) row.runAt = startOf(change, now);
   row.priority = change.priority ?? row.priority;
   applyTransition(row, transition, { now, delayMs: row.runAt - now });
-  if (row.state === "ready") store.announceReady([row]);
+  announce(store, [row], now);
   return "changed";
 }
 

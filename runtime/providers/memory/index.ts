@@ -1,8 +1,10 @@
 import { setMaxListeners } from "node:events";
 import { type Clock, JobwrightError, type Provider, systemClock } from "../../contract/index.ts";
+import { historyOf } from "./attempts.ts";
 import { cancelJob, changeJob, enqueueJobs, pause, requeueJob, resume } from "./control.ts";
+import { putLimits } from "./gates.ts";
 import { countJobs, getJob, listJobs } from "./inspect.ts";
-import { ackJob, claimJobs, extendLeases, nackJob, reportProgress } from "./leases.ts";
+import { ackJob, claimJobs, extendLeases, keepNote, nackJob, reportProgress } from "./leases.ts";
 import { dueSchedules, fireSchedule, listSchedules, pauseSchedule, putSchedule, resumeSchedule } from "./schedules.ts";
 import { createMemoryStore, type MemoryStore } from "./store.ts";
 import { pruneFinished, promoteDue, reapExpired } from "./upkeep.ts";
@@ -44,13 +46,15 @@ export function createMemoryProvider(options: MemoryProviderOptions = {}): Provi
     ack: (completions) => open((now) => completions.map((completion) => ackJob(store, completion, now))),
     nack: (rejections) => open((now) => rejections.map((rejection) => nackJob(store, rejection, now))),
     extend: (request) => open((now) => extendLeases(store, request, now)),
-    report: (reports) => open(() => reports.map((report) => reportProgress(store, report))),
+    report: (reports) => open((now) => reports.map((report) => reportProgress(store, report, now))),
+    note: (notes) => open((now) => notes.map((note) => keepNote(store, note, now))),
 
     promote: (limit) => open((now) => promoteDue(store, limit, now)),
     reap: (limit) => open((now) => reapExpired(store, limit, now)),
     prune: (request) => open((now) => pruneFinished(store, request, now)),
 
     get: (id) => open(() => getJob(store, id)),
+    history: (id) => open(() => historyOf(store, id)),
     list: (request) => open(() => listJobs(store, request)),
     counts: (filter = {}) => open(() => countJobs(store, filter)),
     cancel: (ids) => open((now) => ids.map((id) => cancelJob(store, id, now))),
@@ -60,6 +64,7 @@ export function createMemoryProvider(options: MemoryProviderOptions = {}): Provi
     pause: (target) => open(() => pause(store, target)),
     resume: (target) => open(() => resume(store, target)),
     paused: () => open(() => ({ queues: [...store.pausedQueues].sort(), names: [...store.pausedNames].sort() })),
+    putLimits: (limits) => open(() => putLimits(store, limits)),
     awaitSettled: (id, wait = {}) => open(() => awaitSettled(store, id, wait, stopped.signal)),
 
     putSchedules: (schedules) => open(() => schedules.forEach((schedule) => putSchedule(store, schedule))),

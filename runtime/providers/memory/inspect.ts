@@ -26,7 +26,9 @@ export function isSettled(store: MemoryStore, id: string): boolean {
 export function listJobs(store: MemoryStore, request: ListRequest): JobPage {
   const limit = pageLimit(request);
   const before = seqOfCursor(request.cursor);
-  const rows = [...store.rows.values()].filter((row) => row.seq < before && matches(row, request)).reverse();
+  const rows = [...store.rows.values()]
+    .filter((row) => row.seq < before && matches(row, request) && hasTags(row, request))
+    .reverse();
   const page = rows.slice(0, limit);
   const last = page.at(-1);
   return { jobs: page.map(toRecord), cursor: last && rows.length > limit ? String(last.seq) : undefined };
@@ -42,6 +44,10 @@ export function countJobs(store: MemoryStore, filter: JobFilter): Counts {
     queue[row.state] = (queue[row.state] ?? 0) + 1;
   }
   return Object.fromEntries(counts);
+}
+
+function hasTags(row: Row, { tags = [] }: ListRequest): boolean {
+  return tags.every((tag) => row.tags.includes(tag));
 }
 
 function matches(row: Row, { states, names, queues }: JobFilter): boolean {

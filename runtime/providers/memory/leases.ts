@@ -6,12 +6,16 @@ import type {
   ExtendRequest,
   HeldLease,
   Lease,
+  Note,
   ProgressReport,
   Rejection,
   Settlement,
 } from "../../contract/index.ts";
 import { isFinalState } from "../../contract/index.ts";
 import { type Operation, transitionOf } from "../../core/transitions.ts";
+import { recordAttempt } from "./attempts.ts";
+import { announce } from "./control.ts";
+import { recordStarts } from "./gates.ts";
 import { applyTransition, byOffer, type Row } from "./row.ts";
 import type { MemoryStore } from "./store.ts";
 
@@ -22,11 +26,17 @@ export function claimJobs(store: MemoryStore, request: ClaimRequest, now: number
     (row) => row.state === "running" && row.claimId === request.claimId && row.workerId === request.workerId,
   );
   if (repeated.length > 0) return repeated.sort(byOffer).map(toClaimedJob);
-  return request.lanes.flatMap((lane) => {
-    const taken = offered(store, lane);
-    for (const row of taken) startLease(row, request, now);
-    return taken.map(toClaimedJob);
+  const taken = request.lanes.flatMap((lane) => {
+    const rows = offered(store, lane);
+    for (const row of rows) startLease(store, row, request, now);
+    return rows;
   });
+  announce(
+    store,
+    taken.filter(({ gates }) => gates.length > 0),
+    now,
+  );
+  return taken.map(toClaimedJob);
 }
 
 function offered(store: MemoryStore, lane: ClaimLane): readonly Row[] {
@@ -40,7 +50,8 @@ function offered(store: MemoryStore, lane: ClaimLane): readonly Row[] {
     .slice(0, lane.limit);
 }
 
-function startLease(row: Row, request: ClaimRequest, now: number): void {
+function startLease(store: MemoryStore, row: Row, request: ClaimRequest, now: number): void {
+  recordStarts(store, row, now);
   applyTransition(row, transitionOf(row, "claim"), { now });
   row.claimId = request.claimId;
   row.workerId = request.workerId;
@@ -51,7 +62,8 @@ function startLease(row: Row, request: ClaimRequest, now: number): void {
 
 function toClaimedJob(row: Row): ClaimedJob {
   const { id, fence, name, queue, version, priority, attempt, crashes, runAt, enqueuedAt, leaseUntil, payload } = row;
-  return { id, fence, name, queue, version, priority, attempt, crashes, runAt, enqueuedAt, leaseUntil, payload };
+  const job = { id, fence, name, queue, version, priority, attempt, crashes, runAt, enqueuedAt, leaseUntil, payload };
+  return row.gates.length > 0 ? { ...job, gated: true } : job;
 }
 
 export function extendLeases(store: MemoryStore, request: ExtendRequest, now: number): readonly HeldLease[] {
@@ -64,7 +76,7 @@ export function extendLeases(store: MemoryStore, request: ExtendRequest, now: nu
 }
 
 export function ackJob(store: MemoryStore, completion: Completion, now: number): Settlement {
-  return fenced(store, completion, "ack", (row, transition) => {
+  return fenced(store, completion, "ack", now, (row, transition) => {
     applyTransition(row, transition, { now });
     if (row.state === "succeeded") {
       row.output = completion.output;
@@ -74,7 +86,8 @@ export function ackJob(store: MemoryStore, completion: Completion, now: number):
 }
 
 export function nackJob(store: MemoryStore, rejection: Rejection, now: number): Settlement {
-  return fenced(store, rejection, `nack-${rejection.outcome}`, (row, transition) => {
+  return fenced(store, rejection, `nack-${rejection.outcome}`, now, (row, transition) => {
+    if ("error" in rejection) recordAttempt(row, now, rejection.error);
     const delayMs = "delayMs" in rejection ? Math.max(0, rejection.delayMs) : undefined;
     applyTransition(row, transition, {
       now,
@@ -86,9 +99,16 @@ export function nackJob(store: MemoryStore, rejection: Rejection, now: number): 
   });
 }
 
-export function reportProgress(store: MemoryStore, report: ProgressReport): Settlement {
-  return fenced(store, report, "report", (row) => {
+export function reportProgress(store: MemoryStore, report: ProgressReport, now: number): Settlement {
+  return fenced(store, report, "report", now, (row) => {
     row.progress = report.progress;
+  });
+}
+
+export function keepNote(store: MemoryStore, note: Note, now: number): Settlement {
+  return fenced(store, note, "report", now, (row) => {
+    const notes = note.kind === "step" ? row.steps : row.logs;
+    if (!notes.has(note.key)) notes.set(note.key, { key: note.key, text: note.text });
   });
 }
 
@@ -97,6 +117,7 @@ function fenced(
   store: MemoryStore,
   lease: Lease,
   operation: Operation,
+  now: number,
   change: (row: Row, transition: ReturnType<typeof transitionOf>) => void,
 ): Settlement {
   const row = store.rows.get(lease.id);
@@ -106,6 +127,7 @@ function fenced(
   const wasReady = row.state === "ready";
   change(row, transition);
   if (row.state === "ready" && !wasReady) store.announceReady([row]);
+  if (lease.gated && transition.lease === "closed") announce(store, [row], now);
   if (isFinalState(row.state)) store.announceSettled(row.id);
   return "ok";
 }

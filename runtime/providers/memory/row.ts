@@ -1,4 +1,14 @@
-import type { EndReason, JobRecord, JobState, NewJob, StoredError, UniqueKey } from "../../contract/index.ts";
+import type {
+  AttemptRecord,
+  EndReason,
+  Gate,
+  JobRecord,
+  JobState,
+  NewJob,
+  StoredError,
+  StoredNote,
+  UniqueKey,
+} from "../../contract/index.ts";
 import { isFinalState } from "../../contract/index.ts";
 import type { Transition } from "../../core/transitions.ts";
 
@@ -11,6 +21,14 @@ export interface Row {
   readonly maxCrashes: number;
   readonly enqueuedAt: number;
   readonly unique: UniqueKey | undefined;
+  readonly gates: readonly Gate[];
+  readonly tags: readonly string[];
+  /** By fence. */
+  readonly attempts: Map<number, AttemptRecord>;
+  readonly steps: Map<string, StoredNote>;
+  readonly logs: Map<string, StoredNote>;
+  /** How many gates it has passed. */
+  passed: number;
   version: number;
   priority: number;
   payload: string;
@@ -39,7 +57,7 @@ export function startOf({ runAt, delayMs = 0 }: Pick<NewJob, "runAt" | "delayMs"
 
 export function createRow(job: NewJob, seq: number, now: number): Row {
   const runAt = startOf(job, now);
-  return {
+  const row: Row = {
     seq,
     id: job.id,
     name: job.name,
@@ -50,7 +68,13 @@ export function createRow(job: NewJob, seq: number, now: number): Row {
     maxCrashes: job.maxCrashes,
     enqueuedAt: now,
     unique: job.unique,
-    state: runAt > now ? "scheduled" : "ready",
+    gates: job.gates ?? [],
+    tags: job.tags ?? [],
+    attempts: new Map(),
+    steps: new Map(),
+    logs: new Map(),
+    passed: 0,
+    state: "ready",
     runAt,
     attempt: 0,
     crashes: 0,
@@ -67,6 +91,20 @@ export function createRow(job: NewJob, seq: number, now: number): Row {
     output: undefined,
     error: undefined,
   };
+  place(row, runAt > now ? "scheduled" : "ready");
+  return row;
+}
+
+/** How many gates a job keeps when it waits again: that of the order is passed once. */
+function kept({ gates, passed }: Row): number {
+  return Math.min(passed, gates[0]?.kind === "order" ? 1 : 0);
+}
+
+/** Lets a job wait where it has to: before its next gate, or for its time, which counts behind the gate of the order. */
+export function place(row: Row, state: "scheduled" | "ready"): void {
+  const next = row.gates[row.passed];
+  const isHeld = next !== undefined && (state === "ready" || next.kind === "order");
+  row.state = isHeld ? "blocked" : state;
 }
 
 export interface TransitionInput {
@@ -82,8 +120,10 @@ export function applyTransition(row: Row, transition: Transition, input: Transit
   const { to, lease } = transition;
   applyCounters(row, transition);
   if (lease !== undefined) row.leaseOpen = lease === "open";
-  if (to === "waiting") {
-    row.state = (input.delayMs ?? 0) > 0 ? "scheduled" : "ready";
+  if (transition.attempt === "reset") row.passed = 0;
+  if (to === "waiting" || to === "ready") {
+    row.passed = kept(row);
+    place(row, to === "waiting" && (input.delayMs ?? 0) > 0 ? "scheduled" : "ready");
   } else if (to !== undefined && to !== "gone") {
     row.state = to;
     if (isFinalState(to)) row.finishedAt = input.now;
@@ -105,16 +145,16 @@ function applyCounters(row: Row, transition: Transition): void {
 }
 
 export function toRecord(row: Row): JobRecord {
-  const {
-    seq: _seq,
-    maxCrashes: _maxCrashes,
-    leaseOpen: _leaseOpen,
-    claimId: _claimId,
-    unique: _unique,
-    ...shown
-  } = row;
-  const held = row.state === "running";
-  return { ...shown, workerId: held ? row.workerId : undefined, leaseUntil: held ? row.leaseUntil : undefined };
+  const { id, name, queue, version, state, priority, attempt, crashes, fence, runAt, enqueuedAt } = row;
+  const { startedAt, finishedAt, cancelRequested, progress, reason, payload, output, error } = row;
+  const held = state === "running";
+  return {
+    ...{ id, name, queue, version, state, priority, attempt, crashes, fence, runAt, enqueuedAt },
+    ...{ startedAt, finishedAt, cancelRequested, progress, reason, payload, output, error },
+    workerId: held ? row.workerId : undefined,
+    leaseUntil: held ? row.leaseUntil : undefined,
+    blockedBy: state === "blocked" ? row.gates[row.passed]?.key : undefined,
+  };
 }
 
 /** The order in which jobs are offered. */

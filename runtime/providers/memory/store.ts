@@ -1,4 +1,4 @@
-import type { ScheduleRecord } from "../../contract/index.ts";
+import type { Limit, ScheduleRecord } from "../../contract/index.ts";
 import type { Row } from "./row.ts";
 
 /** A `ScheduleRecord` that can be written. */
@@ -18,6 +18,10 @@ export interface MemoryStore {
   /** Id of the job that took a unique key last. */
   readonly keys: Map<string, string>;
   readonly schedules: Map<string, Schedule>;
+  /** By policy. */
+  readonly limits: Map<string, Limit>;
+  /** Times of starts, by the key of a rate gate. */
+  readonly starts: Map<string, number[]>;
   readonly pausedQueues: Set<string>;
   readonly pausedNames: Set<string>;
   nextSeq(): number;
@@ -38,6 +42,8 @@ export function createMemoryStore(): MemoryStore {
     rows: new Map(),
     keys: new Map(),
     schedules: new Map(),
+    limits: new Map(),
+    starts: new Map(),
     pausedQueues: new Set(),
     pausedNames: new Set(),
     nextSeq: () => ++seq,

@@ -1,4 +1,4 @@
-import { type EnqueueResult, isFinalState, type NewJob, type UniqueKey } from "../../contract/index.ts";
+import { type EnqueueOutcome, isFinalState, type NewJob, type UniqueKey } from "../../contract/index.ts";
 import { transitionOf } from "../../core/transitions.ts";
 import { holdsKey } from "../../core/unique.ts";
 import { applyTransition, type Row, startOf } from "./row.ts";
@@ -19,11 +19,8 @@ export function holderOf(store: MemoryStore, { key }: UniqueKey, now: number): R
 }
 
 /** Does what the job that came too late asks for. */
-export function meetHolder(holder: Row, job: NewJob, unique: UniqueKey, now: number): EnqueueResult {
-  const answer = (outcome: EnqueueResult["outcome"]): EnqueueResult => {
-    return { id: holder.id, outcome, state: holder.state, runAt: holder.runAt };
-  };
-  if (unique.onConflict === "ignore" || holder.fence > 0 || isFinalState(holder.state)) return answer("deduplicated");
+export function meetHolder(holder: Row, job: NewJob, unique: UniqueKey, now: number): EnqueueOutcome {
+  if (unique.onConflict === "ignore" || holder.fence > 0 || isFinalState(holder.state)) return "deduplicated";
   if (unique.onConflict === "replace") {
     holder.payload = job.payload;
     holder.version = job.version;
@@ -31,7 +28,7 @@ export function meetHolder(holder: Row, job: NewJob, unique: UniqueKey, now: num
   }
   holder.runAt = Math.min(startOf(job, now), holder.enqueuedAt + (unique.maxWaitMs ?? Number.POSITIVE_INFINITY));
   applyTransition(holder, transitionOf(holder, "change"), { now, delayMs: holder.runAt - now });
-  return answer(unique.onConflict === "replace" ? "replaced" : "extended");
+  return unique.onConflict === "replace" ? "replaced" : "extended";
 }
 
 /** A key that is held for a time outlives its job's retention. */

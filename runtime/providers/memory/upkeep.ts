@@ -1,6 +1,9 @@
 import type { PromoteResult, PruneRequest, ReapResult } from "../../contract/index.ts";
 import { isFinalState } from "../../contract/index.ts";
 import { transitionOf } from "../../core/transitions.ts";
+import { recordAttempt } from "./attempts.ts";
+import { announce } from "./control.ts";
+import { admitAll } from "./gates.ts";
 import { applyTransition, byRunAt, type Row } from "./row.ts";
 import type { MemoryStore } from "./store.ts";
 import { forgetKey, reservesKey } from "./unique.ts";
@@ -11,7 +14,8 @@ export function promoteDue(store: MemoryStore, limit: number, now: number): Prom
   const scheduled = [...store.rows.values()].filter((row) => row.state === "scheduled").sort(byRunAt);
   const due = scheduled.filter((row) => row.runAt <= now).slice(0, Math.max(0, limit));
   for (const row of due) applyTransition(row, transitionOf(row, "promote"), { now });
-  store.announceReady(due);
+  const admitted = admitAll(store, now);
+  store.announceReady([...due.filter((row) => row.state === "ready"), ...admitted]);
   return { promoted: due.length, nextRunAt: scheduled[due.length]?.runAt };
 }
 
@@ -20,13 +24,14 @@ export function reapExpired(store: MemoryStore, limit: number, now: number): Rea
     .filter((row) => row.state === "running" && row.leaseUntil < now)
     .slice(0, Math.max(0, limit));
   for (const row of expired) reap(store, row, now);
-  const readied = expired.filter((row) => row.state === "ready");
-  store.announceReady(readied);
+  const readied = expired.filter((row) => !isFinalState(row.state));
+  announce(store, expired, now);
   return { readied: readied.length, ended: expired.length - readied.length };
 }
 
 function reap(store: MemoryStore, row: Row, now: number): void {
   const last = row.crashes + 1 > row.maxCrashes;
+  recordAttempt(row, now, undefined);
   applyTransition(row, transitionOf(row, last ? "reap-crash-loop" : "reap"), { now });
   if (isFinalState(row.state)) store.announceSettled(row.id);
 }

@@ -87,6 +87,7 @@ export const enqueueCases: readonly ConformanceCase[] = [
         leaseUntil: undefined,
         cancelRequested: false,
         progress: undefined,
+        blockedBy: undefined,
         reason: undefined,
         payload: "[1]",
         output: undefined,

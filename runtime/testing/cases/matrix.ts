@@ -16,6 +16,7 @@ import {
   expectState,
   failure,
   first,
+  givenBlocked,
   givenClaim,
   givenJob,
   givenLapse,
@@ -32,13 +33,14 @@ interface Scene {
   readonly id: string;
 }
 
-/** Situations without an entry come with workflows and limits; nothing reaches them yet. */
+/** Situations without an entry come with workflows; nothing reaches them yet. */
 const scenes: Readonly<
   Partial<Record<Situation, (context: ConformanceContext, maxCrashes: number) => Promise<Scene>>>
 > = {
   scheduled: (context, maxCrashes) => givenJob(context, { maxCrashes, delayMs: hour }),
   ready: (context, maxCrashes) => givenJob(context, { maxCrashes }),
   lapsed: (context, maxCrashes) => givenLapse(context, { maxCrashes: maxCrashes + 1 }),
+  blocked: (context, maxCrashes) => givenBlocked(context, { maxCrashes }),
   running: (context, maxCrashes) => givenClaim(context, { maxCrashes }),
   cancelling: (context, maxCrashes) =>
     after(givenClaim(context, { maxCrashes }), ({ provider, id }) => provider.cancel([id])),

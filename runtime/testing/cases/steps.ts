@@ -2,6 +2,7 @@ import { deepEqual, equal, notEqual } from "node:assert/strict";
 import type {
   ClaimedJob,
   ClaimRequest,
+  Gate,
   JobRecord,
   JobState,
   NewJob,
@@ -80,6 +81,24 @@ export async function givenClaim(
 ): Promise<{ readonly provider: Provider; readonly id: string; readonly lease: ClaimedJob }> {
   const { provider, id } = await givenJob(context, overrides);
   return { provider, id, lease: await claimOne(provider) };
+}
+
+/** A gate of which one job may hold the only place. */
+export function gate(overrides: Partial<Gate> = {}): Gate {
+  return { policy: "mail.limit", key: "mail.limit:ada", kind: "concurrency", level: 1, limit: 1, ...overrides };
+}
+
+/** One provider and one job in it that waits behind another. */
+export async function givenBlocked(
+  context: ConformanceContext,
+  overrides: Partial<NewJob> = {},
+): Promise<{ readonly provider: Provider; readonly id: string; readonly first: string }> {
+  const provider = await context.createProvider();
+  const jobs = [context.newJob({ gates: [gate()] }), context.newJob({ gates: [gate()], ...overrides })];
+  const [holder, job] = await provider.enqueue(jobs);
+  if (!holder || !job) throw new Error("the enqueue returned too little");
+  equal(job.state, "blocked");
+  return { provider, id: job.id, first: holder.id };
 }
 
 /** A job whose worker vanished and whose lease was reaped. */

@@ -1,0 +1,22 @@
+import type { JobHistory, StoredError } from "../../contract/index.ts";
+import type { Row } from "./row.ts";
+import type { MemoryStore } from "./store.ts";
+
+/** Attempts of so many claims are kept. */
+const keptClaims = 25;
+
+/** Before the transition that ends the attempt. A late settlement says better than the reaper what became of it. */
+export function recordAttempt(row: Row, now: number, error: StoredError | undefined): void {
+  const { fence, workerId, startedAt = now } = row;
+  // A reaped attempt was given back.
+  const attempt = row.state === "ready" ? row.attempt + 1 : row.attempt;
+  row.attempts.set(fence, { fence, attempt, startedAt, endedAt: now, workerId, error });
+  for (const known of row.attempts.keys()) if (known <= fence - keptClaims) row.attempts.delete(known);
+}
+
+export function historyOf(store: MemoryStore, id: string): JobHistory | undefined {
+  const row = store.rows.get(id);
+  if (!row) return undefined;
+  const attempts = [...row.attempts.values()].sort((a, b) => a.fence - b.fence);
+  return { attempts, steps: [...row.steps.values()], logs: [...row.logs.values()] };
+}
