@@ -133,6 +133,51 @@ export const mutants: Readonly<Record<string, Mutate>> = {
   "a changed priority is forgotten": (provider) => ({
     change: (changes) => provider.change(changes.map(({ priority: _priority, ...change }) => change)),
   }),
+  "gates forgotten": (provider) => ({
+    enqueue: (jobs) => provider.enqueue(jobs.map(({ gates: _gates, ...job }) => job)),
+  }),
+  "a place that is not given on": (provider) => ({
+    ack: (items) => provider.ack(items.map(({ gated: _gated, ...item }) => item)),
+  }),
+  "a crash keeps its place": (provider, store) => ({
+    async reap(limit) {
+      const passed = new Map([...store.rows.values()].map((row) => [row.id, row.passed]));
+      const result = await provider.reap(limit);
+      for (const row of store.rows.values()) {
+        if (row.state === "blocked" && passed.get(row.id) === row.gates.length) {
+          row.state = "ready";
+          row.passed = row.gates.length;
+        }
+      }
+      return result;
+    },
+  }),
+  "starts forgotten": (provider, store) => ({
+    async claim(request) {
+      const claimed = await provider.claim(request);
+      store.starts.clear();
+      return claimed;
+    },
+  }),
+  "limits cannot be changed": () => ({ putLimits: async () => {} }),
+  "the last step counts": (provider, store) => ({
+    note(notes) {
+      for (const { id, key } of notes) store.rows.get(id)?.steps.delete(key);
+      return provider.note(notes);
+    },
+  }),
+  "notes without a fence": (provider, store) => ({
+    note: (notes) => provider.note(notes.map(forgive(store, () => true))),
+  }),
+  "crashes leave no trace": (provider, store) => ({
+    async reap(limit) {
+      const result = await provider.reap(limit);
+      for (const row of store.rows.values()) {
+        for (const { fence, error } of row.attempts.values()) if (!error) row.attempts.delete(fence);
+      }
+      return result;
+    },
+  }),
   "a slot fires for everybody": (provider, store) => ({
     async fireSchedule(firing) {
       const schedule = store.schedules.get(firing.key);

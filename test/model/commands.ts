@@ -5,6 +5,8 @@ import {
   isFinalState,
   type JobRecord,
   type Lease,
+  type Gate,
+  gateKinds,
   type JobChange,
   type ListRequest,
   type NewJob,
@@ -105,6 +107,28 @@ const uniqueKeys: fc.Arbitrary<UniqueKey> = fc.record(
   { requiredKeys: ["key", "scope", "onConflict"] },
 );
 
+/** Two groups at each level of the first four, and few places. */
+const gates: fc.Arbitrary<readonly Gate[]> = fc
+  .subarray(["order", "concurrency", "rate", "fair"] as const, { minLength: 1 })
+  .chain((kinds) =>
+    fc.tuple(
+      ...kinds.map((kind) =>
+        fc.constantFrom("x", "y").map((group): Gate => {
+          const level = gateKinds.indexOf(kind);
+          const limit = kind === "order" ? 1 : 2;
+          return {
+            policy: kind,
+            key: `${kind}:${group}`,
+            kind,
+            level,
+            limit,
+            ...(kind === "rate" ? { windowMs: 60 } : {}),
+          };
+        }),
+      ),
+    ),
+  );
+
 const newJob: fc.Arbitrary<NewJob> = fc.record(
   {
     id: fc.nat(7).map(jobId),
@@ -116,6 +140,8 @@ const newJob: fc.Arbitrary<NewJob> = fc.record(
     maxCrashes: fc.nat(2),
     payload: fc.string(),
     unique: uniqueKeys,
+    gates,
+    tags: fc.subarray(["t1", "t2"], { minLength: 1 }),
   },
   { requiredKeys: ["id", "name", "queue", "version", "priority", "delayMs", "maxCrashes", "payload"] },
 );
@@ -178,13 +204,21 @@ const endings = fc.oneof(
 /** Points into the leases given out so far, the newest first. */
 const picks = fc.array(fc.nat(5), { minLength: 1, maxLength: 3 });
 
+function leaseOf({ id, fence, gated }: Lease): Lease {
+  return gated ? { id, fence, gated } : { id, fence };
+}
+
 function leaseAt(model: Model, pick: number): Lease {
   return model.leases.at(-1 - (pick % Math.max(1, model.leases.length))) ?? { id: jobId(0), fence: 0 };
 }
 
+const tags = fc.subarray(["t1", "t2"]);
+
 const filters = fc.record(
   {
-    states: fc.subarray(["scheduled", "ready", "running", "succeeded", "dead", "cancelled"] as const, { minLength: 1 }),
+    states: fc.subarray(["scheduled", "ready", "blocked", "running", "succeeded", "dead", "cancelled"] as const, {
+      minLength: 1,
+    }),
     names: fc.subarray(["mail", "report"] as const, { minLength: 1 }),
     queues: fc.subarray([...queues], { minLength: 1 }),
   },
@@ -230,7 +264,7 @@ const claim = command("claim", fc.record({ workerId: workers, leaseMs, lanes }),
   const claimId = `claim-${++model.claims}`;
   return async (provider) => {
     const claimed = await provider.claim({ ...request, claimId });
-    if (provider === model.provider) model.leases.push(...claimed.map(({ id, fence }) => ({ id, fence })));
+    if (provider === model.provider) model.leases.push(...claimed.map(leaseOf));
     return claimed;
   };
 });
@@ -254,6 +288,20 @@ export const commands: fc.Arbitrary<fc.AsyncCommand<Model, Reals>>[] = [
     const reports = picked.map((pick) => ({ ...leaseAt(model, pick), progress }));
     return (provider) => provider.report(reports);
   }),
+  command("note", fc.tuple(picks, fc.constantFrom("step", "log"), fc.nat(2)), ([picked, kind, key], model) => {
+    const notes = picked.map((pick) => ({ ...leaseAt(model, pick), kind, key: `k${key}`, text: `text of ${key}` }));
+    return (provider) => provider.note(notes);
+  }),
+  command("history", ids, (picked) => (provider) => Promise.all(picked.map((id) => provider.history(id)))),
+  command(
+    "putLimits",
+    fc.tuple(fc.constantFrom("concurrency", "rate", "fair"), fc.integer({ min: 1, max: 3 })),
+    (set) => {
+      const [kind, limit] = set;
+      const limits = [{ policy: kind, kind, limit, ...(kind === "rate" ? { windowMs: 60 } : {}) }];
+      return (provider) => provider.putLimits(limits);
+    },
+  ),
   command("extend", fc.record({ workerId: workers, leaseMs }), (request) => (provider) => provider.extend(request)),
   command("promote", fc.constant(1_000), (limit) => (provider) => provider.promote(limit)),
   command("reap", fc.constant(1_000), (limit) => (provider) => provider.reap(limit)),
@@ -287,8 +335,8 @@ export const commands: fc.Arbitrary<fc.AsyncCommand<Model, Reals>>[] = [
     return (provider) => provider.fireSchedule({ key, spec, expectedAt, slotAt: expectedAt, jobs, nextAt });
   }),
   command("get", ids, (picked) => (provider) => Promise.all(picked.map((id) => provider.get(id)))),
-  command("list", fc.tuple(filters, fc.integer({ min: 1, max: 3 })), ([filter, limit]) => (provider) => {
-    return pages(provider, { ...filter, limit });
+  command("list", fc.tuple(filters, fc.integer({ min: 1, max: 3 }), tags), ([filter, limit, sought]) => (provider) => {
+    return pages(provider, { ...filter, limit, ...(sought.length > 0 ? { tags: sought } : {}) });
   }),
   command("counts", filters, (filter) => (provider) => provider.counts(filter)),
   command("awaitSettled", fc.nat(7).map(jobId), (id) => (provider, model) => settledNow(provider, model, id)),

@@ -6,6 +6,7 @@ import {
   claimRequest,
   expectState,
   failure,
+  gate,
   first,
   givenClaim,
   givenJob,
@@ -21,9 +22,14 @@ function isCode(code: string): (error: unknown) => boolean {
 }
 
 /** Resolves at the next hint for `queue`; `stop` ends the subscription. */
+/** Far more than a wake-up takes, so that one that never comes is a failure instead of a suite that hangs. */
+const wakeLimitMs = 10_000;
+
 function nextWake(provider: Provider, queue: string): Promise<void> {
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
+    const end = setTimeout(() => reject(new Error(`nobody woke ${queue} within ${wakeLimitMs} ms`)), wakeLimitMs);
     const stop = provider.notifier?.subscribe([queue], () => {
+      clearTimeout(end);
       resolve();
       queueMicrotask(() => stop?.());
     });
@@ -67,6 +73,11 @@ const readying: Readonly<
     await provider.enqueue([job]);
     await provider.cancel([job.id]);
     return () => provider.requeue([job.id]);
+  },
+  "an end before a gate": async (provider, { newJob }) => {
+    await provider.enqueue([newJob({ gates: [gate()] }), newJob({ gates: [gate()] })]);
+    const lease = await claimOne(provider);
+    return () => provider.ack([lease]);
   },
   "a change of its time": async (provider, { newJob }) => {
     const job = newJob({ delayMs: hour });
@@ -490,6 +501,9 @@ export const controlCases: readonly ConformanceCase[] = [
         () => provider.nack([{ id, fence: 1, outcome: "release" }]),
         () => provider.extend({ workerId: "w1", leaseMs }),
         () => provider.report([{ ...lease, progress: 1 }]),
+        () => provider.note([{ ...lease, kind: "log", key: "1", text: "" }]),
+        () => provider.history(id),
+        () => provider.putLimits([{ policy: "p", kind: "concurrency", limit: 1 }]),
         () => provider.promote(1),
         () => provider.reap(1),
         () => provider.prune({ retentionMs: {}, limit: 1 }),

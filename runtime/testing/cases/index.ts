@@ -3,7 +3,9 @@ import { claimCases } from "./claim.ts";
 import { controlCases } from "./control.ts";
 import { enqueueCases } from "./enqueue.ts";
 import { faultCases } from "./faults.ts";
+import { gateCases } from "./gates.ts";
 import { matrixCases } from "./matrix.ts";
+import { noteCases } from "./notes.ts";
 import { scheduleCases } from "./schedules.ts";
 import { settleCases } from "./settle.ts";
 import { timeCases } from "./time.ts";
@@ -19,4 +21,6 @@ export const conformanceCases: readonly ConformanceCase[] = [
   ...controlCases,
   ...uniqueCases,
   ...scheduleCases,
+  ...gateCases,
+  ...noteCases,
 ];
