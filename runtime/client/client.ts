@@ -1,11 +1,11 @@
 import { type EnqueueResult, JobwrightError, type NewJob, type Provider } from "../contract/index.ts";
 import type { JobDescriptor, SchemaDescriptor } from "../core/descriptor.ts";
 import { createJobCodec } from "../core/job-codec.ts";
+import { type JobMaker, makeJob } from "../core/new-job.ts";
 import { loadSchema } from "../core/schema-module.ts";
 import { createUuidV7 } from "../core/uuid.ts";
 import { createControlClient } from "./control.ts";
 import { createHandle } from "./handle.ts";
-import { type JobMaker, makeJob } from "./new-job.ts";
 import type {
   ClientOptions,
   EnqueueManyOptions,

@@ -16,6 +16,9 @@ import type {
 } from "../contract/index.ts";
 import type { BulkFilter, BulkResult } from "../core/bulk.ts";
 import type { Duration } from "../core/duration.ts";
+import type { EnqueueSettings } from "../core/new-job.ts";
+
+export type { EnqueueSettings };
 
 /** How a provider takes part in the user's transactions; `never` stands for "not at all". */
 export interface TransactionKind {
@@ -33,26 +36,6 @@ export type TransactionKindOf<P extends Provider> = P extends {
 export interface ClientOptions<P extends Provider> {
   /** Where the jobs are kept. Started if it was not; the caller stops it. */
   readonly provider: P;
-}
-
-/** What holds for every job of one call. */
-export interface EnqueueSettings {
-  /** Wait this long before the first attempt. Default: none. */
-  readonly delay?: Duration;
-  /** Not before this time, by the provider's clock. Wins over `delay`. */
-  readonly runAt?: Date;
-  /** −32,768…32,767, smaller is offered first. Default: the job definition's. */
-  readonly priority?: number;
-  /** Give the job up if no worker has begun it so long after it was due. Default: the job definition's. */
-  readonly expireAfter?: Duration;
-  /** Time limit of one attempt. Default: the job definition's. */
-  readonly timeout?: Duration;
-  /** Counted executions. Default: the job definition's. */
-  readonly maxAttempts?: number;
-  /** Texts that stay with the job, for people and tracing: `ctx.metadata`. At most 4 KiB. Default: none. */
-  readonly metadata?: Readonly<Record<string, string>>;
-  /** The unique key instead of the one made of the input; `false`: none. Default: as the job definition says. */
-  readonly unique?: string | false;
 }
 
 interface OneEnqueueSettings extends EnqueueSettings {

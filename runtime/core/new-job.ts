@@ -1,11 +1,30 @@
 import { JobwrightError, type NewJob, type UniqueKey } from "../contract/index.ts";
-import type { JobDescriptor, UniquePolicy } from "../core/descriptor.ts";
-import { parseDuration, shown } from "../core/duration.ts";
-import { sealEnvelope, type Settings } from "../core/envelope.ts";
-import type { JobCodec } from "../core/job-codec.ts";
-import type { LoadedJob } from "../core/schema-module.ts";
-import { canonicalJson, pick, uniqueKeyOf } from "../core/unique-key.ts";
-import type { EnqueueSettings } from "./types.ts";
+import type { JobDescriptor, UniquePolicy } from "./descriptor.ts";
+import { type Duration, parseDuration, shown } from "./duration.ts";
+import { sealEnvelope, type Settings } from "./envelope.ts";
+import type { JobCodec } from "./job-codec.ts";
+import type { LoadedJob } from "./schema-module.ts";
+import { canonicalJson, pick, uniqueKeyOf } from "./unique-key.ts";
+
+/** What holds for every job of one call. */
+export interface EnqueueSettings {
+  /** Wait this long before the first attempt. Default: none. */
+  readonly delay?: Duration;
+  /** Not before this time, by the provider's clock. Wins over `delay`. */
+  readonly runAt?: Date;
+  /** −32,768…32,767, smaller is offered first. Default: the job definition's. */
+  readonly priority?: number;
+  /** Give the job up if no worker has begun it so long after it was due. Default: the job definition's. */
+  readonly expireAfter?: Duration;
+  /** Time limit of one attempt. Default: the job definition's. */
+  readonly timeout?: Duration;
+  /** Counted executions. Default: the job definition's. */
+  readonly maxAttempts?: number;
+  /** Texts that stay with the job, for people and tracing: `ctx.metadata`. At most 4 KiB. Default: none. */
+  readonly metadata?: Readonly<Record<string, string>>;
+  /** The unique key instead of the one made of the input; `false`: none. Default: as the job definition says. */
+  readonly unique?: string | false;
+}
 
 /** What a caller may say about one job; all of it is checked, whatever the types allowed. */
 export interface NewJobOptions extends EnqueueSettings {
