@@ -2,6 +2,7 @@ import type { $ZodType, input as InputOf } from "zod/v4/core";
 import type { Jitter } from "../core/backoff.ts";
 import type { JobDescriptor } from "../core/descriptor.ts";
 import type { Duration } from "../core/duration.ts";
+import type { BatchOptions } from "./batch.ts";
 import type { DebounceOptions, ThrottleOptions, UniqueOptions } from "./unique.ts";
 
 interface RetryBase {
@@ -108,6 +109,8 @@ export interface JobOptions<
    * together or not at all. Only for providers with transactional handlers, such as PostgreSQL. Default false.
    */
   readonly transactional?: boolean;
+  /** The handler gets many jobs at once and gives each an end of its own. Default: one at a time. Not with `transactional`. */
+  readonly batch?: BatchOptions;
   /** Goes into the generated code. Default: the comment above the job. */
   readonly description?: string;
   /** Marks the job as deprecated in the generated code, and says what to use. Default: not deprecated. */
