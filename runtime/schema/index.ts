@@ -14,3 +14,4 @@ export type {
   RetryOptions,
 } from "./options.ts";
 export type { SchemaProblem } from "./problems.ts";
+export type { DebounceOptions, KeyValue, ThrottleOptions, UniqueOptions } from "./unique.ts";

@@ -3,7 +3,7 @@ import type { Jitter } from "../core/backoff.ts";
 import type { JobDescriptor } from "../core/descriptor.ts";
 import type { Duration } from "../core/duration.ts";
 import type { BatchOptions } from "./batch.ts";
-import type { DebounceOptions, ThrottleOptions, UniqueOptions } from "./unique.ts";
+import type { DebounceOptions, ThrottleOptions, UniqueOptions, Uniqueness } from "./unique.ts";
 
 interface RetryBase {
   /** Counted executions, the first one included. Integer ≥ 1. Default 10. `1`: never try again. */
@@ -129,12 +129,11 @@ export interface JobDeclaration<
 export interface JobDefinition<
   Input extends $ZodType = $ZodType,
   Output extends $ZodType | undefined = $ZodType | undefined,
-> extends Omit<JobDescriptor, "input" | "output" | "errors"> {
+>
+  extends Omit<JobDescriptor, "input" | "output" | "errors" | "unique">, Uniqueness {
   readonly input: Input;
   readonly output: Output;
   readonly errors?: Readonly<Record<string, $ZodType>>;
-  /** What a unique key is made of, if it is a function. */
-  readonly uniqueBy?: (input: unknown) => unknown;
   readonly description: string | undefined;
   readonly deprecated: string | undefined;
 }
