@@ -1,11 +1,17 @@
 /** What applications use besides their generated client: errors, outcomes and the types around them. */
 export type {
+  ChangeOptions,
   ClientOptions,
   ControlClient,
+  DrainRequest,
   EnqueueManyOptions,
   EnqueueOptions,
+  EnqueueSettings,
   JobClient,
   JobHandle,
+  JobInfo,
+  JobInfoPage,
+  RequeueAllFilter,
   ResultOptions,
   SettledJob,
 } from "./client/types.ts";

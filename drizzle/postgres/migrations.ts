@@ -29,4 +29,14 @@ export const migrations: readonly Migration[] = [
       "-- What drizzle-kit cannot say of a table. Room on each page keeps a row's versions together; vacuum and analyze come\n-- early, because every job leaves some dead versions, and indexes full of them slow down claims.\nALTER TABLE \"jobwright\".\"jobs\" SET (\n\tfillfactor = 80,\n\tautovacuum_vacuum_scale_factor = 0.02,\n\tautovacuum_vacuum_threshold = 1000,\n\tautovacuum_vacuum_insert_scale_factor = 0.1,\n\tautovacuum_analyze_scale_factor = 0.05,\n\tautovacuum_analyze_threshold = 500,\n\tautovacuum_vacuum_cost_delay = 1\n);",
     ],
   },
+  {
+    name: "0002_unique_and_schedules",
+    statements: [
+      "CREATE TABLE \"jobwright\".\"definitions\" (\n\t\"name\" text PRIMARY KEY NOT NULL,\n\t\"paused_at\" bigint\n);",
+      "CREATE TABLE \"jobwright\".\"schedules\" (\n\t\"key\" text COLLATE \"C\" PRIMARY KEY NOT NULL,\n\t\"name\" text NOT NULL,\n\t\"spec\" text NOT NULL,\n\t\"next_at\" bigint,\n\t\"last_at\" bigint,\n\t\"paused_at\" bigint\n);",
+      "CREATE TABLE \"jobwright\".\"unique_jobs\" (\n\t\"seq\" bigint PRIMARY KEY NOT NULL,\n\t\"key\" text COLLATE \"C\" NOT NULL,\n\t\"scope\" text NOT NULL,\n\t\"held_until\" bigint\n);",
+      "CREATE TABLE \"jobwright\".\"unique_keys\" (\n\t\"key\" text COLLATE \"C\" PRIMARY KEY NOT NULL,\n\t\"seq\" bigint\n);",
+      "CREATE INDEX \"schedules_due\" ON \"jobwright\".\"schedules\" USING btree (\"next_at\",\"key\") WHERE paused_at is null;",
+    ],
+  },
 ];

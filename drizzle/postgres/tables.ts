@@ -3,6 +3,7 @@ import {
   bigint,
   bigserial,
   boolean,
+  customType,
   doublePrecision,
   index,
   integer,
@@ -12,10 +13,13 @@ import {
   uniqueIndex,
   uuid,
 } from "drizzle-orm/pg-core";
-import type { EndReason, JobState } from "../../runtime/contract/index.ts";
+import type { EndReason, JobState, UniqueScope } from "../../runtime/contract/index.ts";
 
 /** The schema that a provider uses unless it is told another one. */
 export const defaultSchema = "jobwright";
+
+/** Sorted by code point, whatever the database's collation is. */
+const plainText = customType<{ readonly data: string }>({ dataType: () => 'text COLLATE "C"' });
 
 /**
  * The tables of the PostgreSQL provider in a schema of any name, so that an application can query and join them with
@@ -96,6 +100,41 @@ export function createTables(schemaName: string = defaultSchema) {
       name: text("name").primaryKey(),
       pausedAt: bigint("paused_at", { mode: "number" }),
     }),
+    /** Job definitions that need a word of their own; one without a row runs. */
+    definitions: schema.table("definitions", {
+      name: text("name").primaryKey(),
+      pausedAt: bigint("paused_at", { mode: "number" }),
+    }),
+    /** Who took a unique key last. Also what is locked by those who want the key. */
+    uniqueKeys: schema.table("unique_keys", {
+      key: plainText("key").primaryKey(),
+      /** Null only within the transaction that made the row. */
+      seq: bigint("seq", { mode: "number" }),
+    }),
+    /** What a job with a unique key remembers of it: whether it still holds the key is read off these and its state. */
+    uniqueJobs: schema.table("unique_jobs", {
+      seq: bigint("seq", { mode: "number" }).primaryKey(),
+      key: plainText("key").notNull(),
+      scope: text("scope").$type<UniqueScope>().notNull(),
+      /** When the window of the key ends; null: it has none. */
+      heldUntil: bigint("held_until", { mode: "number" }),
+    }),
+    schedules: schema.table(
+      "schedules",
+      {
+        key: plainText("key").primaryKey(),
+        name: text("name").notNull(),
+        spec: text("spec").notNull(),
+        nextAt: bigint("next_at", { mode: "number" }),
+        lastAt: bigint("last_at", { mode: "number" }),
+        pausedAt: bigint("paused_at", { mode: "number" }),
+      },
+      (table) => [
+        index("schedules_due")
+          .on(table.nextAt, table.key)
+          .where(sql`paused_at is null`),
+      ],
+    ),
     /** One row: the schema version of this store. */
     meta: schema.table("meta", {
       key: text("key").primaryKey(),
@@ -107,4 +146,5 @@ export function createTables(schemaName: string = defaultSchema) {
 export type Tables = ReturnType<typeof createTables>;
 
 /** The tables in the default schema. */
-export const { jobs, payloads, outputs, errors, queues, meta } = createTables();
+export const { jobs, payloads, outputs, errors, queues, definitions, uniqueKeys, uniqueJobs, schedules, meta } =
+  createTables();

@@ -53,6 +53,7 @@ function emitJob(job: JobModel, codecs: CodecFile): string {
     `      maxCrashes: ${job.maxCrashes},\n` +
     printUnique(job.unique) +
     (job.transactional ? "      transactional: true,\n" : "") +
+    (job.batch ? `      batch: { size: ${job.batch.size}, waitMs: ${job.batch.waitMs} },\n` : "") +
     `      hasOutput: ${job.output !== undefined},\n` +
     printList("discardOn", job.discardOn) +
     printList("retryOn", job.retryOn) +

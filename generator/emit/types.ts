@@ -72,7 +72,8 @@ function runtimeImport(model: Model): string {
     "SyncEnqueueManyOptions",
     "SyncEnqueueOptions",
     "TransactionKind",
-    ...(model.jobs.some((job) => !job.transactional) ? ["JobContext"] : []),
+    ...(model.jobs.some((job) => !job.transactional && !job.batch) ? ["JobContext"] : []),
+    ...(model.jobs.some((job) => job.batch) ? ["BatchContext", "BatchItem", "BatchOutcome"] : []),
     ...(model.jobs.some((job) => job.errors) ? ["DeclaredErrors", "FailureOf"] : []),
     ...(hasTransactional(model) ? ["Transactional", "TransactionalContext"] : []),
   ];
@@ -87,17 +88,47 @@ export function hasTransactional({ jobs }: Model): boolean {
   return jobs.some((job) => job.transactional);
 }
 
+/** What a handler takes, besides its declared errors, and what it returns. */
+interface Signature {
+  /** Types that the signature needs, each ended by an empty line. */
+  readonly before: string;
+  readonly parameter: "" | "<Tx>";
+  readonly payload: string;
+  readonly context: string;
+  readonly result: string;
+}
+
+function signatureOf(job: JobModel, name: string): Signature {
+  const payload = `payload: ${name}Payload`;
+  if (job.batch) return batchSignature(job, name);
+  return job.transactional
+    ? { before: "", parameter: "<Tx>", payload, context: "TransactionalContext<Tx>", result: `Promise<${name}Return>` }
+    : { before: "", parameter: "", payload, context: "JobContext", result: `${name}Return | Promise<${name}Return>` };
+}
+
+function batchSignature({ name: job, output }: JobModel, name: string): Signature {
+  const text = `An outcome for each job of a batch of \`${job}\`, in the order of the items.`;
+  // Without an output there is nothing to say of a batch that went well.
+  const outcomes = output ? `${name}Outcomes` : `void | ${name}Outcomes`;
+  return {
+    before: `${jsDoc({ text })}export type ${name}Outcomes = readonly BatchOutcome<${name}Return>[];\n\n`,
+    parameter: "",
+    payload: `items: readonly BatchItem<${name}Payload>[]`,
+    context: `BatchContext<${name}Return>`,
+    result: `${outcomes} | Promise<${outcomes}>`,
+  };
+}
+
 function handlerTypes(job: JobModel, name: string): string {
-  const result = job.transactional ? `Promise<${name}Return>` : `${name}Return | Promise<${name}Return>`;
-  const base = job.transactional ? "TransactionalContext<Tx>" : "JobContext";
-  const context = `ctx: ${base}${job.errors ? ` & DeclaredErrors<${name}Errors>` : ""}`;
-  const parameter = job.transactional ? "<Tx>" : "";
+  const { before, parameter, payload, context, result } = signatureOf(job, name);
+  const parameters = [payload, `ctx: ${context}${job.errors ? ` & DeclaredErrors<${name}Errors>` : ""}`];
   const deprecated: Docs = job.docs.deprecated === undefined ? {} : { deprecated: job.docs.deprecated };
   return (
+    before +
     `${jsDoc({ text: `Handler of \`${job.name}\` as a function.`, ...deprecated })}` +
-    handleType(name, parameter, context, result) +
+    handleType(name, parameter, parameters, result) +
     `${jsDoc({ text: `Handler of \`${job.name}\` as a class: \`class Mine implements ${name}Handler${parameter}\`.`, ...deprecated })}` +
-    `export interface ${name}Handler${parameter} {\n${method("handle", [`payload: ${name}Payload`, context], result)}\n}\n`
+    `export interface ${name}Handler${parameter} {\n${method("handle", parameters, result)}\n}\n`
   );
 }
 
@@ -131,8 +162,7 @@ function method(name: string, parameters: readonly string[], result: string): st
   return `  ${render({ open: `${name}(`, items: parameters, close }, "  ", 2, 0)}`;
 }
 
-function handleType(name: string, parameter: string, context: string, result: string): string {
-  const items = [`payload: ${name}Payload`, context];
+function handleType(name: string, parameter: string, items: readonly string[], result: string): string {
   return `${render({ open: `export type ${name}Handle${parameter} = (`, items, close: `) => ${result};` }, "", 0, 0)}\n\n`;
 }
 
@@ -175,9 +205,10 @@ function queueEntry(queue: string, jobs: readonly JobModel[]): string {
 }
 
 /** The policy in a line, for hovers. */
-function aboutJob({ queue, retry, timeoutMs }: JobModel): string {
+function aboutJob({ queue, retry, timeoutMs, batch }: JobModel): string {
   const attempts = retry.maxAttempts === 1 ? "1 attempt" : `${retry.maxAttempts} attempts`;
-  return `Queue \`${queue}\`, ${attempts}, timeout ${formatMs(timeoutMs)}.`;
+  const batches = batch ? `, batches of up to ${batch.size}` : "";
+  return `Queue \`${queue}\`, ${attempts}, timeout ${formatMs(timeoutMs)}${batches}.`;
 }
 
 function formatMs(ms: number): string {

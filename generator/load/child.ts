@@ -71,7 +71,7 @@ function exportNames(module: unknown): ReadonlyMap<unknown, string> {
 
 function modelOf(definition: JobDefinition, walker: Walker): JobModel {
   const { name, queue, version, priority, retry, timeoutMs, maxCrashes, description, deprecated, output } = definition;
-  const { errors, discardOn, retryOn, expireAfterMs, unique } = definition;
+  const { errors, discardOn, retryOn, expireAfterMs, unique, batch } = definition;
   const walk = (schema: $ZodType, side: string): JobModel["input"] => walker.walk(schema, name, [side]);
   return {
     name,
@@ -84,6 +84,7 @@ function modelOf(definition: JobDefinition, walker: Walker): JobModel {
     maxCrashes,
     ...(unique ? { unique } : {}),
     ...(definition.transactional ? { transactional: true } : {}),
+    ...(batch ? { batch } : {}),
     docs: {
       ...(description === undefined ? {} : { text: description }),
       ...(deprecated === undefined ? {} : { deprecated }),

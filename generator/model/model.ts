@@ -1,5 +1,5 @@
 import type { RetryPolicy } from "../../runtime/core/backoff.ts";
-import type { UniquePolicy } from "../../runtime/core/descriptor.ts";
+import type { BatchPolicy, UniquePolicy } from "../../runtime/core/descriptor.ts";
 
 /**
  * What the generator knows of a schema: plain, frozen data, ordered, without zod. Emitters see nothing else.
@@ -23,6 +23,7 @@ export interface JobModel {
   readonly unique?: UniquePolicy;
   /** Absent: not transactional, so that the hash of a model without such jobs stays what it was. */
   readonly transactional?: true;
+  readonly batch?: BatchPolicy;
   readonly docs: Docs;
   readonly input: Sides;
   /** Absent: the schema declares no output. */

@@ -1,11 +1,11 @@
 import { type EnqueueResult, JobwrightError, type NewJob, type Provider } from "../contract/index.ts";
 import type { JobDescriptor, SchemaDescriptor } from "../core/descriptor.ts";
 import { createJobCodec } from "../core/job-codec.ts";
+import { type JobMaker, makeJob, type NewJobOptions } from "../core/new-job.ts";
 import { loadSchema } from "../core/schema-module.ts";
 import { createUuidV7 } from "../core/uuid.ts";
 import { createControlClient } from "./control.ts";
 import { createHandle } from "./handle.ts";
-import { type JobMaker, makeJob } from "./new-job.ts";
 import type {
   ClientOptions,
   EnqueueManyOptions,
@@ -96,7 +96,7 @@ function createJobClient(provider: Provider, maker: JobMaker): UntypedJobClient 
     },
     enqueueMany(inputs, options = {}) {
       return attempt(options.tx, () => {
-        refuseSharedId(options);
+        refuseShared(options);
         return persist(
           inputs.map((input, index) => at(index, () => toNewJob(input, options))),
           options.tx,
@@ -104,6 +104,8 @@ function createJobClient(provider: Provider, maker: JobMaker): UntypedJobClient 
       });
     },
     handle: (id) => createHandle(provider, job, codec, { id, outcome: "duplicate" }),
+    pause: () => provider.pause({ name: job.name }),
+    resume: () => provider.resume({ name: job.name }),
   };
 }
 
@@ -116,11 +118,12 @@ function refuseDuplicate<T extends Pick<EnqueueResult, "id" | "outcome">>(job: J
   });
 }
 
-/** The type has no `id` here, but lets a wider object pass; one id for all would make all but the first a duplicate. */
-function refuseSharedId(options: object): void {
-  if (!("id" in options) || options.id === undefined) return;
-  throw new JobwrightError("JW_INVALID_OPTION", "`enqueueMany` takes no `id`: it would be that of every job.", {
-    hint: "Call `enqueue` for each job that needs an id of your own.",
+/** The type has neither here, but lets a wider object pass; shared, they would make all jobs but the first duplicates. */
+function refuseShared({ id, unique = false }: Pick<NewJobOptions, "id" | "unique">): void {
+  if (id === undefined && unique === false) return;
+  const what = id === undefined ? "unique key" : "id";
+  throw new JobwrightError("JW_INVALID_OPTION", `\`enqueueMany\` takes no ${what}: it would be that of every job.`, {
+    hint: `Call \`enqueue\` for each job that needs a ${what} of your own.`,
   });
 }
 

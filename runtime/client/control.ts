@@ -1,8 +1,9 @@
-import type { JobRecord, PauseTarget, Provider } from "../contract/index.ts";
+import { type JobRecord, JobwrightError, type PauseTarget, type Provider } from "../contract/index.ts";
 import { cancelAll, requeueAll } from "../core/bulk.ts";
 import { drain } from "../core/drain.ts";
 import { parseDuration } from "../core/duration.ts";
 import { openEnvelope } from "../core/envelope.ts";
+import { makeChange } from "../core/new-job.ts";
 import type { ControlClient, JobInfo } from "./types.ts";
 
 export function createControlClient(provider: Provider): ControlClient {
@@ -23,9 +24,9 @@ export function createControlClient(provider: Provider): ControlClient {
       const spreadMs = spread === undefined ? 0 : parseDuration(spread, "spread");
       return await requeueAll(provider, { ...filter, spreadMs });
     },
-    change: (...changes) => provider.change(changes),
-    pause: (target) => provider.pause(targetOf(target)),
-    resume: (target) => provider.resume(targetOf(target)),
+    change: async (...changes) => await provider.change(changes.map(makeChange)),
+    pause: async (target) => await provider.pause(targetOf(target)),
+    resume: async (target) => await provider.resume(targetOf(target)),
     paused: () => provider.paused(),
     async drain({ scheduled = false, timeout, signal, ...filter } = {}) {
       await drain(provider, filter, {
@@ -37,9 +38,14 @@ export function createControlClient(provider: Provider): ControlClient {
   } satisfies ControlClient);
 }
 
-/** A name alone is that of a queue. */
+/** A name alone is that of a queue. All of it is checked: to pause what does not exist looks like success. */
 function targetOf(target: string | PauseTarget): PauseTarget {
-  return typeof target === "string" ? { queue: target } : target;
+  const { queue, name }: { queue?: unknown; name?: unknown } = typeof target === "string" ? { queue: target } : target;
+  if (typeof queue === "string" && queue !== "" && name === undefined) return { queue };
+  if (typeof name === "string" && name !== "" && queue === undefined) return { name };
+  throw new JobwrightError("JW_INVALID_OPTION", "What is to be paused or resumed is neither a queue nor a job.", {
+    hint: 'Give the name of a queue, or { name: "sendEmail" }.',
+  });
 }
 
 function infoOf(record: JobRecord): JobInfo {

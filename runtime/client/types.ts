@@ -7,7 +7,6 @@ import type {
   Counts,
   EndReason,
   EnqueueOutcome,
-  JobChange,
   JobFilter,
   Paused,
   PauseTarget,
@@ -16,6 +15,9 @@ import type {
 } from "../contract/index.ts";
 import type { BulkFilter, BulkResult } from "../core/bulk.ts";
 import type { Duration } from "../core/duration.ts";
+import type { ChangeOptions, EnqueueSettings, NewJobOptions } from "../core/new-job.ts";
+
+export type { ChangeOptions, EnqueueSettings };
 
 /** How a provider takes part in the user's transactions; `never` stands for "not at all". */
 export interface TransactionKind {
@@ -35,29 +37,10 @@ export interface ClientOptions<P extends Provider> {
   readonly provider: P;
 }
 
-/** What holds for every job of one call. */
-export interface EnqueueSettings {
-  /** Wait this long before the first attempt. Default: none. */
-  readonly delay?: Duration;
-  /** Not before this time, by the provider's clock. Wins over `delay`. */
-  readonly runAt?: Date;
-  /** −32,768…32,767, smaller is offered first. Default: the job definition's. */
-  readonly priority?: number;
-  /** Give the job up if no worker has begun it so long after it was due. Default: the job definition's. */
-  readonly expireAfter?: Duration;
-  /** Time limit of one attempt. Default: the job definition's. */
-  readonly timeout?: Duration;
-  /** Counted executions. Default: the job definition's. */
-  readonly maxAttempts?: number;
-  /** Texts that stay with the job, for people and tracing: `ctx.metadata`. At most 4 KiB. Default: none. */
-  readonly metadata?: Readonly<Record<string, string>>;
-  /** The unique key instead of the one made of the input; `false`: none. Default: as the job definition says. */
-  readonly unique?: string | false;
-}
-
-interface OneEnqueueSettings extends EnqueueSettings {
-  /** UUID to enqueue under: a second enqueue with the same id is the same job. Default: a new UUIDv7. */
-  readonly id?: string;
+/** Neither `id` nor a key: they would be those of every job. */
+interface ManyJobsOptions extends EnqueueSettings {
+  /** `false`: jobs without unique keys. Default: as the job definition says. */
+  readonly unique?: false;
 }
 
 /** The provider's own kind of transaction if it works that way; else nothing fits. */
@@ -78,16 +61,16 @@ interface SyncTx<Tx extends TransactionKind> {
 }
 
 /** Interfaces instead of conditional return types: those cost the compiler several instantiations per job. */
-export interface EnqueueOptions<Tx extends TransactionKind = never> extends OneEnqueueSettings, AsyncTx<Tx> {}
+export interface EnqueueOptions<Tx extends TransactionKind = never> extends NewJobOptions, AsyncTx<Tx> {}
 
 /** Options of `enqueue` in a synchronous transaction. */
-export interface SyncEnqueueOptions<Tx extends TransactionKind> extends OneEnqueueSettings, SyncTx<Tx> {}
+export interface SyncEnqueueOptions<Tx extends TransactionKind> extends NewJobOptions, SyncTx<Tx> {}
 
 /** Options of `enqueueMany`: they hold for all jobs of the call. */
-export interface EnqueueManyOptions<Tx extends TransactionKind = never> extends EnqueueSettings, AsyncTx<Tx> {}
+export interface EnqueueManyOptions<Tx extends TransactionKind = never> extends ManyJobsOptions, AsyncTx<Tx> {}
 
 /** Options of `enqueueMany` in a synchronous transaction. */
-export interface SyncEnqueueManyOptions<Tx extends TransactionKind> extends EnqueueSettings, SyncTx<Tx> {}
+export interface SyncEnqueueManyOptions<Tx extends TransactionKind> extends ManyJobsOptions, SyncTx<Tx> {}
 
 export interface ResultOptions {
   /** Give up waiting after this long. The job goes on. Default: wait as long as it takes. */
@@ -148,6 +131,9 @@ export interface JobClient<Input, Output, Tx extends TransactionKind = never> {
   enqueueMany(inputs: readonly Input[], options: SyncEnqueueManyOptions<Tx>): readonly JobHandle<Output>[];
   /** The handle of a job enqueued earlier, perhaps by another process. */
   handle(id: string): JobHandle<Output>;
+  /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
+  pause(): Promise<void>;
+  resume(): Promise<void>;
 }
 
 /** A job as the operator sees it. */
@@ -170,7 +156,10 @@ export interface RequeueAllFilter extends BulkFilter {
   readonly spread?: Duration;
 }
 
-export interface DrainRequest extends JobFilter {
+/** Which jobs to wait for. Default: all. */
+export interface DrainRequest {
+  readonly names?: readonly string[];
+  readonly queues?: readonly string[];
   /** Wait for jobs that are due later as well. Default false. */
   readonly scheduled?: boolean;
   /** Give up after this long. Default: wait as long as it takes. */
@@ -190,7 +179,7 @@ export interface ControlClient {
   /** Runs all finished jobs that fit again, dead ones unless `states` says otherwise; `dryRun` only counts them. */
   requeueAll(filter: RequeueAllFilter): Promise<BulkResult<RequeueOutcome>>;
   /** Moves waiting jobs in time, or gives them another priority. */
-  change(...changes: JobChange[]): Promise<readonly ChangeOutcome[]>;
+  change(...changes: ChangeOptions[]): Promise<readonly ChangeOutcome[]>;
   /** Stops claims from a queue, or of a job definition, on all processes: `pause("mail")`, `pause({ name: "sendEmail" })`. */
   pause(target: string | PauseTarget): Promise<void>;
   resume(target: string | PauseTarget): Promise<void>;

@@ -22,6 +22,9 @@ export type { Provider } from "../contract/index.ts";
 export type { JobDescriptor, SchemaDescriptor, WireCodec } from "../core/descriptor.ts";
 export { createTypedWorker } from "../worker/worker.ts";
 export type {
+  BatchContext,
+  BatchItem,
+  BatchOutcome,
   DeclaredErrors,
   HandlerTransactionOf,
   JobContext,

@@ -28,6 +28,14 @@ export interface UniquePolicy {
   readonly maxWaitMs?: number;
 }
 
+/** How many jobs one run of a batch handler takes. */
+export interface BatchPolicy {
+  /** At most this many. */
+  readonly size: number;
+  /** How long the first job of a batch waits for others, in ms. */
+  readonly waitMs: number;
+}
+
 export interface JobDescriptor {
   readonly name: string;
   readonly queue: string;
@@ -45,6 +53,8 @@ export interface JobDescriptor {
   readonly unique?: UniquePolicy;
   /** The handler runs in a transaction of the provider. */
   readonly transactional?: true;
+  /** The handler takes many jobs at once. */
+  readonly batch?: BatchPolicy;
   /** Absent: the value is JSON as it is. */
   readonly input?: WireCodec;
   readonly output?: WireCodec;

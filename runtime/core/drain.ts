@@ -1,4 +1,5 @@
-import { JobwrightError, type JobFilter, type JobState, type Provider, type WaitOptions } from "../contract/index.ts";
+import { type Counts, JobwrightError, type JobFilter, type JobState, type Provider } from "../contract/index.ts";
+import type { WaitOptions } from "../contract/index.ts";
 
 export interface DrainOptions extends WaitOptions {
   /** Wait for jobs that are due later as well. Default false. */
@@ -12,7 +13,11 @@ const pollMs = 200;
  * Waits until no job that fits waits or runs. Jobs that come meanwhile count: pause what enqueues them first. Throws
  * `JW_WAIT_TIMEOUT` with `details.left`, or the signal's reason.
  */
-export async function drain(provider: Provider, filter: JobFilter, options: DrainOptions = {}): Promise<void> {
+export async function drain(
+  provider: Provider,
+  filter: Omit<JobFilter, "states">,
+  options: DrainOptions = {},
+): Promise<void> {
   const { timeoutMs, signal, scheduled = false } = options;
   const states: readonly JobState[] = ["ready", "running", "blocked", ...(scheduled ? (["scheduled"] as const) : [])];
   const endsAt = performance.now() + (timeoutMs ?? Number.POSITIVE_INFINITY);
@@ -25,11 +30,10 @@ export async function drain(provider: Provider, filter: JobFilter, options: Drai
   }
 }
 
-function total(counts: Awaited<ReturnType<Provider["counts"]>>): number {
-  return Object.values(counts).reduce(
-    (sum, states) => sum + Object.values(states).reduce((one: number, count) => one + count, 0),
-    0,
-  );
+function total(counts: Counts): number {
+  return Object.values(counts)
+    .flatMap((states) => Object.values(states))
+    .reduce((sum, count) => sum + count, 0);
 }
 
 function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
@@ -45,8 +49,9 @@ function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
 }
 
 function timedOut(left: number, timeoutMs: number | undefined): JobwrightError {
-  return new JobwrightError("JW_WAIT_TIMEOUT", `${left} jobs waited or ran after ${timeoutMs} ms.`, {
+  const jobs = left === 1 ? "1 job was" : `${left} jobs were`;
+  return new JobwrightError("JW_WAIT_TIMEOUT", `${jobs} not done after ${timeoutMs} ms.`, {
     details: { left },
-    hint: "They go on; look whether a worker serves them, or wait longer.",
+    hint: "They go on; look whether a worker serves them and whether they are paused, or wait longer.",
   });
 }

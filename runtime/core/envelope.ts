@@ -34,7 +34,8 @@ export function openEnvelope(text: string): Envelope {
   if (!text.startsWith(mark)) return { settings: undefined, payload: text };
   const end = text.indexOf("\n");
   if (end < 0) throw new SyntaxError("The settings of the job have no end.");
-  const settings = JSON.parse(text.slice(mark.length, end)) as Settings; // written by sealEnvelope
+  const settings: unknown = JSON.parse(text.slice(mark.length, end));
+  if (!isSettings(settings)) throw new SyntaxError("The settings of the job are none.");
   return { settings, payload: text.slice(end + 1) };
 }
 
@@ -46,4 +47,17 @@ export function settingsOf(text: string): Settings | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Whoever can write to the store can write this: a timer and a counter must not be given just anything. */
+function isSettings(value: unknown): value is Settings {
+  if (!isObject(value)) return false;
+  const { expireAfterMs = 1, timeoutMs = 1, maxAttempts = 1, metadata = {} } = value;
+  const counts = [expireAfterMs, timeoutMs, maxAttempts];
+  if (!counts.every((count) => typeof count === "number" && count >= 1)) return false;
+  return isObject(metadata) && Object.values(metadata).every((text) => typeof text === "string");
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,4 +1,5 @@
 import type { $ZodType } from "zod/v4/core";
+import { readBatch } from "./batch.ts";
 import { checkNames } from "./names.ts";
 import { createOptionReader, type OptionReader } from "./option-reader.ts";
 import type { JobDeclaration, JobDefinition, JobOptions, JobsSchema } from "./options.ts";
@@ -26,6 +27,7 @@ const jobOptions = [
   "discardOn",
   "retryOn",
   "transactional",
+  "batch",
   "description",
   "deprecated",
 ] as const satisfies readonly (keyof JobOptions)[];
@@ -112,6 +114,7 @@ function readJob(name: string, declaration: unknown, report: Report): JobDefinit
     ...readErrors(options, name, report),
     ...readClassification(read, name),
     ...(read.flag("transactional") ? { transactional: true as const } : {}),
+    ...readBatch(options, read, name, report),
     description: read.text("description"),
     deprecated: read.text("deprecated"),
   });

@@ -1,5 +1,6 @@
 /** The language of `jobs.schema.ts`. */
 export type { Duration, DurationUnit } from "../core/duration.ts";
+export type { BatchOptions } from "./batch.ts";
 export { defineJobs, job } from "./define-jobs.ts";
 export type {
   ExponentialRetry,
@@ -13,3 +14,4 @@ export type {
   RetryOptions,
 } from "./options.ts";
 export type { SchemaProblem } from "./problems.ts";
+export type { DebounceOptions, KeyValue, ThrottleOptions, UniqueOptions } from "./unique.ts";

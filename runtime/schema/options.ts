@@ -2,7 +2,8 @@ import type { $ZodType, input as InputOf } from "zod/v4/core";
 import type { Jitter } from "../core/backoff.ts";
 import type { JobDescriptor } from "../core/descriptor.ts";
 import type { Duration } from "../core/duration.ts";
-import type { DebounceOptions, ThrottleOptions, UniqueOptions } from "./unique.ts";
+import type { BatchOptions } from "./batch.ts";
+import type { DebounceOptions, ThrottleOptions, UniqueOptions, Uniqueness } from "./unique.ts";
 
 interface RetryBase {
   /** Counted executions, the first one included. Integer ≥ 1. Default 10. `1`: never try again. */
@@ -108,6 +109,8 @@ export interface JobOptions<
    * together or not at all. Only for providers with transactional handlers, such as PostgreSQL. Default false.
    */
   readonly transactional?: boolean;
+  /** The handler gets many jobs at once and gives each an end of its own. Default: one at a time. Not with `transactional`. */
+  readonly batch?: BatchOptions;
   /** Goes into the generated code. Default: the comment above the job. */
   readonly description?: string;
   /** Marks the job as deprecated in the generated code, and says what to use. Default: not deprecated. */
@@ -126,12 +129,11 @@ export interface JobDeclaration<
 export interface JobDefinition<
   Input extends $ZodType = $ZodType,
   Output extends $ZodType | undefined = $ZodType | undefined,
-> extends Omit<JobDescriptor, "input" | "output" | "errors"> {
+>
+  extends Omit<JobDescriptor, "input" | "output" | "errors" | "unique">, Uniqueness {
   readonly input: Input;
   readonly output: Output;
   readonly errors?: Readonly<Record<string, $ZodType>>;
-  /** What a unique key is made of, if it is a function. */
-  readonly uniqueBy?: (input: unknown) => unknown;
   readonly description: string | undefined;
   readonly deprecated: string | undefined;
 }

@@ -25,12 +25,25 @@ export type InputPath<T, Depth extends readonly unknown[] = []> = unknown extend
       ? never
       : { [K in keyof T & string]: K | `${K}.${InputPath<T[K], [...Depth, 0]>}` }[keyof T & string];
 
+/** What a key can be made of: equal values make equal keys. */
+export type KeyValue =
+  | string
+  | number
+  | boolean
+  | bigint
+  | null
+  | undefined
+  | Date
+  | readonly KeyValue[]
+  | { readonly [key: string]: KeyValue };
+
 /** A method, because a job's input type is on both sides of `job()`. */
-type ByFunction<Input> = { by(input: Input): unknown }["by"];
+type ByFunction<Input> = { by(input: Input): KeyValue }["by"];
 
 /**
- * What makes two jobs the same: fields of the input, or anything that a function makes of it. `[]`: every job of this
- * definition. A function that returns `undefined` leaves that job without a key.
+ * What makes two jobs the same: fields of the input, or what a function makes of it. `[]`: every job of this definition. A
+ * function that returns `undefined` leaves that job without a key. A field that was left out counts as null, even if the
+ * schema has a default for it.
  */
 export type UniqueBy<Input> = readonly InputPath<Input>[] | ByFunction<Input>;
 
@@ -68,15 +81,22 @@ export interface ThrottleOptions<Input = unknown> {
   readonly per: Duration;
 }
 
-export interface Likes {
-  readonly unique?: UniquePolicy;
-  readonly uniqueBy?: (input: unknown) => unknown;
-}
-
 const forms = ["unique", "debounce", "throttle"] as const;
 
+/** Under which name a policy stands in the schema. */
+export type UniqueForm = (typeof forms)[number];
+
+/** What a job definition has of it. */
+export interface Uniqueness {
+  readonly unique?: UniquePolicy;
+  /** What a unique key is made of, if it is a function. */
+  readonly uniqueBy?: (input: unknown) => unknown;
+  /** For messages about the schema file. */
+  readonly uniqueForm?: UniqueForm;
+}
+
 /** All three are one mechanism: a unique key with a scope, a window and a way to meet its holder. */
-export function readUnique(options: object, read: OptionReader, job: string, report: Report): Likes {
+export function readUnique(options: object, read: OptionReader, job: string, report: Report): Uniqueness {
   const given = forms.filter((form) => read.has(form));
   const [form, other] = given;
   if (form === undefined) return {};
@@ -86,7 +106,7 @@ export function readUnique(options: object, read: OptionReader, job: string, rep
   const by: unknown = typeof value === "object" && value !== null && "by" in value ? value.by : undefined;
   const paths = readBy(by, reader);
   const uniqueBy = typeof by === "function" ? { uniqueBy: by as (input: unknown) => unknown } : {}; // called with an input
-  return { unique: { ...policies[form](reader), ...(paths && { by: paths }) }, ...uniqueBy };
+  return { unique: { ...policies[form](reader), ...(paths && { by: paths }) }, ...uniqueBy, uniqueForm: form };
 }
 
 const policies = {

@@ -55,6 +55,31 @@ export interface TransactionalContext<Tx> extends JobContext {
   readonly tx: Tx;
 }
 
+/** One job of a batch: its input, and what a handler of single jobs finds in its context. */
+export interface BatchItem<Payload> extends JobContext {
+  readonly input: Payload;
+}
+
+/** The end of one job of a batch. Made by `ctx.succeed` and `ctx.fail`. */
+export type BatchOutcome<Return> =
+  | { readonly outcome: "succeeded"; readonly output: Return }
+  | { readonly outcome: "failed"; readonly error: unknown };
+
+/** What a batch handler knows of the run, besides its items. */
+export interface BatchContext<Return> {
+  /** Name of the job definition. */
+  readonly name: string;
+  readonly queue: string;
+  /** Aborted when the signals of all items are, as at the timeout or when the worker has to stop. */
+  readonly signal: AbortSignal;
+  /** Carries the name of the job and its queue; `item.log` the rest. */
+  readonly log: JobLog;
+  /** The outcome of an item that is done. */
+  succeed(output: Return): BatchOutcome<Return>;
+  /** The outcome of an item that failed: with any error, as a handler of single jobs would throw it. */
+  fail(error: unknown): BatchOutcome<never>;
+}
+
 /** What `ctx.tx` is with this provider; `never` if it has no transactional handlers. */
 export type HandlerTransactionOf<P extends Provider> = P extends TransactionalHandlers<infer Tx> ? Tx : never;
 

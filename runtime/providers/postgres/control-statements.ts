@@ -1,4 +1,5 @@
 import { getTableColumns, type SQL, sql } from "drizzle-orm";
+import type { Tables } from "../../../drizzle/postgres/tables.ts";
 import { assign, clock, compile, lockById, type Named, names, now, parameter, type PgStatement, set } from "./sql.ts";
 
 /* Maintenance, inspection and the operator verbs. */
@@ -34,10 +35,21 @@ function reap({ tables: { jobs }, j }: Named): SQL {
     where ${j.seq} = any(array(select seq from expired)) returning ${j.queue}, ${j.state}`;
 }
 
-function prune({ tables: { jobs, payloads, outputs, errors }, j }: Named): SQL {
-  const deletes = [payloads, outputs, errors].map(
+/** A final job that keeps its unique key for a time. `holdsKey` of core, for final states. */
+function reserves({ tables: { uniqueJobs, uniqueKeys }, j }: Named): SQL {
+  return sql`exists (
+    select 1 from ${uniqueJobs} u where u.seq = ${j.seq} and u.held_until > ${now}
+      and (u.scope = 'any' or (u.scope = 'succeeded' and ${j.state} = 'succeeded'))
+      and exists (select 1 from ${uniqueKeys} k where k.key = u.key and k.seq = u.seq))`;
+}
+
+/** A key goes with the job that took it last; while somebody else has the key locked, that job stays until the next call. */
+function prune(given: Named): SQL {
+  const { tables, j } = given;
+  const { jobs, payloads, outputs, errors, uniqueJobs, uniqueKeys } = tables;
+  const deletes = [payloads, outputs, errors, uniqueJobs].map(
     (table, index) =>
-      sql`${sql.identifier(`attached${index}`)} as (delete from ${table} where ${table.seq} = any(array(select seq from old)))`,
+      sql`${sql.identifier(`attached${index}`)} as (delete from ${table} where ${table.seq} = any(array(select seq from gone)))`,
   );
   return sql`with ${clock},
     old as materialized (
@@ -45,10 +57,22 @@ function prune({ tables: { jobs, payloads, outputs, errors }, j }: Named): SQL {
       cross join lateral (
         select ${j.seq} as seq, ${j.finishedAt} as finished_at from ${jobs} ${j}
         where ${j.finishedAt} is not null and ${j.state} = r.state and ${j.finishedAt} <= ${now} - r.retention_ms
+          and not ${reserves(given)}
         order by ${j.finishedAt} limit ${parameter.integer("limit")} for update skip locked) o
       order by o.finished_at, o.seq limit ${parameter.integer("limit")}),
-    ${sql.join(deletes, sql`, `)}
-    delete from ${jobs} ${j} where ${j.seq} = any(array(select seq from old)) returning 1 as pruned`;
+    keyed as materialized (
+      select k.key, k.seq from ${uniqueKeys} k
+      where k.key = any(array(select u.key from ${uniqueJobs} u where u.seq = any(array(select seq from old))))
+        and k.seq = any(array(select seq from old))),
+    free as materialized (
+      select k.key, k.seq from ${uniqueKeys} k
+      where k.key = any(array(select key from keyed)) and k.seq = any(array(select seq from keyed))
+      for update skip locked),
+    gone as materialized (
+      select seq from old where seq not in (select seq from keyed) or seq in (select seq from free)),
+    ${sql.join(deletes, sql`, `)},
+    forgotten as (delete from ${uniqueKeys} k where k.key = any(array(select key from free)))
+    delete from ${jobs} ${j} where ${j.seq} = any(array(select seq from gone)) returning 1 as pruned`;
 }
 
 const waiting = sql`('scheduled', 'ready', 'blocked')`;
@@ -72,40 +96,82 @@ function cancel(given: Named): SQL {
     select id, state, null as queue from locked`;
 }
 
+/** `delay`: how long each job waits, in ms. */
 function requeue(given: Named): SQL {
   const { tables, j } = given;
   const { jobs, outputs, errors } = tables;
   const ended = sql`any(array(select seq from locked where state in ${final}))`;
   return sql`with ${clock},
-    ${lockById(given, parameter.uuids("ids"), sql`${j.state} as state`, sql`${j.queue} as queue`)},
+    input as materialized (select * from json_to_recordset(${parameter.json("requeues")}) as i(id uuid, delay bigint)),
+    ${lockById(given, sql`array(select id from input)`, sql`${j.state} as state`, sql`${j.queue} as queue`)},
     attached0 as (delete from ${outputs} where ${outputs.seq} = ${ended}),
     attached1 as (delete from ${errors} where ${errors.seq} = ${ended}),
     changed as (
       update ${jobs} ${j} set ${assign(
-        set(j.state, sql`'ready'`),
+        set(j.state, sql`case when i.delay > 0 then 'scheduled' else 'ready' end`),
         set(j.attempt, sql`0`),
         set(j.crashes, sql`0`),
-        set(j.runAt, now),
+        set(j.runAt, sql`${now} + i.delay`),
         set(j.cancelRequested, sql`false`),
         set(j.finishedAt, sql`null`),
         set(j.progress, sql`null`),
         set(j.reason, sql`null`),
         set(j.leaseUntil, sql`null`),
       )}
-      where ${j.seq} = ${ended})
+      from input i where ${j.seq} = ${ended} and i.id = ${j.id})
     select id, state, queue from locked`;
 }
 
-const pause = ({ tables: { queues } }: Named): SQL => sql`with ${clock}
-  insert into ${queues} (${names(queues.name, queues.pausedAt)}) values (${parameter.text("queue")}, ${now})
-  on conflict (${sql.identifier(queues.name.name)}) do update
-  set ${set(queues.pausedAt, sql`coalesce(${queues.pausedAt}, excluded.paused_at)`)}`;
+/**
+ * The state before, of every id that is there, and the queue of those that are ready now. What a change says of a waiting
+ * job ends the wait for its former holder.
+ */
+function change(given: Named): SQL {
+  const { tables, j } = given;
+  const runAt = sql`coalesce(i.run_at, ${now} + i.delay, ${j.runAt})`;
+  return sql`with ${clock},
+    input as materialized (
+      select * from json_to_recordset(${parameter.json("changes")}) as i(id uuid, run_at bigint, delay bigint, priority smallint)),
+    ${lockById(given, sql`array(select id from input)`, sql`${j.state} as state`)},
+    changed as (
+      update ${tables.jobs} ${j} set ${assign(
+        set(j.runAt, runAt),
+        set(j.priority, sql`coalesce(i.priority, ${j.priority})`),
+        set(
+          j.state,
+          sql`case when ${j.state} = 'blocked' then 'blocked' when ${runAt} > ${now} then 'scheduled' else 'ready' end`,
+        ),
+        set(j.leaseUntil, sql`case when ${j.state} = 'blocked' then ${j.leaseUntil} end`),
+      )}
+      from input i
+      where ${j.seq} = any(array(select seq from locked where state in ${waiting})) and i.id = ${j.id}
+      returning ${j.id}, ${j.queue}, ${j.state})
+    select l.id, l.state, (select c.queue from changed c where c.id = l.id and c.state = 'ready') as queue from locked l`;
+}
 
-const resume = ({ tables: { queues } }: Named): SQL => sql`
-  update ${queues} set ${set(queues.pausedAt, sql`null`)} where ${queues.name} = ${parameter.text("queue")}`;
+type Pausable = Tables["queues"] | Tables["definitions"];
 
-const paused = ({ tables: { queues } }: Named): SQL => sql`
-  select ${queues.name} as name from ${queues} where ${queues.pausedAt} is not null order by ${queues.name} collate "C"`;
+const pause = (table: Pausable): SQL => sql`with ${clock}
+  insert into ${table} (${names(table.name, table.pausedAt)}) values (${parameter.text("name")}, ${now})
+  on conflict (${sql.identifier(table.name.name)}) do update
+  set ${set(table.pausedAt, sql`coalesce(${table.pausedAt}, excluded.paused_at)`)}`;
+
+const resume = (table: Pausable): SQL => sql`
+  update ${table} set ${set(table.pausedAt, sql`null`)} where ${table.name} = ${parameter.text("name")}`;
+
+const paused = ({ tables: { queues, definitions } }: Named): SQL => sql`
+  select 'queue' as kind, ${queues.name} as name from ${queues} where ${queues.pausedAt} is not null
+  union all
+  select 'name', ${definitions.name} from ${definitions} where ${definitions.pausedAt} is not null`;
+
+/** From queue to queue along the ready index, whatever the number of jobs. */
+const readyQueues = ({ tables: { jobs }, j }: Named): SQL => sql`with recursive
+  found(queue) as (
+    (select ${j.queue} from ${jobs} ${j} where ${j.state} = 'ready' order by ${j.queue} limit 1)
+    union all
+    select (select ${j.queue} from ${jobs} ${j} where ${j.state} = 'ready' and ${j.queue} > f.queue order by ${j.queue} limit 1)
+    from found f where f.queue is not null)
+  select queue from found where queue is not null`;
 
 function records({ tables, j }: Named, condition: SQL): SQL {
   const { jobs, payloads, outputs, errors } = tables;
@@ -153,9 +219,13 @@ const texts = {
   prune,
   cancel,
   requeue,
-  pause,
-  resume,
+  change,
+  pauseQueue: (given: Named) => pause(given.tables.queues),
+  pauseName: (given: Named) => pause(given.tables.definitions),
+  resumeQueue: (given: Named) => resume(given.tables.queues),
+  resumeName: (given: Named) => resume(given.tables.definitions),
   paused,
+  readyQueues,
   page,
   counts,
   /** Everything of the jobs given. */

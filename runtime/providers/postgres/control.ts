@@ -1,15 +1,17 @@
 import {
   type CancelOutcome,
+  type ChangeOutcome,
   type Counts,
-  isFinalState,
+  type JobChange,
   type JobFilter,
   type JobPage,
   type JobRecord,
   type JobState,
   type ListRequest,
+  type Paused,
+  type PauseTarget,
   type PromoteResult,
   type PruneRequest,
-  type RequeueOutcome,
 } from "../../contract/index.ts";
 import { pageLimit, seqOfCursor } from "../../core/paging.ts";
 import type { Values } from "./database.ts";
@@ -65,58 +67,57 @@ function atMost(limit: number): number {
   return Math.min(2 ** 31 - 1, Math.max(0, Math.trunc(limit)));
 }
 
-interface FoundRow {
-  readonly id: string;
-  readonly state: JobState;
-  readonly queue: string | null;
-}
-
 const waitingStates: ReadonlySet<JobState> = new Set(["scheduled", "ready", "blocked"]);
 
 /** The statement says what state each job was in; a job given twice meets what its first mention left. */
-async function forEachJob<Outcome>(
-  store: Store,
-  statement: "cancel" | "requeue",
-  ids: readonly string[],
-  outcomes: (state: JobState) => readonly [first: Outcome, again: Outcome],
-  missing: Outcome,
-): Promise<{ readonly results: readonly Outcome[]; readonly found: readonly FoundRow[] }> {
-  const known = [...new Set(ids)].filter(isStorableId);
-  if (known.length === 0) return { results: ids.map(() => missing), found: [] };
-  const found = await store.database.objects<FoundRow>(store.statements[statement], { ids: known, ...timeOf(store) });
-  const states = new Map(found.map(({ id, state }) => [id, state]));
-  const seen = new Set<string>();
-  const results = ids.map((id) => {
-    const state = states.get(id);
-    if (state === undefined) return missing;
-    const [first, again] = outcomes(state);
-    const outcome = seen.has(id) ? again : first;
-    seen.add(id);
-    return outcome;
-  });
-  return { results, found };
-}
-
 export async function cancelJobs(store: Store, ids: readonly string[]): Promise<readonly CancelOutcome[]> {
-  const outcomes = (state: JobState): readonly [CancelOutcome, CancelOutcome] => {
-    if (waitingStates.has(state)) return ["cancelled", "alreadyDone"];
-    return state === "running" ? ["requested", "requested"] : ["alreadyDone", "alreadyDone"];
-  };
-  return (await forEachJob<CancelOutcome>(store, "cancel", ids, outcomes, "notFound")).results;
+  const known = [...new Set(ids)].filter(isStorableId);
+  if (known.length === 0) return ids.map(() => "notFound");
+  type Row = readonly [id: string, state: JobState];
+  const states = new Map(await store.database.rows<Row>(store.statements.cancel, { ids: known, ...timeOf(store) }));
+  const seen = new Set<string>();
+  return ids.map((id): CancelOutcome => {
+    const state = states.get(id);
+    if (state === undefined) return "notFound";
+    if (state === "running") return "requested";
+    const again = seen.has(id);
+    seen.add(id);
+    return waitingStates.has(state) && !again ? "cancelled" : "alreadyDone";
+  });
 }
 
-export async function requeueJobs(
+/** `queues`: those whose jobs can be claimed now. */
+export async function changeJobs(
   store: Store,
-  ids: readonly string[],
-): Promise<{ readonly outcomes: readonly RequeueOutcome[]; readonly queues: ReadonlySet<string> }> {
-  const outcomesOf = (state: JobState): readonly [RequeueOutcome, RequeueOutcome] =>
-    isFinalState(state) ? ["requeued", "alreadyWaiting"] : ["alreadyWaiting", "alreadyWaiting"];
-  const { results, found } = await forEachJob<RequeueOutcome>(store, "requeue", ids, outcomesOf, "notFound");
-  const readied = found.filter(({ state }) => isFinalState(state));
-  return { outcomes: results, queues: new Set(readied.map(({ queue }) => queue ?? "")) };
+  changes: readonly JobChange[],
+): Promise<{ readonly outcomes: readonly ChangeOutcome[]; readonly queues: ReadonlySet<string> }> {
+  const rows = changeRows(changes);
+  if (rows.length === 0) return { outcomes: changes.map(() => "notFound"), queues: new Set() };
+  type Row = readonly [id: string, state: JobState, queue: string | null];
+  const found = await store.database.rows<Row>(store.statements.change, {
+    changes: JSON.stringify(rows),
+    ...timeOf(store),
+  });
+  const states = new Map(found.map(([id, state]) => [id, state]));
+  const outcomes = changes.map(({ id }): ChangeOutcome => {
+    const state = states.get(id);
+    if (state === undefined) return "notFound";
+    return waitingStates.has(state) ? "changed" : "notWaiting";
+  });
+  return { outcomes, queues: new Set(found.flatMap(([, , queue]) => (queue === null ? [] : [queue]))) };
 }
 
-/** The columns of `select j.*`, `payload`, `output`, `error`. */
+/** Each job once: of several changes of one job, what each of them says counts until a later one says otherwise. */
+function changeRows(changes: readonly JobChange[]): readonly unknown[] {
+  const rows = new Map<string, object>();
+  for (const { id, runAt, delayMs, priority } of changes) {
+    if (!isStorableId(id)) continue;
+    const timed = runAt !== undefined || delayMs !== undefined;
+    const time = runAt === undefined ? { run_at: null, delay: Math.ceil(delayMs ?? 0) } : { run_at: Math.ceil(runAt) };
+    rows.set(id, { ...rows.get(id), id, ...(timed && time), ...(priority !== undefined && { priority }) });
+  }
+  return [...rows.values()];
+}
 
 export async function getJobs(store: Store, ids: readonly string[]): Promise<readonly JobRecord[]> {
   const known = ids.filter(isStorableId);
@@ -160,14 +161,27 @@ function filterValues({ states, names, queues }: JobFilter): Values {
   return { states: list(states), names: list(names), queues: list(queues) };
 }
 
-export async function pauseQueue(store: Store, queue: string): Promise<void> {
-  await store.database.rows(store.statements.pause, { queue: storable(queue, "A queue's name"), ...timeOf(store) });
+export async function pause(store: Store, target: PauseTarget): Promise<void> {
+  const { database, statements } = store;
+  const statement = "queue" in target ? statements.pauseQueue : statements.pauseName;
+  await database.rows(statement, { name: nameOf(target), ...timeOf(store) });
 }
 
-export async function resumeQueue(store: Store, queue: string): Promise<void> {
-  await store.database.rows(store.statements.resume, { queue: storable(queue, "A queue's name") });
+/** Queues with jobs that can be claimed again, and perhaps more. */
+export async function resume({ database, statements }: Store, target: PauseTarget): Promise<readonly string[]> {
+  const name = nameOf(target);
+  await database.rows("queue" in target ? statements.resumeQueue : statements.resumeName, { name });
+  if ("queue" in target) return [name];
+  return (await database.rows<readonly [queue: string]>(statements.readyQueues, {})).map(([queue]) => queue);
 }
 
-export async function pausedQueues(store: Store): Promise<readonly string[]> {
-  return (await store.database.rows<readonly [name: string]>(store.statements.paused, {})).map(([name]) => name);
+function nameOf(target: PauseTarget): string {
+  return "queue" in target ? storable(target.queue, "A queue's name") : storable(target.name, "A job's name");
+}
+
+export async function paused({ database, statements }: Store): Promise<Paused> {
+  const rows = await database.rows<readonly [kind: "queue" | "name", name: string]>(statements.paused, {});
+  // Here, by code unit: the database's collation may be any.
+  const among = (kind: string): string[] => rows.flatMap((row) => (row[0] === kind ? [row[1]] : [])).sort();
+  return { queues: among("queue"), names: among("name") };
 }

@@ -13,6 +13,9 @@ import { types } from "./values.ts";
 export type Value = string | number | boolean | null | readonly string[];
 export type Values = Readonly<Record<string, Value>>;
 
+/** Runs a statement in a transaction. How 64-bit numbers look may be an application's choice: `Number` reads them all. */
+export type Run = <Row>(statement: PgStatement, values: Values) => Promise<Row[]>;
+
 /** Runs statements on a pool. Everything it throws is a `JobwrightError`. */
 export interface Database {
   readonly pool: Pool;
@@ -23,6 +26,11 @@ export interface Database {
   rows<Row extends readonly unknown[]>(statement: PgStatement, values: Values): Promise<Row[]>;
   /** The same, as objects, for wide results off the hot path. */
   objects<Row>(statement: PgStatement, values: Values): Promise<Row[]>;
+  /**
+   * Runs several statements in one transaction, again from the start after a conflict or a lost connection. Waits at most
+   * `lockWaitMs` for each lock, also where sessions have no limit.
+   */
+  transact<T>(body: (run: Run) => Promise<T>, lockWaitMs?: number): Promise<T>;
   /** Runs `body` on one connection in a transaction of its own, READ COMMITTED whatever the default is. */
   transaction<T>(body: (client: PoolClient) => Promise<T>): Promise<T>;
   close(): Promise<void>;
@@ -37,6 +45,7 @@ export interface DatabaseOptions {
   readonly queryTimeoutMs: number;
 }
 
+const defaultLockWaitMs = 5_000;
 const maxTries = 5;
 const firstRetryMs = 25;
 /** What a connection gets to close in an orderly way; then its socket is destroyed. */
@@ -77,11 +86,16 @@ export function createDatabase({ location, pool: given, sessions, queryTimeoutMs
     return (await plain) ? on(send) : inTransaction(send);
   }
 
-  async function run<Row>(statement: PgStatement, values: Values, rowMode: "array" | undefined): Promise<Row[]> {
+  function run<Row>(statement: PgStatement, values: Values, rowMode: "array" | undefined): Promise<Row[]> {
     const config = timed(query(statement, values, rowMode), queryTimeoutMs);
+    // What the statement selects; the provider's suite runs every statement.
+    return retried(() => once(config) as Promise<Row[]>);
+  }
+
+  async function retried<T>(attempt: () => Promise<T>): Promise<T> {
     for (let tries = 1; ; tries++) {
       try {
-        return (await once(config)) as Row[]; // what the statement selects; the provider's suite runs every statement
+        return await attempt();
       } catch (error) {
         const transient = isTransient(error);
         if (!transient || tries >= limits[transient]) throw storeError(error, where);
@@ -92,9 +106,9 @@ export function createDatabase({ location, pool: given, sessions, queryTimeoutMs
   }
 
   /** Closing its connection undoes one that failed. */
-  const inTransaction = <T>(body: (client: PoolClient) => Promise<T>): Promise<T> =>
+  const inTransaction = <T>(body: (client: PoolClient) => Promise<T>, settings = ""): Promise<T> =>
     on(async (client) => {
-      await command(client, "begin isolation level read committed");
+      await command(client, `begin isolation level read committed${settings}`);
       const result = await body(client);
       await command(client, "commit");
       return result;
@@ -109,6 +123,14 @@ export function createDatabase({ location, pool: given, sessions, queryTimeoutMs
     rows: <Row extends readonly unknown[]>(statement: PgStatement, values: Values) =>
       run<Row>(statement, values, "array"),
     objects: <Row>(statement: PgStatement, values: Values) => run<Row>(statement, values, undefined),
+    transact<T>(body: (run: Run) => Promise<T>, lockWaitMs = defaultLockWaitMs) {
+      const within = (client: PoolClient): Promise<T> =>
+        body(async <Row>(statement: PgStatement, values: Values) => {
+          const { rows } = await client.query(timed(query(statement, values, undefined), queryTimeoutMs));
+          return rows as Row[]; // as above
+        });
+      return retried(() => inTransaction(within, `; set local lock_timeout = ${lockWaitMs}`));
+    },
     async transaction(body) {
       try {
         return await inTransaction(body);

@@ -14,8 +14,14 @@ const newJobs = sql`json_to_recordset(${parameter.json("jobs")}) as i(
 const kinds = sql`json_to_recordset(${parameter.json("kinds")}) as k(
   k integer, name text, queue text, version integer, priority smallint, max_crashes integer)`;
 
-/** The time of the enqueue, as the only row with one, and `n` of every id that is there already. */
-function insertJobs({ tables: { jobs, payloads } }: Named, nextSeq: SQL): SQL {
+const skipKnown = ({ tables: { jobs } }: Named): SQL => sql`
+      on conflict (${sql.identifier(jobs.id.name)}) do nothing`;
+
+/**
+ * The time of the enqueue, as the only row with one, and `n` of every id that is there already. `more`: further parts of
+ * the statement.
+ */
+function insertJobs({ tables: { jobs, payloads } }: Named, nextSeq: SQL, onKnown: SQL, more: SQL): SQL {
   return sql`with ${clock},
     kinds as materialized (select * from ${kinds}),
     placed as materialized (
@@ -24,17 +30,31 @@ function insertJobs({ tables: { jobs, payloads } }: Named, nextSeq: SQL): SQL {
     added as (
       insert into ${jobs} (${names(jobs.seq, jobs.id, jobs.name, jobs.queue, jobs.version, jobs.state, jobs.priority, jobs.runAt, jobs.enqueuedAt, jobs.maxCrashes)})
       select seq, id, name, queue, version, case when due > ${now} then 'scheduled' else 'ready' end, priority, due, ${now}, max_crashes
-      from placed join kinds using (k) order by id
-      on conflict (${sql.identifier(jobs.id.name)}) do nothing
+      from placed join kinds using (k) order by id${onKnown}
       returning ${names(jobs.seq)}),
     bodies as (
       insert into ${payloads} (${names(payloads.seq, payloads.payload)})
-      select seq, payload from placed where seq in (select seq from added))
+      select seq, payload from placed where seq in (select seq from added))${more}
     select null::integer as n, ${now} as now
     union all
     select p.n, null from placed p
     where (select count(*) from added) < (select count(*) from placed) and p.seq not in (select seq from added)`;
 }
+
+/**
+ * The unique keys of the batch: each job remembers its own, and the last one that takes it is its holder. The transaction
+ * has locked the keys, so their rows are there, and has looked for the ids: one that is there all the same is an error.
+ */
+const takeKeys = ({ tables: { uniqueJobs, uniqueKeys } }: Named): SQL => sql`,
+    own as materialized (
+      select p.seq, u.* from placed p join json_to_recordset(${parameter.json("uniques")}) as u(
+        n integer, key text, scope text, held_until bigint, takes boolean) using (n)),
+    remembered as (
+      insert into ${uniqueJobs} (${names(uniqueJobs.seq, uniqueJobs.key, uniqueJobs.scope, uniqueJobs.heldUntil)})
+      select seq, key, scope, held_until from own),
+    held as (
+      update ${uniqueKeys} h set ${set(uniqueKeys.seq, sql`o.seq`)} from own o
+      where h.key = any(array(select key from own where takes)) and o.key = h.key and o.takes)`;
 
 /** Columns of a claimed job; `payload` is fetched by key, one by one. */
 function claimedColumns({ tables: { payloads } }: Named, from: SQL): SQL {
@@ -46,18 +66,25 @@ function claimedColumns({ tables: { payloads } }: Named, from: SQL): SQL {
 /**
  * Each lane reads the ready index from its cursor on, in the order of the offer, and locks what it takes; rows that others
  * have locked are passed by. What is locked stays where it is, so its place in the table is the shortest way back to it. If
- * this worker's claim of this id is there already, it is the answer, and nothing is taken.
+ * this worker's claim of this id is there already, it is the answer, and nothing is taken. The name of a paused definition
+ * is wiped out of the lists, once for all rows.
  */
 function claim(given: Named): SQL {
   const { tables, j } = given;
-  const { jobs, queues } = tables;
+  const { jobs, queues, definitions } = tables;
   return sql`with ${clock},
     held as materialized (
       select ${j.seq} as seq from ${jobs} ${j}
       where ${j.state} = 'running' and ${j.workerId} = ${parameter.text("workerId")}
         and ${j.claimId} = ${parameter.text("claimId")} and ${parameter.boolean("mayRepeat")}),
+    halted as materialized (
+      select array_agg(${definitions.name}) as names from ${definitions} where ${definitions.pausedAt} is not null),
     lanes as materialized (
-      select * from json_to_recordset(${parameter.json("lanes")}) as l(
+      select l.queue, l.room, l.versions, l.priority, l.run_at, l.seq,
+        case when h.names is null then l.names else array(
+          select case when n.name = any(h.names) then null else n.name end
+          from unnest(l.names) with ordinality as n(name, place) order by n.place) end as names
+      from halted h cross join json_to_recordset(${parameter.json("lanes")}) as l(
         queue text, room integer, names text[], versions integer[], priority smallint, run_at bigint, seq bigint)
       where not exists (select 1 from held) and not exists (
         select 1 from ${queues} where ${queues.name} = l.queue and ${queues.pausedAt} is not null)),
@@ -190,6 +217,8 @@ function extend({ tables: { jobs }, j }: Named): SQL {
 
 export interface DeliverStatements {
   readonly insertJobs: PgStatement;
+  /** For a transaction that has locked the keys and looked for the ids; see `unique.ts`. */
+  readonly insertUnique: PgStatement;
   readonly claim: PgStatement;
   readonly ack: PgStatement;
   readonly nack: PgStatement;
@@ -200,7 +229,8 @@ export interface DeliverStatements {
 /** `nextSeq`: the expression that draws an insertion number. */
 export function deliverStatements(given: Named, nextSeq: SQL): DeliverStatements {
   return {
-    insertJobs: compile("insert_jobs", insertJobs(given, nextSeq)),
+    insertJobs: compile("insert_jobs", insertJobs(given, nextSeq, skipKnown(given), sql``)),
+    insertUnique: compile("insert_unique", insertJobs(given, nextSeq, sql``, takeKeys(given))),
     claim: compile("claim", claim(given)),
     ack: compile("ack", ack(given)),
     nack: compile("nack", nack(given)),

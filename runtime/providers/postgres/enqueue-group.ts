@@ -1,19 +1,19 @@
-import { type EnqueueResult, isRetryable, type NewJob } from "../../contract/index.ts";
+import { isRetryable, type NewJob } from "../../contract/index.ts";
 
 /**
  * Group commit: calls made in one turn of the event loop, or while an earlier group is on its way, travel in one statement,
  * so that a round trip and a commit are paid once for all of them. A call is never split: all of its jobs are written or
  * none. A call that the database refuses takes only itself down.
  */
-export interface EnqueueGroup {
-  submit(jobs: readonly NewJob[]): Promise<readonly EnqueueResult[]>;
+export interface EnqueueGroup<Result> {
+  submit(jobs: readonly NewJob[]): Promise<readonly Result[]>;
   /** Waits for what was submitted. */
   settled(): Promise<void>;
 }
 
-interface Call {
+interface Call<Result> {
   readonly jobs: readonly NewJob[];
-  readonly resolve: (results: readonly EnqueueResult[]) => void;
+  readonly resolve: (results: readonly Result[]) => void;
   readonly reject: (error: unknown) => void;
 }
 
@@ -21,13 +21,14 @@ interface Call {
 const maxJobs = 1_000;
 const maxCharacters = 4 * 1024 * 1024;
 
-export function createEnqueueGroup(
-  write: (jobs: readonly NewJob[]) => Promise<readonly EnqueueResult[]>,
-): EnqueueGroup {
-  let pending: Call[] = [];
+/** `write` gives one result per job. */
+export function createEnqueueGroup<Result>(
+  write: (jobs: readonly NewJob[]) => Promise<readonly Result[]>,
+): EnqueueGroup<Result> {
+  const pending: Call<Result>[] = [];
   let flushing: Promise<void> | undefined;
 
-  async function send(calls: readonly Call[]): Promise<void> {
+  async function send(calls: readonly Call<Result>[]): Promise<void> {
     try {
       const results = await write(calls.flatMap(({ jobs }) => jobs));
       let start = 0;
@@ -61,7 +62,7 @@ export function createEnqueueGroup(
 }
 
 /** Removes the calls of the next statement from the front. */
-function takeGroup(pending: Call[]): readonly Call[] {
+function takeGroup<Result>(pending: Call<Result>[]): readonly Call<Result>[] {
   let jobs = 0;
   let characters = 0;
   const end = pending.findIndex((call, index) => {

@@ -6,6 +6,20 @@ import { storable, storableId } from "./values.ts";
 export type InsertedRow = readonly [n: null, now: number] | readonly [n: number, now: null];
 export type StateRow = readonly [id: string, state: JobState, runAt: number];
 
+/** The answer, and where the job that it speaks of is offered. */
+export interface Written {
+  readonly result: EnqueueResult;
+  readonly queue: string;
+  readonly priority: number;
+}
+
+/** Results of jobs without a unique key: they speak of those jobs. */
+export function writtenOf(jobs: readonly NewJob[], results: readonly EnqueueResult[]): readonly Written[] {
+  return results.flatMap((result, n) =>
+    jobs.slice(n, n + 1).map(({ queue, priority }) => ({ result, queue, priority })),
+  );
+}
+
 /** How often ids that were neither written nor found are tried again: their jobs were pruned in that moment. */
 const maxTries = 3;
 
@@ -16,6 +30,7 @@ export function checkStorable(jobs: readonly NewJob[]): void {
     storable(job.name, "A job's name");
     storable(job.queue, "A queue's name");
     storable(job.payload, "A payload");
+    if (job.unique) storable(job.unique.key, "A unique key");
   }
 }
 
@@ -32,7 +47,7 @@ export interface Batch {
 }
 
 /** The batch as `json_to_recordset` reads it. */
-function batchOf(jobs: readonly NewJob[], places: Iterable<number>): Batch {
+export function batchOf(jobs: readonly NewJob[], places: Iterable<number>): Batch {
   const kinds = new Map<string, { readonly k: number }>();
   const rows: unknown[] = [];
   for (const n of places) {

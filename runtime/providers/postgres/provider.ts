@@ -1,17 +1,11 @@
-import {
-  type AsyncTransactionProvider,
-  type Capabilities,
-  type EnqueueResult,
-  type NewJob,
-  type TransactionalHandlers,
-} from "../../contract/index.ts";
+import { type AsyncTransactionProvider, type Capabilities, type TransactionalHandlers } from "../../contract/index.ts";
 import { createSettledWaits } from "../../core/settled-waits.ts";
 import { claimJobs } from "./claim.ts";
 import { createClaimCursors } from "./claim-cursor.ts";
 import * as control from "./control.ts";
 import { createDatabase, stopped } from "./database.ts";
 import { checkDurability } from "./durability.ts";
-import { checkStorable, enqueueJobs, enqueueStatements } from "./enqueue.ts";
+import { checkStorable, enqueueJobs, enqueueStatements, type Written, writtenOf } from "./enqueue.ts";
 import { createEnqueueGroup } from "./enqueue-group.ts";
 import { createHints } from "./hints.ts";
 import { leaseThread, openHeartbeat } from "./heartbeat.ts";
@@ -19,6 +13,8 @@ import type { ListenerTiming } from "./listener.ts";
 import { locationOf, poolOf, poolSize } from "./location.ts";
 import { checkSchema, migrateSchema } from "./migrate.ts";
 import { type DrizzleSchema, type PostgresOptions, queryTimeoutOf, schemaOf } from "./options.ts";
+import { requeueJobs } from "./requeue.ts";
+import * as schedules from "./schedules.ts";
 import * as settle from "./settle.ts";
 import { createSettledLookup } from "./settled-lookup.ts";
 import { createSlots } from "./slots.ts";
@@ -26,6 +22,8 @@ import { createStatements } from "./statements.ts";
 import type { Store } from "./store.ts";
 import { afterTransaction, enqueueInTransaction, type PostgresTransaction } from "./transaction.ts";
 import { completeInTransaction, type HandlerTransaction } from "./transactional-handler.ts";
+import { createUniqueGroup } from "./unique-group.ts";
+import { enqueueUnique } from "./unique-enqueue.ts";
 
 /** `Schema`: the tables of the application's own Drizzle database, which `ctx.tx` of its handlers knows. */
 export interface PostgresProvider<Schema extends DrizzleSchema = DrizzleSchema>
@@ -102,18 +100,23 @@ export function createPostgresProvider<Schema extends DrizzleSchema>(
     hints.ready(names);
   }
 
-  function enqueued(jobs: readonly NewJob[], results: readonly EnqueueResult[]): void {
+  function enqueued(written: Iterable<Written>): void {
     const queues = new Set<string>();
-    for (const [index, { priority, queue }] of jobs.entries()) {
-      const result = results[index];
-      if (result?.state !== "ready" || result.outcome === "duplicate") continue;
-      cursors.added(queue, { priority, runAt: result.runAt });
+    for (const { result, queue, priority } of written) {
+      const { outcome, state, runAt } = result;
+      if (state !== "ready" || outcome === "duplicate" || outcome === "deduplicated") continue;
+      cursors.added(queue, { priority, runAt });
       queues.add(queue);
     }
     hints.ready(queues);
   }
 
   const group = createEnqueueGroup((jobs) => call((given) => enqueueJobs(enqueueStatements(given), jobs)));
+  const uniqueGroup = createUniqueGroup(
+    (jobs, lockWaitMs) =>
+      call((given) => given.database.transact((run) => enqueueUnique(run, given, jobs), lockWaitMs)),
+    poolSize(location) < 4 ? 1 : 2,
+  );
 
   const provider: PostgresProvider<Schema> = {
     capabilities: { transactions: "async", durable: true, reach: "network", transactionalHandlers: true },
@@ -130,7 +133,7 @@ export function createPostgresProvider<Schema extends DrizzleSchema>(
     async stop() {
       if (ended) return;
       waits.close();
-      await group.settled();
+      await Promise.all([group.settled(), uniqueGroup.settled()]);
       await hints.close();
       ended = true;
       await Promise.all([heartbeat?.database.close(), opened?.database.close()]);
@@ -140,17 +143,19 @@ export function createPostgresProvider<Schema extends DrizzleSchema>(
       store();
       if (jobs.length === 0) return [];
       checkStorable(jobs);
-      const results = await group.submit(jobs);
-      enqueued(jobs, results);
-      return results;
+      const written = jobs.some(({ unique }) => unique)
+        ? await uniqueGroup.submit(jobs)
+        : writtenOf(jobs, await group.submit(jobs));
+      enqueued(written);
+      return written.map(({ result }) => result);
     },
     enqueueInTransaction: (jobs, tx) =>
       call(async (given) => {
         checkStorable(jobs);
         if (jobs.length === 0) return [];
-        const results = await enqueueInTransaction(given, tx, jobs);
-        afterTransaction(tx, () => enqueued(jobs, results));
-        return results;
+        const written = await enqueueInTransaction(given, tx, jobs);
+        afterTransaction(tx, () => enqueued(written));
+        return written.map(({ result }) => result);
       }),
     inTransaction: (lease, body, limits) =>
       call(async (given) => {
@@ -207,23 +212,39 @@ export function createPostgresProvider<Schema extends DrizzleSchema>(
         hints.settled(ids);
         return outcomes;
       }),
-    requeue: (ids) =>
+    requeue: (ids, delaysMs = []) =>
       call(async (given) => {
-        const { outcomes, queues } = await control.requeueJobs(given, ids);
+        const { outcomes, queues } = await requeueJobs(given, ids, delaysMs);
         readied(queues);
         return outcomes;
       }),
-    pause: (queue) => call((given) => control.pauseQueue(given, queue)),
-    resume: (queue) =>
+    change: (changes) =>
       call(async (given) => {
-        await control.resumeQueue(given, queue);
-        readied([queue]);
+        const { outcomes, queues } = await control.changeJobs(given, changes);
+        readied(queues);
+        return outcomes;
       }),
-    paused: () => call(control.pausedQueues),
+    pause: (target) => call((given) => control.pause(given, target)),
+    resume: (target) => call(async (given) => readied(await control.resume(given, target))),
+    paused: () => call(control.paused),
     awaitSettled: (id, waitOptions) =>
       call(() => {
         hints.await(id);
         return waits.wait(id, waitOptions);
+      }),
+
+    putSchedules: (given) => call((opened) => schedules.putSchedules(opened, given)),
+    removeSchedules: (keys) => call((given) => schedules.removeSchedules(given, keys)),
+    schedules: (after) => call((given) => schedules.listSchedules(given, after)),
+    pauseSchedule: (key) => call((given) => schedules.pauseSchedule(given, key)),
+    resumeSchedule: (key, nextAt) => call((given) => schedules.resumeSchedule(given, key, nextAt)),
+    dueSchedules: (request) => call((given) => schedules.dueSchedules(given, request)),
+    fireSchedule: (firing) =>
+      call(async (given) => {
+        checkStorable(firing.jobs);
+        const { result, written } = await schedules.fireSchedule(given, firing);
+        enqueued(written);
+        return result;
       }),
   };
   return provider;

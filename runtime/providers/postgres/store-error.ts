@@ -45,6 +45,7 @@ const meanings: Readonly<Record<string, Meaning>> = {
   "57": unavailable,
   "57014": { ...busy, says: "gave up a statement that took too long" },
   "25P03": unavailable,
+  "23505": { ...busy, says: "was given the same job by somebody else at the same time", hint: "Make the call again." },
   "25006": readonly,
   "26000": unprepared,
   "42P05": unprepared,
@@ -101,7 +102,8 @@ export function storeError(error: unknown, where: string, known?: Meaning): Jobw
  */
 export function isTransient(error: unknown): "conflict" | "connection" | "plan" | undefined {
   const state = stateOf(driverError(error));
-  if (state === "40001" || state === "40P01") return "conflict";
+  // Two wrote the same new row: the second then finds it.
+  if (/^(40001|40P01|23505)$/.test(state)) return "conflict";
   // Not after a time limit: the next try would only double the wait.
   if (/timeout/i.test(state)) return undefined;
   // Prepared before the table was altered; deallocated by others; prepared by others.

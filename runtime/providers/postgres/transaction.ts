@@ -1,10 +1,18 @@
 import { type SQL, type SQLWrapper, sql } from "drizzle-orm";
-import { type EnqueueResult, type JobState, JobwrightError, type NewJob } from "../../contract/index.ts";
+import { type JobState, JobwrightError, type NewJob } from "../../contract/index.ts";
 import type { Value, Values } from "./database.ts";
-import { enqueueJobs, type EnqueueStatements, type InsertedRow, type StateRow } from "./enqueue.ts";
+import {
+  enqueueJobs,
+  type EnqueueStatements,
+  type InsertedRow,
+  type StateRow,
+  type Written,
+  writtenOf,
+} from "./enqueue.ts";
 import type { PgStatement } from "./sql.ts";
 import { type Store, timeOf } from "./store.ts";
 import { storeError } from "./store-error.ts";
+import { enqueueUnique } from "./unique-enqueue.ts";
 
 /**
  * What a Drizzle transaction on node-postgres offers, structurally: two copies of drizzle-orm in one process then do not
@@ -21,12 +29,15 @@ export async function enqueueInTransaction(
   store: Store,
   tx: PostgresTransaction,
   jobs: readonly NewJob[],
-): Promise<readonly EnqueueResult[]> {
+): Promise<readonly Written[]> {
   if (typeof tx?.execute !== "function" || typeof tx.rollback !== "function" || statusOf(tx) === "I") {
     throw refused("`tx` is not an open Drizzle transaction on node-postgres.");
   }
   try {
-    return await enqueueJobs(statementsIn(store, tx), jobs);
+    if (jobs.some(({ unique }) => unique)) {
+      return await enqueueUnique((statement, values) => rowsIn(tx, statement, values), store, jobs);
+    }
+    return writtenOf(jobs, await enqueueJobs(statementsIn(store, tx), jobs));
   } catch (error) {
     throw explained(error, store);
   }

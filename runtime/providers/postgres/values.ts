@@ -27,9 +27,13 @@ export function storableId(id: string): string {
   });
 }
 
+export function isStorable(text: string): boolean {
+  return !text.includes("\0") && text.isWellFormed();
+}
+
 /** PostgreSQL's text holds every character but U+0000, and UTF-8 has no lone surrogates. */
 export function storable(text: string, what: string): string {
-  if (!text.includes("\0") && text.isWellFormed()) return text;
+  if (isStorable(text)) return text;
   throw new JobwrightError(
     "JW_INVALID_INPUT",
     `${what} has a NUL or half a surrogate pair, which PostgreSQL cannot hold.`,

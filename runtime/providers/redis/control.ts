@@ -1,11 +1,15 @@
 import type {
   CancelOutcome,
+  ChangeOutcome,
   Counts,
+  JobChange,
   JobFilter,
   JobPage,
   JobRecord,
   JobState,
   ListRequest,
+  Paused,
+  PauseTarget,
   PromoteResult,
   PruneRequest,
   ReapResult,
@@ -57,10 +61,10 @@ export async function pruneJobs(run: RunScript, request: PruneRequest): Promise<
   let pruned = 0;
   for (let left = Math.max(0, request.limit); left > 0;) {
     const step = Math.min(maxStep, left);
-    const count = Number(await run(prune, [step, ...states]));
-    pruned += count;
-    left -= step;
-    if (count < step) break;
+    const [count, more] = (await run(prune, [step, ...states])) as readonly [Int, Int];
+    pruned += Number(count);
+    left -= Number(count);
+    if (Number(more) === 0) break;
   }
   return pruned;
 }
@@ -120,14 +124,30 @@ export function cancelJobs(run: RunScript, ids: readonly string[]): Promise<read
   return inBatches(ids, (batch) => run(control.cancel, batch.map(packId)));
 }
 
-export function requeueJobs(run: RunScript, ids: readonly string[]): Promise<readonly RequeueOutcome[]> {
-  return inBatches(ids, (batch) => run(control.requeue, batch.map(packId)));
+export function requeueJobs(
+  run: RunScript,
+  ids: readonly string[],
+  delaysMs: readonly number[],
+): Promise<readonly RequeueOutcome[]> {
+  const items = ids.map((id, index) => [packId(id), Math.ceil(delaysMs[index] ?? 0)]);
+  return inBatches(items, (batch) => run(control.requeue, batch.flat()));
 }
 
-export async function pauseQueue(run: RunScript, queue: string, on: boolean): Promise<void> {
-  await run(control.pause, [queue, on ? 1 : 0]);
+export function changeJobs(run: RunScript, changes: readonly JobChange[]): Promise<readonly ChangeOutcome[]> {
+  return inBatches(changes, (batch) => run(control.change, batch.flatMap(changeArguments)));
 }
 
-export async function pausedQueues(run: RunScript): Promise<readonly string[]> {
-  return ((await run(control.paused, [])) as string[]).sort();
+function changeArguments({ id, runAt, delayMs, priority }: JobChange): readonly (string | number)[] {
+  const upwards = (time: number | undefined): number | "" => (time === undefined ? "" : Math.ceil(time));
+  return [packId(id), upwards(runAt), upwards(delayMs), priority ?? ""];
+}
+
+export async function pauseTarget(run: RunScript, target: PauseTarget, on: boolean): Promise<void> {
+  const [kind, which] = "queue" in target ? ["queue", target.queue] : ["name", target.name];
+  await run(control.pause, [kind, which, on ? 1 : 0]);
+}
+
+export async function pausedTargets(run: RunScript): Promise<Paused> {
+  const [queues, names] = (await run(control.paused, [])) as readonly [string[], string[]];
+  return { queues: queues.sort(), names: names.sort() };
 }

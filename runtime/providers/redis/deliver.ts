@@ -2,105 +2,29 @@ import type {
   ClaimedJob,
   ClaimRequest,
   Completion,
-  EnqueueResult,
   ExtendRequest,
   HeldLease,
-  NewJob,
   ProgressReport,
   Rejection,
   Settlement,
 } from "../../contract/index.ts";
 import { packId, unpackId } from "./ids.ts";
 import { numberOfReason } from "./reasons.ts";
-import { type Int, stateOf } from "./record.ts";
+import type { Int } from "./record.ts";
 import { ack } from "./scripts/ack.ts";
 import { claim } from "./scripts/claim.ts";
-import { enqueue } from "./scripts/enqueue.ts";
 import { extend } from "./scripts/extend.ts";
 import { nack } from "./scripts/nack.ts";
 import { report } from "./scripts/report.ts";
 import type { RunScript } from "./store.ts";
 import { storable } from "./text.ts";
 
-/* The hot half of the contract: arguments of the scripts, and what their replies mean. */
+/* Leases: arguments of the scripts, and what their replies mean. */
 
 type Argument = string | number;
 
 /** Beyond this many items a script would hold the server for too long; settlements are atomic per job, not per call. */
 const maxBatch = 500;
-
-/** What jobs of one run have in common: everything but id and payload. */
-export type JobKind = readonly [
-  queue: string,
-  name: string,
-  version: number,
-  priority: number,
-  runAt: number | "",
-  delayMs: number,
-  maxCrashes: number,
-];
-
-/** A job as it travels. */
-export interface Parcel {
-  readonly id: string;
-  readonly kind: JobKind;
-  readonly packedId: string;
-  readonly payload: string;
-}
-
-export function parcelOf(job: NewJob): Parcel {
-  return {
-    id: job.id,
-    kind: [
-      storable(job.queue),
-      storable(job.name),
-      job.version,
-      job.priority,
-      job.runAt === undefined ? "" : Math.ceil(job.runAt),
-      Math.ceil(job.delayMs ?? 0),
-      job.maxCrashes,
-    ],
-    packedId: packId(storable(job.id)),
-    payload: storable(job.payload),
-  };
-}
-
-type EnqueueReply = readonly [runs: readonly Int[], duplicates: readonly Int[]];
-
-export async function enqueueJobs(run: RunScript, parcels: readonly Parcel[]): Promise<readonly EnqueueResult[]> {
-  const runs = runsOf(parcels);
-  const args: Argument[] = [];
-  for (const jobs of runs) {
-    args.push(...jobs[0].kind, jobs.length);
-    for (const { packedId, payload } of jobs) args.push(packedId, payload);
-  }
-  const [kinds, duplicates] = (await run(enqueue, args)) as EnqueueReply; // see the script's header
-  const results = runs.flatMap((jobs, index) => {
-    const [state, runAt] = [stateOf(kinds[2 * index] ?? 0), Number(kinds[2 * index + 1])];
-    return jobs.map(({ id }): EnqueueResult => ({ id, outcome: "enqueued", state, runAt }));
-  });
-  for (let i = 0; i < duplicates.length; i += 3) {
-    const [place, state, runAt] = [
-      Number(duplicates[i]) - 1,
-      stateOf(duplicates[i + 1] ?? 0),
-      Number(duplicates[i + 2]),
-    ];
-    results[place] = { id: parcels[place]?.id ?? "", outcome: "duplicate", state, runAt };
-  }
-  return results;
-}
-
-type Run = readonly [Parcel, ...Parcel[]];
-
-function runsOf(parcels: readonly Parcel[]): readonly Run[] {
-  const runs: [Parcel, ...Parcel[]][] = [];
-  let last: [Parcel, ...Parcel[]] | undefined;
-  for (const parcel of parcels) {
-    if (last?.[0].kind.every((value, index) => value === parcel.kind[index])) last.push(parcel);
-    else runs.push((last = [parcel]));
-  }
-  return runs;
-}
 
 type ClaimReply = readonly [leaseUntil: Int, lanes: readonly Int[], runs: readonly Int[], rows: readonly string[]];
 

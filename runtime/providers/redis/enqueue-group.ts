@@ -1,5 +1,5 @@
 import type { EnqueueResult, NewJob } from "../../contract/index.ts";
-import { enqueueJobs, type Parcel, parcelOf } from "./deliver.ts";
+import { enqueueJobs, type Parcel, parcelOf } from "./enqueue.ts";
 import type { RunScript } from "./store.ts";
 
 /**

@@ -14,3 +14,20 @@ export function unpackId(packed: string): string {
   const hex = Buffer.from(packed, "base64url").toString("hex");
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }
+
+/** Code points whose UTF-8 sorts elsewhere than their UTF-16 does, and the highest one, which marks the others. */
+const misplaced = /[\uE000-\uFFFF]|\u{10FFFF}/gu;
+const marker = "\u{10FFFF}";
+const marked = /\u{10FFFF}(.)/gsu;
+
+/**
+ * Keys of schedules as the store keeps them: their bytes sort as the code units of the key, which is how the contract sorts.
+ * Almost all keys are kept as they are.
+ */
+export function packScheduleKey(key: string): string {
+  return key.replace(misplaced, (found) => marker + (found === marker ? "\0" : found));
+}
+
+export function unpackScheduleKey(packed: string): string {
+  return packed.replace(marked, (_found, character: string) => (character === "\0" ? marker : character));
+}

@@ -10,6 +10,7 @@ import { createEnqueueGroup } from "./enqueue-group.ts";
 import type { LeaseExtenderData } from "./lease-extender.ts";
 import { createListener, type Listener, type ListenerTimes } from "./listener.ts";
 import { defaultCommandTimeoutMs, defaultNamespace, type RedisOptions, type RedisWarning } from "./options.ts";
+import * as schedules from "./schedules.ts";
 import { checkServer, type ServerFacts } from "./server-check.ts";
 import { createSettledLookup } from "./settled-lookup.ts";
 import { createStore, type RunScript, type Store } from "./store.ts";
@@ -102,6 +103,12 @@ export function createRedisProvider(options: RedisOptions, times: ListenerTimes 
     return call();
   }
 
+  function wakeReady(jobs: readonly NewJob[], results: readonly EnqueueResult[]): void {
+    // The queue of a job that was changed instead is not known here.
+    const changed = results.some(({ outcome, state }) => isChange(outcome) && state === "ready");
+    wakeUps.wake(changed ? undefined : readyQueues(jobs, results));
+  }
+
   const group = createEnqueueGroup(run);
   const waits = createSettledWaits(createSettledLookup(run), settledPollMs, stopped);
   const checkWaits = throttle(() => waits.check(), settledCheckMs);
@@ -142,7 +149,7 @@ export function createRedisProvider(options: RedisOptions, times: ListenerTimes 
       guarded(async () => {
         if (jobs.length === 0) return [];
         const results = await group.submit(jobs);
-        wakeUps.wake(readyQueues(jobs, results));
+        wakeReady(jobs, results);
         return results;
       }),
     claim: (request) => guarded(() => deliver.claimJobs(run, request)),
@@ -191,23 +198,42 @@ export function createRedisProvider(options: RedisOptions, times: ListenerTimes 
         checkWaits();
         return results;
       }),
-    requeue: (ids) =>
+    requeue: (ids, delaysMs = []) =>
       guarded(async () => {
-        const results = await control.requeueJobs(run, ids);
+        const results = await control.requeueJobs(run, ids, delaysMs);
         wakeUps.wake();
         return results;
       }),
-    pause: (queue) => guarded(() => control.pauseQueue(run, queue, true)),
-    resume: (queue) =>
+    change: (changes) =>
       guarded(async () => {
-        await control.pauseQueue(run, queue, false);
-        wakeUps.wake([queue]);
+        const results = await control.changeJobs(run, changes);
+        wakeUps.wake();
+        return results;
       }),
-    paused: () => guarded(() => control.pausedQueues(run)),
+    pause: (target) => guarded(() => control.pauseTarget(run, target, true)),
+    resume: (target) =>
+      guarded(async () => {
+        await control.pauseTarget(run, target, false);
+        wakeUps.wake("queue" in target ? [target.queue] : undefined);
+      }),
+    paused: () => guarded(() => control.pausedTargets(run)),
     awaitSettled: (id, waitOptions) =>
       guarded(() => {
         open().listener.start();
         return waits.wait(id, waitOptions);
+      }),
+
+    putSchedules: (given) => guarded(() => schedules.putSchedules(run, given)),
+    removeSchedules: (keys) => guarded(() => schedules.removeSchedules(run, keys)),
+    schedules: (after) => guarded(() => schedules.listSchedules(run, after)),
+    pauseSchedule: (key) => guarded(() => schedules.pauseSchedule(run, key)),
+    resumeSchedule: (key, nextAt) => guarded(() => schedules.resumeSchedule(run, key, nextAt)),
+    dueSchedules: (request) => guarded(() => schedules.dueSchedules(run, request)),
+    fireSchedule: (firing) =>
+      guarded(async () => {
+        const result = await schedules.fireSchedule(run, firing);
+        if (result.outcome === "fired") wakeReady(firing.jobs, result.results);
+        return result;
       }),
   };
   return provider;
@@ -232,6 +258,10 @@ function isCloneable(value: unknown): boolean {
   } catch {
     return false;
   }
+}
+
+function isChange(outcome: EnqueueResult["outcome"]): boolean {
+  return outcome === "replaced" || outcome === "extended";
 }
 
 function* readyQueues(jobs: readonly NewJob[], results: readonly EnqueueResult[]): Iterable<string> {

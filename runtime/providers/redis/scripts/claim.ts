@@ -124,13 +124,23 @@ local function take(keys, limit)
   end
 end
 
+-- Mostly nothing is, and one look says so.
+local pausing, pausedNames = call("EXISTS", P .. "paused", P .. "paused:names") > 0, {}
+if pausing then
+  for _, name in ipairs(call("SMEMBERS", P .. "paused:names")) do pausedNames[name] = true end
+end
+
 local i = 6
 while i <= #ARGV do
   local queue, limit, handles = ARGV[i], tonumber(ARGV[i + 1]), tonumber(ARGV[i + 2])
   local maxVersions = {}
   for h = 1, handles do maxVersions[ARGV[i + 1 + 2 * h]] = tonumber(ARGV[i + 2 + 2 * h]) end
   i = i + 3 + 2 * handles
-  if limit >= 1 and call("SISMEMBER", P .. "paused", queue) == 0 then take(lanesOf(queue, maxVersions), limit) end
+  if pausing then
+    for name in pairs(pausedNames) do maxVersions[name] = nil end
+    if call("SISMEMBER", P .. "paused", queue) == 1 then limit = 0 end
+  end
+  if limit >= 1 then take(lanesOf(queue, maxVersions), limit) end
 end
 if #ids == 0 then return reply({ now + leaseMs, lanes, runs, rows }) end
 

@@ -1,5 +1,7 @@
+import { flushSets } from "./flush-sets.ts";
 import { defineScript } from "./script.ts";
 import { luaTransitions } from "./transition-table.ts";
+import { uniqueKeys } from "./unique.ts";
 
 /**
  * Ends waiting jobs at once and asks for the end of running ones.
@@ -24,23 +26,43 @@ return reply(result)
 });
 
 /**
- * Makes final jobs ready again, with fresh attempts; their fence goes on growing.
+ * Makes final jobs wait again, with fresh attempts; their fence goes on growing. A job takes its unique key again, as far as
+ * its scope and its window go.
  *
- * ARGV[3…] ids
- * Returns  per id: requeued | alreadyWaiting | notFound
+ * ARGV[3…] per job: id, delay
+ * Returns  per job: requeued | alreadyWaiting | deduplicated | notFound
  */
 export const requeue = defineScript("requeue", {
   kind: "free",
-  body: `${luaTransitions(["requeue"])}
-local result, again = {}, {}
-for _, job in ipairs(loadAll({ unpack(ARGV, 3) })) do
+  body: `${luaTransitions(["requeue"])}${uniqueKeys}
+local result, ids, again = {}, {}, {}
+for i = 3, #ARGV, 2 do ids[#ids + 1] = ARGV[i] end
+learnUniques(ids)
+
+-- false if another job holds the key
+local function retakesKey(job)
+  if not holds(job, READY) then return true end
+  local key = uniqueOf(job[ID])[1]
+  local other = holder(call("HGET", KEY_OWNERS, key))
+  if other and other ~= job then return false end
+  call("HSET", KEY_OWNERS, key, job[ID])
+  return true
+end
+
+for place, job in ipairs(loadAll(ids)) do
   local t = job and T["requeue"][situation(job)]
-  if t then
-    apply(job, t, { runAt = now })
-    job[REASON], job[PROGRESS], job[FINISHED_AT], job[CANCEL] = 0, NONE, NONE, 0
-    again[#again + 1] = job[ID]
+  if t and not retakesKey(job) then
+    result[place] = "deduplicated"
+  else
+    result[place] = t and t.answer or (job and "alreadyWaiting" or "notFound")
+    if t then
+      local delay = tonumber(ARGV[2 * place + 2])
+      apply(job, t, { delay = delay, runAt = now + delay })
+      job[REASON], job[PROGRESS], job[FINISHED_AT], job[CANCEL] = 0, NONE, NONE, 0
+      again[#again + 1] = job[ID]
+      if uniqueOf(job[ID]) then call("ZREM", RESERVED, reservedMember(job)) end
+    end
   end
-  result[#result + 1] = t and t.answer or (job and "alreadyWaiting" or "notFound")
 end
 many("HDEL", P .. "errors", again)
 many("HDEL", P .. "outputs", again)
@@ -49,26 +71,61 @@ return reply(result)
 });
 
 /**
- * Stops or allows claims from a queue.
+ * Changes the time or the priority of waiting jobs.
  *
- * ARGV[3…] queue; 1 to pause, 0 to resume
+ * ARGV[3…] per change: id, runAt (empty: none), delay (empty: none), priority (empty: none)
+ * Returns  per change: changed | notWaiting | notFound
+ */
+export const change = defineScript("change", {
+  kind: "free",
+  body: `${luaTransitions(["change"])}${flushSets}
+local result, ids, moved = {}, {}, {}
+for i = 3, #ARGV, 4 do ids[#ids + 1] = ARGV[i] end
+for place, job in ipairs(loadAll(ids)) do
+  local t = job and T["change"][situation(job)]
+  if t then
+    if moved[job] then flushSets() end
+    moved[job] = true
+    local i = 4 * place - 1
+    local runAt, delay = tonumber(ARGV[i + 1]), tonumber(ARGV[i + 2])
+    runAt = runAt or delay and now + delay or job[RUN_AT]
+    apply(job, t, { runAt = runAt, delay = runAt - now, priority = tonumber(ARGV[i + 3]) })
+  end
+  result[place] = t and t.answer or (job and "notWaiting" or "notFound")
+end
+return reply(result)
+`,
+});
+
+/**
+ * Stops or allows claims from a queue, or of a job definition.
+ *
+ * ARGV[3…] queue | name; which; 1 to pause, 0 to resume
  * Returns  1 if that changed something, else 0
  */
 export const pause = defineScript("pause", {
   kind: "free",
   body: `
-if ARGV[4] == "1" then return reply(call("SADD", P .. "paused", ARGV[3])) end
-woken[ARGV[3]] = true
-return reply(call("SREM", P .. "paused", ARGV[3]))
+local key = P .. (ARGV[3] == "queue" and "paused" or "paused:names")
+if ARGV[5] == "1" then return reply(call("SADD", key, ARGV[4])) end
+if ARGV[3] == "queue" then
+  woken[ARGV[4]] = true
+else
+  for _, value in ipairs(call("HVALS", P .. "lanes")) do
+    local lane = cmsgpack.unpack(value)
+    if lane[2] == ARGV[4] then woken[lane[1]] = true end
+  end
+end
+return reply(call("SREM", key, ARGV[4]))
 `,
 });
 
 /**
- * The paused queues.
+ * What is paused.
  *
- * Returns  their names
+ * Returns  names of queues; names of job definitions
  */
 export const paused = defineScript("paused", {
   kind: "read",
-  body: `return reply(call("SMEMBERS", P .. "paused"))`,
+  body: `return reply({ call("SMEMBERS", P .. "paused"), call("SMEMBERS", P .. "paused:names") })`,
 });

@@ -3,15 +3,10 @@ import { inlineLimit } from "./prelude.ts";
 import { defineScript } from "./script.ts";
 
 /**
- * Persists jobs: all or none. A job whose id is there already is a duplicate and is not written.
- *
- * ARGV[3…] per run of jobs that differ in id and payload only: queue, name, version, priority, runAt (empty: none), delay,
- *          maxCrashes, number of jobs; per job: id, payload
- * Returns  per run: state, runAt; per duplicate: its place among all jobs, state, runAt. Both in lists without inner ones
+ * Lua that writes runs of jobs. `enqueueRun(at, size)`: a run of so many jobs, whose description begins at ARGV[at].
+ * `meet`, if it is set, is asked of each job that is no duplicate whether another one holds its unique key.
  */
-export const enqueue = defineScript("enqueue", {
-  kind: "grow",
-  body: `
+export const enqueueRuns = `
 local seq = tonumber(meta[4]) or 0
 
 local known = {}
@@ -30,14 +25,12 @@ local function laneFor(queue, name, version)
 end
 
 local runs, duplicates, written, jobs, payloads, place = {}, {}, {}, {}, {}, 0
+local meet
 
 -- a job that is there, or that this call has written
 local function existing(id, value)
-  if value then
-    local job = loadAll({ id })[1]
-    return { state = job[STATE], runAt = job[RUN_AT] }
-  end
-  return written[id]
+  local job = loaded[id] or value and loadAll({ id })[1]
+  return job and { state = job[STATE], runAt = job[RUN_AT] } or written[id]
 end
 
 -- 64 ids at most are one entry; the byte of a place is quicker than its number
@@ -65,7 +58,7 @@ local function enqueueRun(at, size)
       local other = existing(id, values[i])
       local last = #duplicates
       duplicates[last + 1], duplicates[last + 2], duplicates[last + 3] = place, other.state, other.runAt
-    else
+    elseif not meet or not meet(id, at, i, runAt) then
       if not lane then
         lane = laneFor(queue, name, ARGV[at + 2])
         set, prefix = scheduled, ""
@@ -108,16 +101,31 @@ local function enqueueRun(at, size)
   if lane then count(lane, state, added) end
 end
 
+local function writeRuns()
+  writeChunk()
+  many("HSET", JOBS, jobs)
+  many("HSET", P .. "payloads", payloads)
+  if chunk then call("HSET", KEYS[1], "seq", seq) end
+end
+`;
+
+/**
+ * Persists jobs without unique keys: all or none. A job whose id is there already is a duplicate and is not written.
+ *
+ * ARGV[3…] per run of jobs that differ in id and payload only: queue, name, version, priority, runAt (empty: none), delay,
+ *          maxCrashes, number of jobs; per job: id, payload
+ * Returns  per run: state, runAt; per duplicate: its place among all jobs, state, runAt. Both in lists without inner ones
+ */
+export const enqueue = defineScript("enqueue", {
+  kind: "grow",
+  body: `${enqueueRuns}
 local at = 3
 while at <= #ARGV do
   local size = tonumber(ARGV[at + 7])
   enqueueRun(at, size)
   at = at + 8 + 2 * size
 end
-writeChunk()
-many("HSET", JOBS, jobs)
-many("HSET", P .. "payloads", payloads)
-if #jobs > 0 then call("HSET", KEYS[1], "seq", seq) end
+writeRuns()
 return reply({ runs, duplicates })
 `,
 });

@@ -112,7 +112,10 @@ for i = 1, #entries, 2 do
     if state == READY then addSet(P .. "ready:" .. lane, size)
     elseif state == SCHEDULED then addSet(P .. "scheduled", call("ZCARD", P .. "scheduled"))
     elseif state == RUNNING then sets[LEASES], members = true, members + size
-    else addSet(finalKey(lane, state), math.max(size, call("ZCARD", finalKey(lane, state)))) end
+    else
+      addSet(finalKey(lane, state), math.max(size, call("ZCARD", finalKey(lane, state))))
+      addSet(P .. "reserved", call("ZCARD", P .. "reserved"))
+    end
   end
 end
 if total == 0 then return reply({ {}, "" }) end
@@ -136,7 +139,7 @@ local function idsIn(key)
         ids[#ids + 1] = call("HGET", P .. "index:" .. chunkOf(seq), string.char(seq % 64)) or nil
       end
     else
-      ids[#ids + 1] = key == SCHEDULE and sub(member, 7) or idOf(member)
+      ids[#ids + 1] = (key == SCHEDULE or key == P .. "reserved") and sub(member, 7) or idOf(member)
     end
   end
   return ids

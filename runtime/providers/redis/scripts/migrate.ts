@@ -16,7 +16,8 @@ local P = string.sub(KEYS[1], 1, -5)
 local types = {
   jobs = "hash", heads = "hash", payloads = "hash", outputs = "hash", errors = "hash", lanes = "hash", counts = "hash",
   index = "zset", scheduled = "zset", leases = "zset", claims = "hash",
-  paused = "set",
+  paused = "set", ["paused:names"] = "set", uniques = "hash", keys = "hash", reserved = "zset", schedules = "hash",
+  ["schedules:keys"] = "zset",
 }
 local function typeOf(key) return redis.call("TYPE", key).ok end
 local marker = typeOf(KEYS[1])

@@ -26,10 +26,19 @@ export const schemaVersion = 1;
  *   claims          hash: claim → packed {workerId, claimId, id…}. A settled job stays in it: what its head says counts;
  *                   "claim:held" → number of jobs that still run under it
  *   worker:<id>     hash: claimId → claim
+ *   uniques         hash: id → packed {unique key, scope, forMs or false}
+ *   keys            hash: unique key → id of the job that took it last. Whether that job holds it still is read off the job
+ *   reserved        sorted set: score end of the window, member seq in six bytes, id: jobs past their retention that stay
+ *                   because they hold a key for a time. They are in no final set meanwhile
  *   paused          set of queues
+ *   paused:names    set of names of job definitions
+ *   schedules       hash: key → packed {name, spec, nextAt, lastAt, pausedAt}, false for what is absent
+ *   schedules:keys  sorted set: score 0, member key
+ *   slots:<name>    sorted set: score nextAt, member key, of the schedules of this name that fire again and are not paused
  *
  * A lane is a (queue, name, version): a claim looks only at lanes that its worker handles. A claim is named by the count
- * of its call. Every key, field and member belongs to jobs and goes with the last of them.
+ * of its call. Keys of schedules are written so that their bytes sort as the contract says: see `ids.ts`.
+ * Every key, field and member belongs to jobs and goes with the last of them, or to a schedule or a pause.
  */
 
 /** Longer payloads are kept outside of the head, in bytes. */
@@ -244,11 +253,15 @@ local function enter(job)
   end
 end
 
--- moves a job as a row of core/transitions.ts says; given: delay, runAt, reason; popped: whether its set has lost it
+-- moves a job as a row of core/transitions.ts says; given: delay, runAt, reason, priority, lane; popped: whether its set
+-- has lost it
 local function apply(job, t, given, popped)
   local to = t.to
   if popped then count(job[LANE], job[STATE], -1) elseif to then leave(job) end
-  if given and given.runAt then job[RUN_AT] = given.runAt end
+  if given then
+    job[RUN_AT] = given.runAt or job[RUN_AT]
+    job[PRIORITY], job[LANE] = given.priority or job[PRIORITY], given.lane or job[LANE]
+  end
   if t.attempt == "reset" then
     job[ATTEMPT], job[CRASHES] = 0, 0
   else

@@ -1,16 +1,22 @@
+import { forgetLanes } from "./lanes.ts";
 import { defineScript } from "./script.ts";
+import { uniqueKeys } from "./unique.ts";
 
 /**
- * Deletes final jobs past their retention, with everything that belongs to them.
+ * Deletes final jobs past their retention, with everything that belongs to them. One that holds a key for a time is put by
+ * until that is over, so that none is looked at in vain again and again.
  *
- * ARGV[3…] limit; per state: its number, retention in ms
- * Returns  number of deleted jobs
+ * ARGV[3…] limit, of jobs to delete and of jobs to put by; per state: its number, retention in ms
+ * Returns  number of deleted jobs; 1 if there may be more to do, else 0
  */
 export const prune = defineScript("prune", {
   kind: "free",
-  body: `
-local left = tonumber(ARGV[3])
+  body: `${uniqueKeys}${forgetLanes}
+local limit = tonumber(ARGV[3])
+local left, aside = limit, limit
 local pruned, lanes = {}, {}
+-- A store without unique keys pays one look.
+local withKeys = call("EXISTS", UNIQUES) == 1
 
 -- ids of jobs, by their seqs
 local function idsAt(seqs)
@@ -27,29 +33,74 @@ local function idsAt(seqs)
   return ids
 end
 
+-- whether a job holds its key for a time, which outlives its retention
+local function reserves(job)
+  local unique = withKeys and uniqueOf(job[ID])
+  return unique and unique[3] and holder(call("HGET", KEY_OWNERS, unique[1])) == job
+end
+
+local function putBy(job)
+  call("ZADD", RESERVED, job[ENQUEUED_AT] + uniqueOf(job[ID])[3], reservedMember(job))
+  aside = aside - 1
+end
+
+-- jobs whose time is over are final as others are
+local function bringBack()
+  local members, ids = call("ZRANGEBYSCORE", RESERVED, "-inf", now, "LIMIT", 0, limit), {}
+  for i, member in ipairs(members) do ids[i] = sub(member, 7) end
+  for _, job in ipairs(loadAll(ids)) do
+    if job then call("ZADD", finalKey(job[LANE], job[STATE]), job[FINISHED_AT], bytesOf(job[SEQ])) end
+  end
+  many("ZREM", RESERVED, members)
+  return #members
+end
+
 -- takes jobs that one call ended at one time, as many as are left; gives the others
 local function forget(member, lane, state, finishedAt)
   local seqs = {}
   for at = 1, #member, 6 do seqs[#seqs + 1] = unpackBytes(">I6", member, at) end
-  for place, job in ipairs(loadAll(idsAt(seqs))) do
-    if left == 0 then return sub(member, 6 * place - 5) end
+  local ids = idsAt(seqs)
+  if withKeys then learnUniques(ids) end
+  for place, job in ipairs(loadAll(ids)) do
+    if left == 0 or aside == 0 then return sub(member, 6 * place - 5) end
     -- One that was requeued lives, or ended at another time.
     if job and not job[CHANGED] and job[LANE] == lane and job[STATE] == state and job[FINISHED_AT] == finishedAt then
-      job[CHANGED] = true
-      pruned[#pruned + 1] = job
-      count(lane, state, -1)
-      left = left - 1
+      if reserves(job) then
+        putBy(job)
+      else
+        job[CHANGED] = true
+        pruned[#pruned + 1] = job
+        count(lane, state, -1)
+        left = left - 1
+      end
     end
   end
   return ""
 end
+
+local function forgetKeys(ids)
+  local keys, owners, gone = {}, {}, {}
+  for _, id in ipairs(ids) do
+    if uniqueOf(id) then
+      owners[#owners + 1] = id
+      keys[#owners] = uniqueOf(id)[1]
+    end
+  end
+  for i, id in ipairs(readMany(KEY_OWNERS, keys)) do
+    if id == owners[i] then gone[#gone + 1] = keys[i] end
+  end
+  many("HDEL", KEY_OWNERS, gone)
+  many("HDEL", UNIQUES, owners)
+end
+
+local back = withKeys and bringBack() or 0
 
 local retention = {}
 for i = 4, #ARGV, 2 do retention[ARGV[i]] = tonumber(ARGV[i + 1]) end
 for _, field in ipairs(call("HKEYS", P .. "counts")) do
   local lane, state = string.match(field, "^(%d+):(%d+)$")
   local key = finalKey(lane, state)
-  while retention[state] and left > 0 do
+  while retention[state] and left > 0 and aside > 0 do
     local oldest = call("ZRANGEBYSCORE", key, "-inf", now - retention[state], "WITHSCORES", "LIMIT", 0, 1)
     if #oldest == 0 then break end
     local rest = forget(oldest[1], tonumber(lane), tonumber(state), tonumber(oldest[2]))
@@ -68,24 +119,14 @@ for i, job in ipairs(pruned) do
 end
 for _, name in ipairs({ "jobs", "heads", "outputs", "errors" }) do many("HDEL", P .. name, ids) end
 many("HDEL", P .. "payloads", long)
+if withKeys then forgetKeys(ids) end
 for chunk, list in pairs(places) do
   call("HDEL", P .. "index:" .. chunk, unpack(list))
   if call("EXISTS", P .. "index:" .. chunk) == 0 then call("ZREM", P .. "index", chunk) end
 end
 
-local result = reply(#pruned)
--- A lane goes with its last job.
-for lane in pairs(lanes) do
-  local used = false
-  for state = 1, 8 do
-    used = used or call("HEXISTS", P .. "counts", lane .. ":" .. state) == 1
-  end
-  if not used then
-    local known = laneOf(lane)
-    call("HDEL", P .. "lanes:" .. known[1], format("%.0f", known[3]) .. ":" .. known[2])
-    call("HDEL", P .. "lanes", lane)
-  end
-end
+local result = reply({ #pruned, (left == 0 or aside == 0 or back == limit) and 1 or 0 })
+forgetLanes(lanes)
 if #pruned > 0 then call("PUBLISH", P .. "settled", ARGV[2]) end
 return result
 `,

@@ -19,7 +19,7 @@ export function luaTransitions(operations: readonly Operation[]): string {
 
 /** `ok` and `requested` change something even where the state stays: progress, or the wish to cancel. */
 function changes({ answer }: Transition): boolean {
-  return ["ok", "applied", "cancelled", "requested", "requeued"].includes(answer);
+  return ["ok", "applied", "cancelled", "requested", "requeued", "changed"].includes(answer);
 }
 
 function luaKey(situation: string): string {

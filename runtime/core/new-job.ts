@@ -1,15 +1,35 @@
-import { JobwrightError, type NewJob, type UniqueKey } from "../contract/index.ts";
-import type { JobDescriptor, UniquePolicy } from "../core/descriptor.ts";
-import { parseDuration, shown } from "../core/duration.ts";
-import { sealEnvelope, type Settings } from "../core/envelope.ts";
-import type { JobCodec } from "../core/job-codec.ts";
-import type { LoadedJob } from "../core/schema-module.ts";
-import { canonicalJson, pick, uniqueKeyOf } from "../core/unique-key.ts";
-import type { EnqueueSettings } from "./types.ts";
+import { type JobChange, JobwrightError, type NewJob, type UniqueKey } from "../contract/index.ts";
+import type { JobDescriptor, UniquePolicy } from "./descriptor.ts";
+import { type Duration, parseDuration, shown } from "./duration.ts";
+import { sealEnvelope, type Settings } from "./envelope.ts";
+import type { JobCodec } from "./job-codec.ts";
+import type { LoadedJob } from "./schema-module.ts";
+import { pick, uniqueKeyOf } from "./unique-key.ts";
+
+/** What holds for every job of one call. */
+export interface EnqueueSettings {
+  /** Wait this long before the first attempt. Default: none. */
+  readonly delay?: Duration;
+  /** Not before this time, by the provider's clock. Wins over `delay`. */
+  readonly runAt?: Date;
+  /** −32,768…32,767, smaller is offered first. Default: the job definition's. */
+  readonly priority?: number;
+  /** Give the job up if no worker has begun it so long after it was due. Default: the job definition's. */
+  readonly expireAfter?: Duration;
+  /** Time limit of one attempt. Default: the job definition's. */
+  readonly timeout?: Duration;
+  /** Counted executions. Default: the job definition's. */
+  readonly maxAttempts?: number;
+  /** Texts that stay with the job, for people and tracing: `ctx.metadata`. At most 4 KiB. Default: none. */
+  readonly metadata?: Readonly<Record<string, string>>;
+}
 
 /** What a caller may say about one job; all of it is checked, whatever the types allowed. */
 export interface NewJobOptions extends EnqueueSettings {
+  /** UUID to enqueue under: a second enqueue with the same id is the same job. Default: a new UUIDv7. */
   readonly id?: string;
+  /** The unique key instead of the one made of the input; `false`: none. Default: as the job definition says. */
+  readonly unique?: string | false;
 }
 
 export interface JobMaker {
@@ -22,8 +42,10 @@ export interface JobMaker {
 /** Validates an input and its options. Throws `JW_INVALID_INPUT`, `JW_INVALID_OPTION`, `JW_PAYLOAD_TOO_LARGE`. */
 export function makeJob({ job, codec, loaded, newId }: JobMaker, input: unknown, options: NewJobOptions): NewJob {
   const payload = codec.encodeInput(input);
-  const delayMs = options.delay === undefined ? job.unique?.waitMs : parseDuration(options.delay, "delay");
   const unique = keyOf(job, loaded, input, payload, options.unique);
+  // Without a key there is nobody to wait for.
+  const waitMs = unique && job.unique?.waitMs;
+  const delayMs = options.delay === undefined ? waitMs : parseDuration(options.delay, "delay");
   return {
     id: options.id === undefined ? newId() : checkId(options.id),
     name: job.name,
@@ -46,7 +68,7 @@ function keyOf(
   { uniqueBy }: LoadedJob,
   input: unknown,
   payload: string,
-  given: EnqueueSettings["unique"],
+  given: NewJobOptions["unique"],
 ): UniqueKey | undefined {
   if (given === false || (given === undefined && !job.unique)) return undefined;
   if (given !== undefined && (typeof given !== "string" || given === "")) {
@@ -77,7 +99,7 @@ function settingsOf({ expireAfter, timeout, maxAttempts, metadata }: EnqueueSett
     ...(expireAfter === undefined
       ? {}
       : { expireAfterMs: positive(parseDuration(expireAfter, "expireAfter"), "expireAfter") }),
-    ...(timeout === undefined ? {} : { timeoutMs: positive(parseDuration(timeout, "timeout"), "timeout") }),
+    ...(timeout === undefined ? {} : { timeoutMs: checkTimeout(parseDuration(timeout, "timeout")) }),
     ...(maxAttempts === undefined ? {} : { maxAttempts: checkAttempts(maxAttempts) }),
     ...(metadata === undefined ? {} : { metadata: checkMetadata(metadata) }),
   };
@@ -88,6 +110,14 @@ function positive(ms: number, option: string): number {
   throw new JobwrightError("JW_INVALID_OPTION", `${option} is shorter than 1 ms.`);
 }
 
+/** setTimeout's limit: a longer one would fire at once. */
+const maxTimeoutMs = 2_147_483_647;
+
+function checkTimeout(timeoutMs: number): number {
+  if (timeoutMs <= maxTimeoutMs) return positive(timeoutMs, "timeout");
+  throw new JobwrightError("JW_INVALID_OPTION", "timeout is longer than 24 days.");
+}
+
 function checkAttempts(maxAttempts: number): number {
   if (Number.isInteger(maxAttempts) && maxAttempts >= 1) return maxAttempts;
   throw new JobwrightError("JW_INVALID_OPTION", `maxAttempts is ${shown(maxAttempts)}; give an integer ≥ 1.`);
@@ -96,14 +126,17 @@ function checkAttempts(maxAttempts: number): number {
 const maxMetadataBytes = 4 * 1024;
 
 function checkMetadata(metadata: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-  const entries = typeof metadata === "object" && metadata !== null ? Object.entries(metadata) : [["", metadata]];
-  const misfit = entries.find(([, value]) => typeof value !== "string");
+  const isObject = typeof metadata === "object" && metadata !== null && !Array.isArray(metadata);
+  const misfit = isObject ? Object.entries(metadata).find(([, value]) => typeof value !== "string") : [];
   if (misfit) {
-    throw new JobwrightError("JW_INVALID_OPTION", `metadata.${String(misfit[0])} is ${shown(misfit[1])}, not a text.`, {
+    const [key, value] = misfit;
+    const what =
+      key === undefined ? `metadata is ${shown(metadata)}` : `metadata.${key} is ${shown(value)}, not a text`;
+    throw new JobwrightError("JW_INVALID_OPTION", `${what}.`, {
       hint: "Metadata is an object of texts, for people and tracing; what the handler works on belongs into the input.",
     });
   }
-  if (Buffer.byteLength(canonicalJson(metadata)) > maxMetadataBytes) {
+  if (Buffer.byteLength(JSON.stringify(metadata)) > maxMetadataBytes) {
     throw new JobwrightError("JW_INVALID_OPTION", `metadata takes more than ${maxMetadataBytes} bytes.`, {
       hint: "What the handler works on belongs into the input.",
     });
@@ -137,4 +170,30 @@ function checkTime(runAt: Date): number {
   const ms = runAt instanceof Date ? runAt.getTime() : Number.NaN;
   if (ms >= 0 && ms <= maxTime) return ms;
   throw new JobwrightError("JW_INVALID_OPTION", "runAt is not a valid Date between 1970 and 9999.");
+}
+
+/** What is to become of a waiting job. What is left out stays. */
+export interface ChangeOptions {
+  readonly id: string;
+  /** Counted from now, by the provider's clock. */
+  readonly delay?: Duration;
+  /** Not before this time, by the provider's clock. Wins over `delay`. */
+  readonly runAt?: Date;
+  /** −32,768…32,767, smaller is offered first. */
+  readonly priority?: number;
+}
+
+/** Throws `JW_INVALID_OPTION`, also if nothing is to be changed. */
+export function makeChange({ id, delay, runAt, priority }: ChangeOptions): JobChange {
+  if ((delay ?? runAt ?? priority) === undefined) {
+    throw new JobwrightError("JW_INVALID_OPTION", `Nothing is to be changed in ${shown(id)}.`, {
+      hint: "Give `delay`, `runAt` or `priority`.",
+    });
+  }
+  return {
+    id,
+    ...(runAt === undefined ? {} : { runAt: checkTime(runAt) }),
+    ...(delay === undefined ? {} : { delayMs: parseDuration(delay, "delay") }),
+    ...(priority === undefined ? {} : { priority: checkPriority(priority) }),
+  };
 }
