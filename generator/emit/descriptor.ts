@@ -1,5 +1,5 @@
 import type { Backoff } from "../../runtime/core/backoff.ts";
-import type { UniquePolicy } from "../../runtime/core/descriptor.ts";
+import type { GateDescriptor, UniquePolicy } from "../../runtime/core/descriptor.ts";
 import type { ImportExtension } from "../import-extension.ts";
 import { type JobModel, type Model, storedSides } from "../model/model.ts";
 import { type CodecFile, codecName } from "./codecs.ts";
@@ -52,6 +52,7 @@ function emitJob(job: JobModel, codecs: CodecFile): string {
     (job.expireAfterMs === undefined ? "" : `      expireAfterMs: ${job.expireAfterMs},\n`) +
     `      maxCrashes: ${job.maxCrashes},\n` +
     printUnique(job.unique) +
+    printGates(job.gates) +
     (job.transactional ? "      transactional: true,\n" : "") +
     (job.batch ? `      batch: { size: ${job.batch.size}, waitMs: ${job.batch.waitMs} },\n` : "") +
     `      hasOutput: ${job.output !== undefined},\n` +
@@ -69,12 +70,20 @@ function printList(name: string, values: readonly string[] | undefined): string 
 }
 
 function printUnique(unique: UniquePolicy | undefined): string {
-  if (!unique) return "";
-  const { by, ...policy } = unique;
+  return unique ? `      ${render(prefixed("unique: ", printKeyed(unique)), "      ", 6, 1)},\n` : "";
+}
+
+function printGates(gates: readonly GateDescriptor[] | undefined): string {
+  if (!gates) return "";
+  const list: Layout = { open: "[", items: gates.map(printKeyed), close: "]" };
+  return `      ${render(prefixed("gates: ", list), "      ", 6, 1)},\n`;
+}
+
+function printKeyed({ by, ...policy }: UniquePolicy | GateDescriptor): Layout {
   const items: Layout[] = Object.entries(policy).map(([key, value]) => `${key}: ${JSON.stringify(value)}`);
-  if (by) items.unshift(prefixed("by: ", { open: "[", items: by.map((path) => JSON.stringify(path)), close: "]" }));
-  return `      ${render(prefixed("unique: ", { open: "{", items, close: "}", spaced: true }), "      ", 6, 1)},
-`;
+  const paths = typeof by === "object" && { open: "[", items: by.map((path) => JSON.stringify(path)), close: "]" };
+  if (by) items.unshift(prefixed("by: ", paths || JSON.stringify(by)));
+  return { open: "{", items, close: "}", spaced: true };
 }
 
 function printBackoff(backoff: Backoff): string {

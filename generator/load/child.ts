@@ -71,7 +71,7 @@ function exportNames(module: unknown): ReadonlyMap<unknown, string> {
 
 function modelOf(definition: JobDefinition, walker: Walker): JobModel {
   const { name, queue, version, priority, retry, timeoutMs, maxCrashes, description, deprecated, output } = definition;
-  const { errors, discardOn, retryOn, expireAfterMs, unique, batch } = definition;
+  const { errors, discardOn, retryOn, expireAfterMs, unique, gates, batch } = definition;
   const walk = (schema: $ZodType, side: string): JobModel["input"] => walker.walk(schema, name, [side]);
   return {
     name,
@@ -83,6 +83,7 @@ function modelOf(definition: JobDefinition, walker: Walker): JobModel {
     ...(expireAfterMs === undefined ? {} : { expireAfterMs }),
     maxCrashes,
     ...(unique ? { unique } : {}),
+    ...(gates ? { gates } : {}),
     ...(definition.transactional ? { transactional: true } : {}),
     ...(batch ? { batch } : {}),
     docs: {

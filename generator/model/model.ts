@@ -1,5 +1,5 @@
 import type { RetryPolicy } from "../../runtime/core/backoff.ts";
-import type { BatchPolicy, UniquePolicy } from "../../runtime/core/descriptor.ts";
+import type { BatchPolicy, GateDescriptor, UniquePolicy } from "../../runtime/core/descriptor.ts";
 
 /**
  * What the generator knows of a schema: plain, frozen data, ordered, without zod. Emitters see nothing else.
@@ -21,6 +21,7 @@ export interface JobModel {
   readonly expireAfterMs?: number;
   readonly maxCrashes: number;
   readonly unique?: UniquePolicy;
+  readonly gates?: readonly GateDescriptor[];
   /** Absent: not transactional, so that the hash of a model without such jobs stays what it was. */
   readonly transactional?: true;
   readonly batch?: BatchPolicy;

@@ -224,10 +224,17 @@ export interface ProgressReport extends Lease {
   readonly progress: number;
 }
 
+export const noteKinds = ["step", "cursor", "log"] as const;
+
+export type NoteKind = (typeof noteKinds)[number];
+
 /** Something that is kept beside a job. Fenced like a settlement. */
 export interface Note extends Lease {
-  /** `step`: the first note with its key stays, others are ignored. `log`: likewise, so that a call may be made again. */
-  readonly kind: "step" | "log";
+  /**
+   * `step` and `log`: the first note with its key stays, others are ignored, so that a call may be made again. `cursor`: the
+   * last one stays, in the place of the first.
+   */
+  readonly kind: NoteKind;
   /** At most 512 bytes; unique per job and kind. */
   readonly key: string;
   /** Opaque text. */
@@ -256,6 +263,7 @@ export interface JobHistory {
   readonly attempts: readonly AttemptRecord[];
   /** In the order in which they came. */
   readonly steps: readonly StoredNote[];
+  readonly cursors: readonly StoredNote[];
   readonly logs: readonly StoredNote[];
 }
 

@@ -1,4 +1,4 @@
-import type { UniqueScope } from "../contract/index.ts";
+import type { Limit, UniqueScope } from "../contract/index.ts";
 import type { RetryPolicy } from "./backoff.ts";
 
 /**
@@ -36,6 +36,16 @@ export interface BatchPolicy {
   readonly waitMs: number;
 }
 
+/** A gate that jobs of the definition have to pass. */
+export interface GateDescriptor extends Limit {
+  readonly level: number;
+  /**
+   * What makes the key: paths into the wire form of the input, or a function that the schema has. Absent: all jobs are one
+   * group.
+   */
+  readonly by?: readonly string[] | "function";
+}
+
 export interface JobDescriptor {
   readonly name: string;
   readonly queue: string;
@@ -51,6 +61,8 @@ export interface JobDescriptor {
   /** Crash-ended claims after which the job is dead. */
   readonly maxCrashes: number;
   readonly unique?: UniquePolicy;
+  /** By level. */
+  readonly gates?: readonly GateDescriptor[];
   /** The handler runs in a transaction of the provider. */
   readonly transactional?: true;
   /** The handler takes many jobs at once. */

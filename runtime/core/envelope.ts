@@ -13,6 +13,7 @@ export interface Settings {
   readonly maxAttempts?: number;
   /** What the caller wants to find with the job: `ctx.metadata`. */
   readonly metadata?: Readonly<Record<string, string>>;
+  readonly tags?: readonly string[];
 }
 
 export interface Envelope {

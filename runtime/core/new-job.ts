@@ -2,6 +2,7 @@ import { type JobChange, JobwrightError, type NewJob, type UniqueKey } from "../
 import type { JobDescriptor, UniquePolicy } from "./descriptor.ts";
 import { type Duration, parseDuration, shown } from "./duration.ts";
 import { sealEnvelope, type Settings } from "./envelope.ts";
+import { gatesOf } from "./gates.ts";
 import type { JobCodec } from "./job-codec.ts";
 import type { LoadedJob } from "./schema-module.ts";
 import { pick, uniqueKeyOf } from "./unique-key.ts";
@@ -22,6 +23,8 @@ export interface EnqueueSettings {
   readonly maxAttempts?: number;
   /** Texts that stay with the job, for people and tracing: `ctx.metadata`. At most 4 KiB. Default: none. */
   readonly metadata?: Readonly<Record<string, string>>;
+  /** Texts that `list` can search for. At most 10, of 128 characters each. Default: none. */
+  readonly tags?: readonly string[];
 }
 
 /** What a caller may say about one job; all of it is checked, whatever the types allowed. */
@@ -42,7 +45,9 @@ export interface JobMaker {
 /** Validates an input and its options. Throws `JW_INVALID_INPUT`, `JW_INVALID_OPTION`, `JW_PAYLOAD_TOO_LARGE`. */
 export function makeJob({ job, codec, loaded, newId }: JobMaker, input: unknown, options: NewJobOptions): NewJob {
   const payload = codec.encodeInput(input);
-  const unique = keyOf(job, loaded, input, payload, options.unique);
+  const wire = once(() => JSON.parse(payload) as unknown); // what was encoded a line above
+  const unique = keyOf(job, loaded, input, wire, options.unique);
+  const gates = job.gates ? gatesOf(job, loaded, input, wire) : [];
   // Without a key there is nobody to wait for.
   const waitMs = unique && job.unique?.waitMs;
   const delayMs = options.delay === undefined ? waitMs : parseDuration(options.delay, "delay");
@@ -57,7 +62,14 @@ export function makeJob({ job, codec, loaded, newId }: JobMaker, input: unknown,
     ...(options.runAt === undefined ? {} : { runAt: checkTime(options.runAt) }),
     ...(delayMs === undefined ? {} : { delayMs }),
     ...(unique === undefined ? {} : { unique }),
+    ...(gates.length === 0 ? {} : { gates }),
+    ...(options.tags === undefined ? {} : { tags: checkTags(options.tags) }),
   };
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
 }
 
 /** What `unique: "key"` means for a job whose definition has no policy. */
@@ -67,7 +79,7 @@ function keyOf(
   job: JobDescriptor,
   { uniqueBy }: LoadedJob,
   input: unknown,
-  payload: string,
+  wire: () => unknown,
   given: NewJobOptions["unique"],
 ): UniqueKey | undefined {
   if (given === false || (given === undefined && !job.unique)) return undefined;
@@ -77,7 +89,7 @@ function keyOf(
     });
   }
   const { by, scope, onConflict, forMs, maxWaitMs } = job.unique ?? plainPolicy;
-  const value = given ?? (by ? pick(JSON.parse(payload), by) : uniqueBy?.(input));
+  const value = given ?? (by ? pick(wire(), by) : uniqueBy?.(input));
   const key = uniqueKeyOf(job.name, value);
   if (key === undefined) return undefined;
   return {
@@ -90,11 +102,11 @@ function keyOf(
   };
 }
 
-function hasSettings({ expireAfter, timeout, maxAttempts, metadata }: EnqueueSettings): boolean {
-  return (expireAfter ?? timeout ?? maxAttempts ?? metadata) !== undefined;
+function hasSettings({ expireAfter, timeout, maxAttempts, metadata, tags }: EnqueueSettings): boolean {
+  return (expireAfter ?? timeout ?? maxAttempts ?? metadata ?? tags) !== undefined;
 }
 
-function settingsOf({ expireAfter, timeout, maxAttempts, metadata }: EnqueueSettings): Settings {
+function settingsOf({ expireAfter, timeout, maxAttempts, metadata, tags }: EnqueueSettings): Settings {
   return {
     ...(expireAfter === undefined
       ? {}
@@ -102,6 +114,8 @@ function settingsOf({ expireAfter, timeout, maxAttempts, metadata }: EnqueueSett
     ...(timeout === undefined ? {} : { timeoutMs: checkTimeout(parseDuration(timeout, "timeout")) }),
     ...(maxAttempts === undefined ? {} : { maxAttempts: checkAttempts(maxAttempts) }),
     ...(metadata === undefined ? {} : { metadata: checkMetadata(metadata) }),
+    // The store keeps them for searching; here they are for whoever looks at the job.
+    ...(tags === undefined ? {} : { tags: checkTags(tags) }),
   };
 }
 
@@ -121,6 +135,19 @@ function checkTimeout(timeoutMs: number): number {
 function checkAttempts(maxAttempts: number): number {
   if (Number.isInteger(maxAttempts) && maxAttempts >= 1) return maxAttempts;
   throw new JobwrightError("JW_INVALID_OPTION", `maxAttempts is ${shown(maxAttempts)}; give an integer ≥ 1.`);
+}
+
+const maxTags = 10;
+const maxTagLength = 128;
+
+function checkTags(tags: readonly string[]): readonly string[] {
+  const isList = Array.isArray(tags) && tags.length <= maxTags;
+  if (isList && tags.every((tag) => typeof tag === "string" && tag !== "" && tag.length <= maxTagLength)) {
+    return [...new Set(tags)];
+  }
+  throw new JobwrightError("JW_INVALID_OPTION", "tags is not a list of short texts.", {
+    hint: `Give at most ${maxTags} texts of 1 to ${maxTagLength} characters.`,
+  });
 }
 
 const maxMetadataBytes = 4 * 1024;

@@ -1,8 +1,9 @@
 import type { $ZodType } from "zod/v4/core";
 import { readBatch } from "./batch.ts";
+import { type QueueGates, readLimits, readQueues, refuseUnused } from "./limits.ts";
 import { checkNames } from "./names.ts";
 import { createOptionReader, type OptionReader } from "./option-reader.ts";
-import type { JobDeclaration, JobDefinition, JobOptions, JobsSchema } from "./options.ts";
+import type { JobDeclaration, JobDefinition, JobOptions, JobsSchema, SchemaOptions } from "./options.ts";
 import { type Report, type SchemaProblem, schemaError, show } from "./problems.ts";
 import { readRetry } from "./retry.ts";
 import { readUnique } from "./unique.ts";
@@ -21,6 +22,10 @@ const jobOptions = [
   "maxCrashes",
   "retry",
   "unique",
+  "concurrency",
+  "rateLimit",
+  "order",
+  "fairness",
   "debounce",
   "throttle",
   "errors",
@@ -45,6 +50,7 @@ export function job<Input extends $ZodType, Output extends $ZodType | undefined 
  */
 export function defineJobs<const Declarations extends Readonly<Record<string, JobDeclaration>>>(
   declarations: Declarations,
+  options: SchemaOptions = {},
 ): JobsSchema<Declarations> {
   const problems: SchemaProblem[] = [];
   const report: Report = (problem) => problems.push(problem);
@@ -53,10 +59,16 @@ export function defineJobs<const Declarations extends Readonly<Record<string, Jo
     entries.map(([name]) => name),
     report,
   );
+  const queues = readQueues(options, report);
   const jobs = entries.flatMap(([name, declaration]) => {
-    const definition = readJob(name, declaration, report);
+    const definition = readJob(name, declaration, queues, report);
     return definition ? [[name, definition] as const] : [];
   });
+  refuseUnused(
+    queues,
+    jobs.map(([, { queue }]) => queue),
+    report,
+  );
   if (problems.length > 0) throw schemaError(problems);
   const schema = { jobs: Object.freeze(Object.fromEntries(jobs)), [schemaBrand]: true };
   return Object.freeze(schema) as unknown as JobsSchema<Declarations>; // one definition per declaration, by the loop above
@@ -81,7 +93,7 @@ function readEntries(declarations: unknown, report: Report): [string, unknown][]
   return Object.entries(declarations);
 }
 
-function readJob(name: string, declaration: unknown, report: Report): JobDefinition | undefined {
+function readJob(name: string, declaration: unknown, queues: QueueGates, report: Report): JobDefinition | undefined {
   if (typeof declaration !== "object" || declaration === null || !(jobBrand in declaration)) {
     report({
       job: name,
@@ -97,13 +109,14 @@ function readJob(name: string, declaration: unknown, report: Report): JobDefinit
   read.known(jobOptions);
   const input = readSchema(options, "input", name, report);
   const output = readSchema(options, "output", name, report);
+  const queue = readQueue(read.text("queue") ?? "default", name, report);
   return Object.freeze({
     name,
     // A refused input leaves nothing to generate; the caller throws.
     input: input as $ZodType,
     output,
     hasOutput: output !== undefined,
-    queue: readQueue(read.text("queue") ?? "default", name, report),
+    queue,
     priority: read.integer("priority", { min: -32_768, max: 32_767, fallback: 0 }),
     version: read.integer("version", { min: 1, max: 2_147_483_647, fallback: 1 }),
     timeoutMs: readTimeout(read.duration("timeout", "10m"), name, report),
@@ -111,6 +124,7 @@ function readJob(name: string, declaration: unknown, report: Report): JobDefinit
     maxCrashes: read.integer("maxCrashes", { min: 1, max: 32_767, fallback: 3 }),
     retry: readRetry("retry" in options ? options.retry : undefined, name, report),
     ...readUnique(options, read, name, report),
+    ...readLimits(options, { job: name, queue, report }, queues.get(queue) ?? []),
     ...readErrors(options, name, report),
     ...readClassification(read, name),
     ...(read.flag("transactional") ? { transactional: true as const } : {}),

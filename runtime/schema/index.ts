@@ -12,6 +12,8 @@ export type {
   ListRetry,
   PolynomialRetry,
   RetryOptions,
+  SchemaOptions,
 } from "./options.ts";
+export type { ConcurrencyLimit, FairnessOptions, OrderOptions, QueueOptions, RateLimit } from "./limits.ts";
 export type { SchemaProblem } from "./problems.ts";
 export type { DebounceOptions, KeyValue, ThrottleOptions, UniqueOptions } from "./unique.ts";

@@ -3,6 +3,7 @@ import type { Jitter } from "../core/backoff.ts";
 import type { JobDescriptor } from "../core/descriptor.ts";
 import type { Duration } from "../core/duration.ts";
 import type { BatchOptions } from "./batch.ts";
+import type { ConcurrencyLimit, FairnessOptions, OrderOptions, QueueOptions, RateLimit } from "./limits.ts";
 import type { DebounceOptions, ThrottleOptions, UniqueOptions, Uniqueness } from "./unique.ts";
 
 interface RetryBase {
@@ -91,6 +92,17 @@ export interface JobOptions<
   readonly retry?: RetryOptions;
   /** At most one job per key. Default: any number. One of `unique`, `debounce` and `throttle` at most. */
   readonly unique?: UniqueOptions<InputOf<Input>>;
+  /**
+   * So many jobs at a time over all processes: a number, a limit by key, or one of each. Others are `blocked` meanwhile.
+   * Default: no limit.
+   */
+  readonly concurrency?: number | ConcurrencyLimit<InputOf<Input>> | readonly ConcurrencyLimit<InputOf<Input>>[];
+  /** So many starts in any stretch of time over all processes, for the whole, by key, or one of each. Default: no limit. */
+  readonly rateLimit?: RateLimit<InputOf<Input>> | readonly RateLimit<InputOf<Input>>[];
+  /** One job at a time per key, strictly in the order of enqueueing. Default: no order. */
+  readonly order?: OrderOptions<InputOf<Input>>;
+  /** Keys take turns in their queue. Default: the oldest job is next, whoever's it is. */
+  readonly fairness?: FairnessOptions<InputOf<Input>>;
   /** Wait until no more jobs with the same key come, then run once, with the last input. */
   readonly debounce?: DebounceOptions<InputOf<Input>>;
   /** Run the first job with a key, and leave out others for a time. */
@@ -136,6 +148,12 @@ export interface JobDefinition<
   readonly errors?: Readonly<Record<string, $ZodType>>;
   readonly description: string | undefined;
   readonly deprecated: string | undefined;
+}
+
+/** What is said of all jobs, in the second argument of `defineJobs`. */
+export interface SchemaOptions {
+  /** Limits that hold for all jobs of a queue together. Default: none. */
+  readonly queues?: Readonly<Record<string, QueueOptions>>;
 }
 
 /** What `jobs.schema.ts` exports. */

@@ -148,7 +148,8 @@ function positive(read: OptionReader, option: string): number {
   return ms;
 }
 
-function readBy(by: unknown, read: OptionReader): readonly string[] | undefined {
+/** Undefined if it is a function. */
+export function readBy(by: unknown, read: OptionReader): readonly string[] | undefined {
   if (typeof by === "function") return undefined;
   if (Array.isArray(by) && by.every((path): path is string => typeof path === "string" && path !== "")) return by;
   read.refuse(

@@ -56,7 +56,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
     const known = runnables.get(job.name);
     if (!known) {
       // Claims name what this worker handles, so this is a provider's fault; giving the job back loses nothing.
-      settler.nack({ id: job.id, fence: job.fence, outcome: "release" });
+      settler.nack({ ...leaseOf({ job }), outcome: "release" });
       return ended();
     }
     const runnable = withOwnSettings(known, job.payload);

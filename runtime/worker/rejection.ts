@@ -74,8 +74,10 @@ export function createRejectionRules(leaseMs: number, random: () => number): Rej
   };
 }
 
-export function leaseOf({ job: { id, fence } }: RunningJob): Lease {
-  return { id, fence };
+/** What names the lease in calls to the store. */
+export function leaseOf({ job }: Pick<RunningJob, "job">): Lease {
+  const { id, fence, gated } = job;
+  return gated ? { id, fence, gated } : { id, fence };
 }
 
 /** Whether the attempt ended because it was told to. One at risk may have failed by itself all the same. */

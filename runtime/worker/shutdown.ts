@@ -4,6 +4,7 @@ import type { Executor } from "./executor.ts";
 import type { Lanes } from "./lanes.ts";
 import type { LeaseKeeper } from "./lease-keeper.ts";
 import type { Settings } from "./options.ts";
+import { leaseOf } from "./rejection.ts";
 import type { Settler } from "./settler.ts";
 
 export interface Parts {
@@ -34,13 +35,13 @@ export async function shutDown({
 }: Parts): Promise<void> {
   const abortAt = performance.now() + settings.graceMs;
   await Promise.all([...services.map((service) => service.stop()), claimer.stop()]);
-  for (const job of lanes.takeWaiting()) settler.nack({ id: job.id, fence: job.fence, outcome: "release" });
+  for (const job of lanes.takeWaiting()) settler.nack({ ...leaseOf({ job }), outcome: "release" });
   if (!(await within(lanes.settledDown(), Math.max(0, abortAt - performance.now())))) {
     for (const entry of executor.running.values()) entry.abort("shutdown");
     await within(lanes.settledDown(), settings.abortGraceMs);
   }
   // What these handlers still do is their own affair: their leases end here, and later settlements are refused.
-  for (const { job } of executor.running.values()) settler.nack({ id: job.id, fence: job.fence, outcome: "release" });
+  for (const { job } of executor.running.values()) settler.nack({ ...leaseOf({ job }), outcome: "release" });
   await within(settler.flush(performance.now() + flushLimitMs), flushLimitMs);
   await keeper.stop();
 }

@@ -11,6 +11,7 @@ import {
   type TransactionalHandlers,
 } from "../contract/index.ts";
 import type { JobDescriptor, SchemaDescriptor } from "../core/descriptor.ts";
+import { limitsOf } from "../core/gates.ts";
 import { createJobCodec } from "../core/job-codec.ts";
 import { loadSchema } from "../core/schema-module.ts";
 import { createMaintenance } from "../maintenance/maintenance.ts";
@@ -96,6 +97,8 @@ export async function createTypedWorker<Handlers extends object, Queue extends s
     await provider.start();
     // `stop()` came while the store was being opened: nothing may begin after it.
     if (stopping) return;
+    const limits = limitsOf(descriptor.jobs);
+    if (limits.length > 0) await provider.putLimits(limits);
     logger.info({ workerId: id, host: hostname(), pid: process.pid }, "worker starts");
     unsubscribe = provider.notifier?.subscribe([...settings.concurrency.keys()], () => claimer.wake());
     await keeper.start();

@@ -162,9 +162,12 @@ export const mutants: Readonly<Record<string, Mutate>> = {
   "limits cannot be changed": () => ({ putLimits: async () => {} }),
   "the last step counts": (provider, store) => ({
     note(notes) {
-      for (const { id, key } of notes) store.rows.get(id)?.steps.delete(key);
+      for (const { id, key } of notes) store.rows.get(id)?.notes.step.delete(key);
       return provider.note(notes);
     },
+  }),
+  "the first cursor counts": (provider) => ({
+    note: (notes) => provider.note(notes.filter((note, n) => notes.findIndex(({ key }) => key === note.key) === n)),
   }),
   "notes without a fence": (provider, store) => ({
     note: (notes) => provider.note(notes.map(forgive(store, () => true))),

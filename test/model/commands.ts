@@ -10,6 +10,7 @@ import {
   type JobChange,
   type ListRequest,
   type NewJob,
+  noteKinds,
   type PauseTarget,
   type Provider,
   type Rejection,
@@ -288,8 +289,13 @@ export const commands: fc.Arbitrary<fc.AsyncCommand<Model, Reals>>[] = [
     const reports = picked.map((pick) => ({ ...leaseAt(model, pick), progress }));
     return (provider) => provider.report(reports);
   }),
-  command("note", fc.tuple(picks, fc.constantFrom("step", "log"), fc.nat(2)), ([picked, kind, key], model) => {
-    const notes = picked.map((pick) => ({ ...leaseAt(model, pick), kind, key: `k${key}`, text: `text of ${key}` }));
+  command("note", fc.tuple(picks, fc.constantFrom(...noteKinds), fc.nat(2)), ([picked, kind, key], model) => {
+    const notes = picked.map((pick) => ({
+      ...leaseAt(model, pick),
+      kind,
+      key: `k${key}`,
+      text: `text ${model.claims}`,
+    }));
     return (provider) => provider.note(notes);
   }),
   command("history", ids, (picked) => (provider) => Promise.all(picked.map((id) => provider.history(id)))),

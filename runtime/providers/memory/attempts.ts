@@ -18,5 +18,6 @@ export function historyOf(store: MemoryStore, id: string): JobHistory | undefine
   const row = store.rows.get(id);
   if (!row) return undefined;
   const attempts = [...row.attempts.values()].sort((a, b) => a.fence - b.fence);
-  return { attempts, steps: [...row.steps.values()], logs: [...row.logs.values()] };
+  const { step, cursor, log } = row.notes;
+  return { attempts, steps: [...step.values()], cursors: [...cursor.values()], logs: [...log.values()] };
 }

@@ -78,7 +78,7 @@ export function requeueJob(store: MemoryStore, id: string, delayMs: number, now:
   const transition = transitionOf(row, "requeue");
   if (transition.answer !== "requeued") return "alreadyWaiting";
   if (!retakesKey(store, row, now)) return "deduplicated";
-  if (row.state === "succeeded") row.steps.clear();
+  if (row.state === "succeeded") forgetProgress(row);
   applyTransition(row, transition, { now, delayMs });
   row.runAt = now + delayMs;
   row.reason = undefined;
@@ -89,6 +89,12 @@ export function requeueJob(store: MemoryStore, id: string, delayMs: number, now:
   row.cancelRequested = false;
   announce(store, [row], now);
   return "requeued";
+}
+
+/** What was done is to be done again. */
+function forgetProgress({ notes }: Row): void {
+  notes.step.clear();
+  notes.cursor.clear();
 }
 
 /** A job that waits again holds its key again, as far as its scope and its window go; false if another one holds it. */

@@ -107,8 +107,8 @@ export function reportProgress(store: MemoryStore, report: ProgressReport, now: 
 
 export function keepNote(store: MemoryStore, note: Note, now: number): Settlement {
   return fenced(store, note, "report", now, (row) => {
-    const notes = note.kind === "step" ? row.steps : row.logs;
-    if (!notes.has(note.key)) notes.set(note.key, { key: note.key, text: note.text });
+    const notes = row.notes[note.kind];
+    if (note.kind === "cursor" || !notes.has(note.key)) notes.set(note.key, { key: note.key, text: note.text });
   });
 }
 

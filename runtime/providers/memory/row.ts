@@ -5,6 +5,7 @@ import type {
   JobRecord,
   JobState,
   NewJob,
+  NoteKind,
   StoredError,
   StoredNote,
   UniqueKey,
@@ -25,8 +26,8 @@ export interface Row {
   readonly tags: readonly string[];
   /** By fence. */
   readonly attempts: Map<number, AttemptRecord>;
-  readonly steps: Map<string, StoredNote>;
-  readonly logs: Map<string, StoredNote>;
+  /** By key. */
+  readonly notes: Readonly<Record<NoteKind, Map<string, StoredNote>>>;
   /** How many gates it has passed. */
   passed: number;
   version: number;
@@ -71,8 +72,7 @@ export function createRow(job: NewJob, seq: number, now: number): Row {
     gates: job.gates ?? [],
     tags: job.tags ?? [],
     attempts: new Map(),
-    steps: new Map(),
-    logs: new Map(),
+    notes: { step: new Map(), cursor: new Map(), log: new Map() },
     passed: 0,
     state: "ready",
     runAt,

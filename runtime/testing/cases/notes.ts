@@ -61,6 +61,25 @@ export const noteCases: readonly ConformanceCase[] = [
   },
   {
     area: "notes",
+    name: "the last cursor of a key counts, in the place of the first",
+    async run(context) {
+      const { provider, id, lease } = await givenClaim(context);
+      const cursor = (key: string, text: string): Note => ({ ...step(lease, key, text), kind: "cursor" });
+      await provider.note([
+        cursor("rows", "1"),
+        cursor("pages", "a"),
+        cursor("rows", "2"),
+        step(lease, "rows", "other"),
+      ]);
+      await provider.note([cursor("rows", "3")]);
+      deepEqual((await provider.history(id))?.cursors, [
+        { key: "rows", text: "3" },
+        { key: "pages", text: "a" },
+      ]);
+    },
+  },
+  {
+    area: "notes",
     name: "a note is fenced like a settlement",
     async run(context) {
       const { provider, id, lease } = await givenLapse(context);
@@ -84,14 +103,18 @@ export const noteCases: readonly ConformanceCase[] = [
     name: "a requeue keeps the steps of a job that failed and forgets those of one that succeeded",
     async run(context) {
       const { provider, id, lease } = await givenClaim(context);
-      await provider.note([step(lease, "fetch", "1"), log(lease, "1", "line")]);
+      await provider.note([
+        step(lease, "fetch", "1"),
+        { ...step(lease, "rows", "1"), kind: "cursor" },
+        log(lease, "1", "line"),
+      ]);
       await provider.nack([{ ...lease, outcome: "dead", reason: "discarded", error: failure }]);
       await provider.requeue([id]);
       equal((await provider.history(id))?.steps.length, 1);
       await provider.ack([await claimOne(provider)]);
       await provider.requeue([id]);
-      const { steps, logs } = (await provider.history(id)) ?? {};
-      deepEqual([steps?.length, logs?.length], [0, 1]);
+      const { steps, cursors, logs } = (await provider.history(id)) ?? {};
+      deepEqual([steps?.length, cursors?.length, logs?.length], [0, 0, 1]);
     },
   },
   {
@@ -104,7 +127,7 @@ export const noteCases: readonly ConformanceCase[] = [
       equal(await provider.prune(pruneAll), 1);
       equal(await provider.history(id), undefined);
       await provider.enqueue([context.newJob({ id })]);
-      deepEqual(await provider.history(id), { attempts: [], steps: [], logs: [] });
+      deepEqual(await provider.history(id), { attempts: [], steps: [], cursors: [], logs: [] });
     },
   },
   {
