@@ -5,6 +5,7 @@ import { createOptionReader, type OptionReader } from "./option-reader.ts";
 import type { JobDeclaration, JobDefinition, JobOptions, JobsSchema } from "./options.ts";
 import { type Report, type SchemaProblem, schemaError, show } from "./problems.ts";
 import { readRetry } from "./retry.ts";
+import { readSchedules } from "./schedules.ts";
 import { readUnique } from "./unique.ts";
 
 const schemaBrand = Symbol.for("jobwright.schema");
@@ -23,6 +24,7 @@ const jobOptions = [
   "unique",
   "debounce",
   "throttle",
+  "schedules",
   "errors",
   "discardOn",
   "retryOn",
@@ -111,6 +113,7 @@ function readJob(name: string, declaration: unknown, report: Report): JobDefinit
     maxCrashes: read.integer("maxCrashes", { min: 1, max: 32_767, fallback: 3 }),
     retry: readRetry("retry" in options ? options.retry : undefined, name, report),
     ...readUnique(options, read, name, report),
+    ...readSchedules(options, input, name, report),
     ...readErrors(options, name, report),
     ...readClassification(read, name),
     ...(read.flag("transactional") ? { transactional: true as const } : {}),

@@ -14,4 +14,5 @@ export type {
   RetryOptions,
 } from "./options.ts";
 export type { SchemaProblem } from "./problems.ts";
+export type { ScheduleOptions } from "./schedules.ts";
 export type { DebounceOptions, KeyValue, ThrottleOptions, UniqueOptions } from "./unique.ts";
