@@ -97,6 +97,9 @@ export interface BuildReportClient<Tx extends TransactionKind = TransactionKind>
   ): readonly JobHandle<BuildReportOutput>[];
   /** The handle of a job enqueued earlier, perhaps by another process. */
   handle(id: string): JobHandle<BuildReportOutput>;
+  /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
+  pause(): Promise<void>;
+  resume(): Promise<void>;
 }
 
 /**
@@ -179,6 +182,9 @@ export interface SendEmailClient<Tx extends TransactionKind = TransactionKind> {
   ): readonly JobHandle<SendEmailOutput, FailureOf<SendEmailFailures>>[];
   /** The handle of a job enqueued earlier, perhaps by another process. */
   handle(id: string): JobHandle<SendEmailOutput, FailureOf<SendEmailFailures>>;
+  /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
+  pause(): Promise<void>;
+  resume(): Promise<void>;
 }
 
 /**
@@ -237,6 +243,9 @@ export interface UnsubscribeClient<Tx extends TransactionKind = TransactionKind>
   ): readonly JobHandle<UnsubscribeOutput>[];
   /** The handle of a job enqueued earlier, perhaps by another process. */
   handle(id: string): JobHandle<UnsubscribeOutput>;
+  /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
+  pause(): Promise<void>;
+  resume(): Promise<void>;
 }
 
 /** A handler for every job. */

@@ -61,6 +61,9 @@ export interface MeasureClient<Tx extends TransactionKind = TransactionKind> {
   ): readonly JobHandle<MeasureOutput>[];
   /** The handle of a job enqueued earlier, perhaps by another process. */
   handle(id: string): JobHandle<MeasureOutput>;
+  /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
+  pause(): Promise<void>;
+  resume(): Promise<void>;
 }
 
 /** A handler for every job. */

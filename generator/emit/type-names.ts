@@ -14,7 +14,7 @@ export interface TypeNames {
 /** Names that the generated files need for themselves, or that would hide a global type they use. */
 const taken =
   "Array Date Map Set Partial Promise Readonly ReadonlyMap ReadonlySet Record Uint8Array EnqueueManyOptions EnqueueOptions SyncEnqueueManyOptions SyncEnqueueOptions " +
-  "JobContext DeclaredErrors FailureOf Transactional TransactionalContext JobHandle ControlClient TransactionKind JobHandlers QueueJobs QueueName HandlersFor Jobs Error URL URLSearchParams RegExp AbortSignal Headers Blob";
+  "JobContext BatchContext BatchItem BatchOutcome DeclaredErrors FailureOf Transactional TransactionalContext JobHandle ControlClient TransactionKind JobHandlers QueueJobs QueueName HandlersFor Jobs Error URL URLSearchParams RegExp AbortSignal Headers Blob";
 
 const jobSuffixes = ["Input", "Payload", "Return", "Output", "Errors", "Failures", "Handle", "Handler", "Client"];
 
@@ -22,7 +22,9 @@ export function createTypeNames(model: Model): TypeNames {
   const different = findDifferent(model.named);
   const used = new Set([
     ...taken.split(" "),
-    ...model.jobs.flatMap((job) => jobSuffixes.map((suffix) => pascalCase(job.name) + suffix)),
+    ...model.jobs.flatMap((job) =>
+      [...jobSuffixes, ...(job.batch ? ["Outcomes"] : [])].map((suffix) => pascalCase(job.name) + suffix),
+    ),
   ]);
   const names = new Map(
     model.named.map((named) => {

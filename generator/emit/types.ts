@@ -153,6 +153,9 @@ ${method("enqueueMany", [inputs, "options?: EnqueueManyOptions<Tx>"], `Promise<$
 ${method("enqueueMany", [inputs, "options: SyncEnqueueManyOptions<Tx>"], many)}
   /** The handle of a job enqueued earlier, perhaps by another process. */
   handle(id: string): ${handle};
+  /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
+  pause(): Promise<void>;
+  resume(): Promise<void>;
 }
 `;
 }

@@ -31,6 +31,8 @@ export function readSchemaSource(file: string, text: string): SchemaSource {
 
 type Ts = typeof ts;
 
+const isElement = /^\[(\d+)\]$/;
+
 function createSchemaSource(ts: Ts, file: ts.SourceFile): SchemaSource {
   const constants = readConstants(ts, file);
   const jobObjects = new Map<ts.Node, ReadonlyMap<string, ts.Node>>();
@@ -50,6 +52,7 @@ function createSchemaSource(ts: Ts, file: ts.SourceFile): SchemaSource {
   function childOf(value: ts.Node, part: string): SourceNode | undefined {
     const expression = resolve(value);
     if (ts.isObjectLiteralExpression(expression)) return memberNode(expression, part);
+    if (ts.isArrayLiteralExpression(expression)) return elementNode(expression, part);
     if (!ts.isCallExpression(expression)) return undefined;
     const callee = expression.expression;
     const name = ts.isPropertyAccessExpression(callee) ? callee.name.text : callee.getText(file);
@@ -62,17 +65,17 @@ function createSchemaSource(ts: Ts, file: ts.SourceFile): SchemaSource {
   function childOfCall(name: string, args: readonly ts.Expression[], part: string): SourceNode | undefined {
     const [first, second] = args;
     if (!first) return undefined;
-    const element = /^\[(\d+)\]$/.exec(part);
     if (part === "[]") return name === "array" || name === "set" ? nodeOf(first, first) : childOfEach(args, part);
     if (part === "[key]" && ["record", "partialRecord", "looseRecord", "map"].includes(name))
       return nodeOf(first, first);
     if (part === "[value]") return second && nodeOf(second, second);
-    if (element && name === "tuple") {
-      const list = resolve(first);
-      const item = ts.isArrayLiteralExpression(list) ? list.elements[Number(element[1])] : undefined;
-      return item && nodeOf(item, item);
-    }
+    if (isElement.test(part) && name === "tuple") return childOf(first, part);
     return childOfEach(args, part);
+  }
+
+  function elementNode(list: ts.ArrayLiteralExpression, part: string): SourceNode | undefined {
+    const item = list.elements[Number(isElement.exec(part)?.[1] ?? -1)];
+    return item && nodeOf(item, item);
   }
 
   /** `z.object`, `.extend`, `z.optional`, `z.union([…])`, `job(…)`: whichever argument has the part. */

@@ -1,5 +1,7 @@
 import type { Limit, UniqueScope } from "../contract/index.ts";
 import type { RetryPolicy } from "./backoff.ts";
+import type { Sensitive } from "./redaction.ts";
+import type { ScheduleTiming } from "./schedule.ts";
 
 /**
  * What generated code tells the runtime about each job: data only. Behaviour lives here in the runtime, so that a fix
@@ -76,6 +78,12 @@ export interface JobDescriptor {
   readonly discardOn?: readonly string[];
   /** If present, all errors but these end the job at once. */
   readonly retryOn?: readonly string[];
+  /** By name. Their inputs are in the schema. */
+  readonly schedules?: Readonly<Record<string, ScheduleTiming>>;
+  /** Stored texts are encrypted; nobody enqueues or works on it without keys. */
+  readonly encrypted?: true;
+  /** What must not be shown of its stored values. */
+  readonly sensitive?: Sensitive;
   /** Whether the schema declares an output. */
   readonly hasOutput: boolean;
 }

@@ -24,6 +24,8 @@ export interface LoadedJob {
   readonly gateBy?: Readonly<Record<string, (input: unknown) => unknown>> | undefined;
   /** What a unique key is made of, if the schema has a function for it. */
   readonly uniqueBy?: ((input: unknown) => unknown) | undefined;
+  /** Inputs of the schedules, by name: values, or functions of the slot. */
+  readonly scheduleInputs?: Readonly<Record<string, unknown>> | undefined;
 }
 
 /** The part of `defineJobs`' result that the runtime uses. */

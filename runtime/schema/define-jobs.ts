@@ -6,6 +6,7 @@ import { createOptionReader, type OptionReader } from "./option-reader.ts";
 import type { JobDeclaration, JobDefinition, JobOptions, JobsSchema, SchemaOptions } from "./options.ts";
 import { type Report, type SchemaProblem, schemaError, show } from "./problems.ts";
 import { readRetry } from "./retry.ts";
+import { readSchedules } from "./schedules.ts";
 import { readUnique } from "./unique.ts";
 
 const schemaBrand = Symbol.for("jobwright.schema");
@@ -28,6 +29,7 @@ const jobOptions = [
   "fairness",
   "debounce",
   "throttle",
+  "schedules",
   "errors",
   "discardOn",
   "retryOn",
@@ -125,6 +127,7 @@ function readJob(name: string, declaration: unknown, queues: QueueGates, report:
     retry: readRetry("retry" in options ? options.retry : undefined, name, report),
     ...readUnique(options, read, name, report),
     ...readLimits(options, { job: name, queue, report }, queues.get(queue) ?? []),
+    ...readSchedules(options, input, name, report),
     ...readErrors(options, name, report),
     ...readClassification(read, name),
     ...(read.flag("transactional") ? { transactional: true as const } : {}),

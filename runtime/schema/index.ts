@@ -16,4 +16,5 @@ export type {
 } from "./options.ts";
 export type { ConcurrencyLimit, FairnessOptions, OrderOptions, QueueOptions, RateLimit } from "./limits.ts";
 export type { SchemaProblem } from "./problems.ts";
+export type { ScheduleOptions } from "./schedules.ts";
 export type { DebounceOptions, KeyValue, ThrottleOptions, UniqueOptions } from "./unique.ts";

@@ -4,6 +4,7 @@ import type { JobDescriptor } from "../core/descriptor.ts";
 import type { Duration } from "../core/duration.ts";
 import type { BatchOptions } from "./batch.ts";
 import type { ConcurrencyLimit, FairnessOptions, OrderOptions, QueueOptions, RateLimit } from "./limits.ts";
+import type { ScheduleOptions, Schedules } from "./schedules.ts";
 import type { DebounceOptions, ThrottleOptions, UniqueOptions, Uniqueness } from "./unique.ts";
 
 interface RetryBase {
@@ -107,6 +108,8 @@ export interface JobOptions<
   readonly debounce?: DebounceOptions<InputOf<Input>>;
   /** Run the first job with a key, and leave out others for a time. */
   readonly throttle?: ThrottleOptions<InputOf<Input>>;
+  /** When the job is enqueued by itself, by name. Default: never. */
+  readonly schedules?: Readonly<Record<string, ScheduleOptions<InputOf<Input>>>>;
   /**
    * Errors with data that callers can tell apart. The handler throws `ctx.errors.Bounced({ … })`, the caller finds it in
    * `await handle.settled()`. Names begin with a capital letter. Default: none.
@@ -142,7 +145,7 @@ export interface JobDefinition<
   Input extends $ZodType = $ZodType,
   Output extends $ZodType | undefined = $ZodType | undefined,
 >
-  extends Omit<JobDescriptor, "input" | "output" | "errors" | "unique">, Uniqueness {
+  extends Omit<JobDescriptor, "input" | "output" | "errors" | "unique" | "schedules">, Uniqueness, Schedules {
   readonly input: Input;
   readonly output: Output;
   readonly errors?: Readonly<Record<string, $ZodType>>;

@@ -1,24 +1,23 @@
-import {
-  type ClaimedJob,
-  type Completion,
-  isRetryable,
-  type Settlement,
-  type TransactionalHandlers,
-} from "../contract/index.ts";
+import type { ClaimedJob, Completion, Settlement, TransactionalHandlers } from "../contract/index.ts";
 import type { JobDescriptor } from "../core/descriptor.ts";
 import type { JobCodec } from "../core/job-codec.ts";
+import { createBatchExecutor } from "./batch-executor.ts";
 import type { ErrorMakers } from "./declared-error.ts";
+import { createEnds } from "./ends.ts";
 import { withOwnSettings } from "./own-settings.ts";
 import { createRejectionRules, leaseOf } from "./rejection.ts";
+import { isThenable, maxTimerMs } from "./result.ts";
 import { createRunningJob, type RunningJob, stopError } from "./running-job.ts";
 import type { Settler } from "./settler.ts";
-import type { JobContext, Logger } from "./types.ts";
+import { TransactionFailure } from "./transaction-failure.ts";
+import type { BatchContext, JobContext, Logger } from "./types.ts";
 
 /** A job that this worker can run: its policy, its codec and the user's code. */
 export interface Runnable {
   readonly descriptor: JobDescriptor;
   readonly codec: JobCodec;
-  readonly handle: (payload: unknown, context: JobContext) => unknown;
+  /** Of a batch: its items and the context of the run. */
+  readonly handle: (payload: unknown, context: JobContext | BatchContext<unknown>) => unknown;
   /** Present: the handler, its output and the completion share a transaction. */
   readonly transactions?: TransactionalHandlers<unknown>;
   /** `ctx.errors`. */
@@ -29,6 +28,8 @@ export interface Runnable {
 export interface Executor {
   /** Runs one job and never throws; `ended` is called with the end of the attempt, at once if the handler is no promise. */
   execute(job: ClaimedJob, ended: () => void): void;
+  /** The same for jobs of one definition whose handler takes many at once; `ended` when all their attempts have ended. */
+  executeBatch(name: string, jobs: readonly ClaimedJob[], ended: () => void): void;
   readonly running: ReadonlyMap<string, RunningJob>;
 }
 
@@ -44,13 +45,13 @@ export interface ExecutorOptions {
   readonly random?: () => number;
 }
 
-const maxTimerMs = 2 ** 31 - 1;
-
 export function createExecutor(options: ExecutorOptions): Executor {
   const { runnables, settler, completed, logger, leaseMs, abortGraceMs, random = Math.random } = options;
   const running = new Map<string, RunningJob>();
   const shared = { logger, report: settler.report };
   const rules = createRejectionRules(leaseMs, random);
+  const ends = createEnds(settler, rules, logger);
+  const batches = createBatchExecutor({ running, settler, rules, ends, logger, abortGraceMs });
 
   function execute(job: ClaimedJob, ended: () => void): void {
     const known = runnables.get(job.name);
@@ -74,15 +75,15 @@ export function createExecutor(options: ExecutorOptions): Executor {
     let result: unknown;
     let isPromise: boolean;
     try {
-      result = runnable.handle(runnable.codec.decodePayload(job.payload), entry.context);
+      result = runnable.handle(runnable.codec.decodePayload(job.payload, job.id), entry.context);
       // What a handler returns may have a `then` that throws; that must not end the worker's own loop.
       isPromise = isThenable(result);
     } catch (error) {
-      settleFailure(entry, runnable, error);
+      ends.fail(entry, runnable, error);
       return ended();
     }
-    if (isPromise) return follow(entry, runnable, result, (output) => settle(entry, runnable, output), ended);
-    settle(entry, runnable, result);
+    if (isPromise) return follow(entry, runnable, result, (output) => ends.succeed(entry, runnable, output), ended);
+    ends.succeed(entry, runnable, result);
     ended();
   }
 
@@ -105,7 +106,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
     const expire = (): void => {
       entry.abort("timeout");
       timer = setTimeout(
-        () => settled(() => settleFailure(entry, runnable, stopError(entry.job, "timeout"))),
+        () => settled(() => ends.fail(entry, runnable, stopError(entry.job, "timeout"))),
         abortGraceMs,
       );
     };
@@ -114,7 +115,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
     // Of a promise this is the promise itself; somebody else's thenable may do what it likes.
     Promise.resolve(result).then(
       (value) => settled(() => succeeded(value)),
-      (error: unknown) => settled(() => settleFailure(entry, runnable, error)),
+      (error: unknown) => settled(() => ends.fail(entry, runnable, error)),
     );
   }
 
@@ -126,7 +127,8 @@ export function createExecutor(options: ExecutorOptions): Executor {
   ): Promise<Settlement> {
     let failedInside = false;
     const body = async (tx: unknown): Promise<{ output?: string }> => {
-      const output = codec.encodeOutput(await handle(codec.decodePayload(entry.job.payload), entry.enter(tx)));
+      const { id, payload } = entry.job;
+      const output = codec.encodeOutput(await handle(codec.decodePayload(payload, id), entry.enter(tx)), id);
       // Nobody waits for this attempt any more: throwing undoes what it wrote.
       if (entry.stopReason === "timeout" || entry.stopReason === "lease-lost") {
         throw stopError(entry.job, entry.stopReason);
@@ -145,62 +147,15 @@ export function createExecutor(options: ExecutorOptions): Executor {
     }
   }
 
-  function settle(entry: RunningJob, runnable: Runnable, result: unknown): void {
-    try {
-      settleSuccess(entry, runnable.codec.encodeOutput(result));
-    } catch (error) {
-      settleFailure(entry, runnable, error);
-    }
-  }
-
-  function settleSuccess(entry: RunningJob, output: string | undefined): void {
-    if (entry.stopReason === "lease-lost") return;
-    if (entry.stopReason === "timeout") throw stopError(entry.job, "timeout");
-    settler.ack(output === undefined ? leaseOf(entry) : { ...leaseOf(entry), output });
-  }
-
-  function settleFailure(entry: RunningJob, runnable: Runnable, thrown: unknown): void {
-    if (entry.stopReason === "lease-lost") return;
-    const isStoreFailure = TransactionFailure.is(thrown);
-    const error = isStoreFailure ? thrown.cause : thrown;
-    const rejection =
-      isStoreFailure && isRetryable(error) ? rules.putOff(entry, runnable) : rules.rejectionOf(entry, runnable, error);
-    if (rejection.outcome === "snooze" && isStoreFailure) {
-      logger.warn(
-        { ...facts(entry.job), err: error },
-        "the store failed the job's transaction; the job will run again",
-      );
-    } else if (rejection.outcome === "dead") {
-      logger.error({ ...facts(entry.job), err: error, reason: rejection.reason }, "job is dead");
-    } else if (rejection.outcome === "retry") {
-      logger.warn(
-        { ...facts(entry.job), err: error, retryInMs: rejection.delayMs },
-        "attempt failed; the job will be retried",
-      );
-    }
-    settler.nack(rejection);
-  }
-
-  return { execute, running };
-}
-
-/** What went wrong around the handler: no connection, a commit that failed or was not answered. */
-class TransactionFailure extends Error {
-  static readonly #all = new WeakSet<object>();
-
-  constructor(cause: unknown) {
-    super("the transaction failed", { cause });
-    TransactionFailure.#all.add(this);
-  }
-
-  /** Unlike `instanceof`, it asks nothing of what a handler threw, which may be a proxy. */
-  static is(thrown: unknown): thrown is TransactionFailure {
-    return typeof thrown === "object" && thrown !== null && TransactionFailure.#all.has(thrown);
-  }
-}
-
-function isThenable(value: unknown): boolean {
-  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
+  return {
+    execute,
+    executeBatch(name, jobs, ended) {
+      const runnable = runnables.get(name);
+      if (runnable) batches.execute(runnable, jobs, ended);
+      else ended();
+    },
+    running,
+  };
 }
 
 function once(body: (finish: () => void) => void): (finish: () => void) => void {
@@ -210,8 +165,4 @@ function once(body: (finish: () => void) => void): (finish: () => void) => void 
     called = true;
     body(finish);
   };
-}
-
-function facts(job: ClaimedJob): object {
-  return { job: job.name, jobId: job.id, queue: job.queue, attempt: job.attempt };
 }

@@ -1,4 +1,5 @@
 import type { ClaimedJob, ClaimLane } from "../contract/index.ts";
+import type { BatchPolicy } from "../core/descriptor.ts";
 import type { Executor, Runnable } from "./executor.ts";
 
 /**
@@ -9,11 +10,11 @@ export interface Lanes {
   /** What to ask the store for now; `unsettled` jobs still hold their leases. */
   room(unsettled: number): readonly ClaimLane[];
   dispatch(jobs: readonly ClaimedJob[]): void;
-  /** Claimed ahead and not started. */
+  /** Claimed and not started: ahead of free slots, or gathered for a batch. */
   holds(id: string): boolean;
   /** Running or claimed ahead. */
   readonly held: number;
-  /** Takes what was claimed ahead and not started, to give it back. */
+  /** Takes what was claimed and not started, to give it back. */
   takeWaiting(): readonly ClaimedJob[];
   /** Resolves when nothing runs. */
   settledDown(): Promise<void>;
@@ -28,11 +29,23 @@ export interface LanesOptions {
   readonly wake: () => void;
 }
 
+/** The jobs of one definition that wait for the rest of their batch. They hold slots and leases, and have not begun. */
+interface Gathering {
+  readonly jobs: ClaimedJob[];
+  readonly since: number;
+  /** Absent: the batch is whatever there is. */
+  readonly timer: NodeJS.Timeout | undefined;
+}
+
 interface Lane {
   readonly queue: string;
   readonly slots: number;
   readonly handles: ClaimLane["handles"];
   readonly waiting: ClaimedJob[];
+  /** Absent: no job of this queue has a batch handler. */
+  readonly batches: ReadonlyMap<string, BatchPolicy> | undefined;
+  readonly gathering: Map<string, Gathering>;
+  /** Slots in use, by jobs that run or are gathered. */
   running: number;
   filling: boolean;
   /** Moving average of what one job takes in ms; unknown until the first has ended. */
@@ -52,7 +65,17 @@ export function createLanes({ concurrency, runnables, executor, wake }: LanesOpt
     const handles = [...runnables.values()]
       .filter(({ descriptor }) => descriptor.queue === queue)
       .map(({ descriptor }) => ({ name: descriptor.name, maxVersion: descriptor.version }));
-    lanes.set(queue, { queue, slots, handles, waiting: [], running: 0, filling: false, jobMs: undefined });
+    lanes.set(queue, {
+      queue,
+      slots,
+      handles,
+      waiting: [],
+      batches: batchesOf(runnables, queue),
+      gathering: new Map(),
+      running: 0,
+      filling: false,
+      jobMs: undefined,
+    });
   }
   let held = 0;
   let quiet: (() => void)[] = [];
@@ -71,26 +94,59 @@ export function createLanes({ concurrency, runnables, executor, wake }: LanesOpt
   function run(lane: Lane, job: ClaimedJob): void {
     lane.running++;
     const startedAt = performance.now();
-    executor.execute(job, () => {
-      const tookMs = performance.now() - startedAt;
-      lane.jobMs = lane.jobMs === undefined ? tookMs : lane.jobMs + weight * (tookMs - lane.jobMs);
-      lane.running--;
-      held--;
-      fill(lane);
-      if (lane.waiting.length === 0) wake();
-      if (held === 0) for (const resolve of quiet.splice(0)) resolve();
-    });
+    executor.execute(job, () => left(lane, startedAt, 1));
+  }
+
+  function left(lane: Lane, since: number, jobs: number): void {
+    const tookMs = performance.now() - since;
+    lane.jobMs = lane.jobMs === undefined ? tookMs : lane.jobMs + weight * (tookMs - lane.jobMs);
+    lane.running -= jobs;
+    held -= jobs;
+    fill(lane);
+    if (lane.waiting.length === 0) wake();
+    if (held === 0) for (const resolve of quiet.splice(0)) resolve();
+  }
+
+  function gather(lane: Lane, job: ClaimedJob, { size, waitMs }: BatchPolicy): void {
+    lane.running++;
+    const gathering = lane.gathering.get(job.name) ?? {
+      jobs: [],
+      since: performance.now(),
+      timer: waitMs > 0 ? setTimeout(() => runGathered(lane, job.name), waitMs) : undefined,
+    };
+    lane.gathering.set(job.name, gathering);
+    gathering.jobs.push(job);
+    if (gathering.jobs.length >= Math.min(size, lane.slots)) runGathered(lane, job.name);
+  }
+
+  function runGathered(lane: Lane, name: string): void {
+    const gathering = lane.gathering.get(name);
+    if (!gathering) return;
+    clearTimeout(gathering.timer);
+    lane.gathering.delete(name);
+    const { jobs, since } = gathering;
+    executor.executeBatch(name, jobs, () => left(lane, since, jobs.length));
+  }
+
+  /** Batches that wait for nobody, when the claim holds no more for them. */
+  function runImpatient(lane: Lane): void {
+    for (const [name, { timer }] of lane.gathering) if (!timer) runGathered(lane, name);
   }
 
   function fill(lane: Lane): void {
     // A handler that is no promise ends inside this loop, which then goes on by itself.
     if (lane.filling) return;
     lane.filling = true;
-    while (lane.running < lane.slots) {
-      const job = lane.waiting.shift();
-      if (!job) break;
-      run(lane, job);
-    }
+    do {
+      while (lane.running < lane.slots) {
+        const job = lane.waiting.shift();
+        if (!job) break;
+        const batch = lane.batches?.get(job.name);
+        if (batch) gather(lane, job, batch);
+        else run(lane, job);
+      }
+      if (lane.batches) runImpatient(lane);
+    } while (lane.batches && lane.waiting.length > 0 && lane.running < lane.slots);
     lane.filling = false;
   }
 
@@ -106,12 +162,19 @@ export function createLanes({ concurrency, runnables, executor, wake }: LanesOpt
       for (const job of jobs) lanes.get(job.queue)?.waiting.push(job);
       for (const lane of lanes.values()) fill(lane);
     },
-    holds: (id) => [...lanes.values()].some((lane) => lane.waiting.some((job) => job.id === id)),
+    holds: (id) => [...lanes.values()].some((lane) => notStarted(lane).some((job) => job.id === id)),
     get held() {
       return held;
     },
     takeWaiting() {
-      const taken = [...lanes.values()].flatMap((lane) => lane.waiting.splice(0));
+      const taken = [...lanes.values()].flatMap((lane) => {
+        const jobs = notStarted(lane);
+        lane.running -= jobs.length - lane.waiting.length;
+        lane.waiting.length = 0;
+        for (const { timer } of lane.gathering.values()) clearTimeout(timer);
+        lane.gathering.clear();
+        return jobs;
+      });
       held -= taken.length;
       return taken;
     },
@@ -123,4 +186,19 @@ export function createLanes({ concurrency, runnables, executor, wake }: LanesOpt
     },
     changed: wake,
   };
+}
+
+function batchesOf(
+  runnables: ReadonlyMap<string, Runnable>,
+  queue: string,
+): ReadonlyMap<string, BatchPolicy> | undefined {
+  const batches = [...runnables.values()].flatMap(({ descriptor }) =>
+    descriptor.queue === queue && descriptor.batch ? [[descriptor.name, descriptor.batch] as const] : [],
+  );
+  return batches.length > 0 ? new Map(batches) : undefined;
+}
+
+function notStarted({ waiting, gathering }: Lane): readonly ClaimedJob[] {
+  if (gathering.size === 0) return [...waiting];
+  return [...waiting, ...[...gathering.values()].flatMap(({ jobs }) => jobs)];
 }

@@ -52,10 +52,12 @@ const defaultConcurrency = 10;
 
 function readConcurrency(descriptor: SchemaDescriptor, options: WorkerOptions<object>): Map<string, number> {
   const known = new Set(descriptor.jobs.map((job) => job.queue));
-  const standard = options.concurrency ?? defaultConcurrency;
   const wanted: [string, number][] = options.queues
     ? Object.entries(options.queues)
-    : [...known].map((queue) => [queue, standard]);
+    : [...known].map((queue) => [
+        queue,
+        options.concurrency ?? Math.max(defaultConcurrency, batchOf(descriptor, queue)),
+      ]);
   if (wanted.length === 0) {
     throw new JobwrightError("JW_INVALID_OPTION", "`queues` is empty, so this worker would serve nothing.", {
       hint: "Name at least one queue, or leave `queues` out to serve all.",
@@ -75,6 +77,11 @@ function readConcurrency(descriptor: SchemaDescriptor, options: WorkerOptions<ob
     }
   }
   return new Map(wanted);
+}
+
+/** Jobs of the largest batch in a queue; 0 without any. */
+function batchOf({ jobs }: SchemaDescriptor, queue: string): number {
+  return Math.max(0, ...jobs.map((job) => (job.queue === queue ? (job.batch?.size ?? 0) : 0)));
 }
 
 const silent = (): void => undefined;

@@ -1,7 +1,7 @@
 import { type ClaimedJob, JobwrightError, type ProgressReport } from "../contract/index.ts";
 import { settingsOf } from "../core/envelope.ts";
 import type { ErrorMakers } from "./declared-error.ts";
-import type { JobContext, JobLog, Logger, TransactionalContext } from "./types.ts";
+import type { BatchItem, JobContext, JobLog, Logger, TransactionalContext } from "./types.ts";
 
 /** Why an attempt was told to stop. The first reason counts. */
 export type StopReason = "timeout" | "cancelled" | "lease-at-risk" | "lease-lost" | "shutdown";
@@ -17,6 +17,8 @@ export interface RunningJob {
   abort(reason: StopReason): boolean;
   /** The context of an attempt that runs in this transaction. */
   enter(tx: unknown): JobContext;
+  /** The context of an attempt in a batch. */
+  take(input: unknown): BatchItem<unknown>;
 }
 
 /** What is the same for all jobs of one definition in one worker. */
@@ -25,6 +27,8 @@ export interface RunningJobSetting {
   readonly errors: ErrorMakers;
   readonly logger: Logger;
   readonly report: (report: ProgressReport) => void;
+  /** Called when the attempt was told to stop. */
+  readonly stopped?: () => void;
 }
 
 export function createRunningJob(job: ClaimedJob, setting: RunningJobSetting): RunningJob {
@@ -38,10 +42,12 @@ class Attempt implements RunningJob {
   readonly job: ClaimedJob;
   readonly context: Context;
   stopReason: StopReason | undefined = undefined;
+  readonly #stopped: (() => void) | undefined;
   #controller: AbortController | undefined = undefined;
 
   constructor(job: ClaimedJob, setting: RunningJobSetting) {
     this.job = job;
+    this.#stopped = setting.stopped;
     this.context = new Context(this, setting);
   }
 
@@ -59,11 +65,16 @@ class Attempt implements RunningJob {
     return this.context;
   }
 
+  take(input: unknown): BatchItem<unknown> {
+    return Object.assign(this.context, { input });
+  }
+
   abort(reason: StopReason): boolean {
     // What was at risk may turn out to be lost, or be told to end for another reason.
     if (this.stopReason === reason || (this.stopReason && this.stopReason !== "lease-at-risk")) return false;
     this.stopReason = reason;
     this.#controller?.abort(stopError(this.job, reason));
+    this.#stopped?.();
     return true;
   }
 }
@@ -142,7 +153,11 @@ export function stopError(job: ClaimedJob, reason: StopReason): JobwrightError {
 }
 
 function jobLog(job: ClaimedJob, logger: Logger): JobLog {
-  const bound = { job: job.name, jobId: job.id, queue: job.queue, attempt: job.attempt };
+  return boundLog({ job: job.name, jobId: job.id, queue: job.queue, attempt: job.attempt }, logger);
+}
+
+/** Log lines that carry these fields. */
+export function boundLog(bound: object, logger: Logger): JobLog {
   return {
     debug: (message, fields) => logger.debug({ ...bound, ...fields }, message),
     info: (message, fields) => logger.info({ ...bound, ...fields }, message),

@@ -1,5 +1,6 @@
 import type { FinalState, Provider, TransactionalHandlers } from "../contract/index.ts";
 import type { Duration } from "../core/duration.ts";
+import type { EncryptionOptions } from "../core/encryption.ts";
 
 /** Takes pino, bunyan or `console` as it is. */
 export interface Logger {
@@ -80,6 +81,11 @@ export interface BatchContext<Return> {
   fail(error: unknown): BatchOutcome<never>;
 }
 
+/** A run of a batch handler as middleware sees it. */
+export interface BatchRun extends BatchContext<unknown> {
+  readonly items: readonly BatchItem<unknown>[];
+}
+
 /** What `ctx.tx` is with this provider; `never` if it has no transactional handlers. */
 export type HandlerTransactionOf<P extends Provider> = P extends TransactionalHandlers<infer Tx> ? Tx : never;
 
@@ -93,7 +99,10 @@ export interface WorkerOptions<Handlers, Queue extends string = string, P extend
   readonly handlers: Handlers;
   /** Which queues to serve, and how many jobs of each to run at a time. Default: all queues, `concurrency` each. */
   readonly queues?: { readonly [Name in Queue]: number };
-  /** Jobs of one queue that run at a time unless `queues` says otherwise. Default 10. */
+  /**
+   * Jobs of one queue that run at a time unless `queues` says otherwise; the items of a batch count one each. Default 10, or
+   * the size of the queue's largest batch if that is more.
+   */
   readonly concurrency?: number;
   /** How long a job stays with a worker that shows no sign of life. Default `"30s"`; renewed at a third of it. */
   readonly lease?: Duration;
@@ -114,6 +123,8 @@ export interface WorkerOptions<Handlers, Queue extends string = string, P extend
   readonly stallLimit?: Duration;
   /** Promote, reap and prune in this process. Default true; at least one process of an application must. */
   readonly maintenance?: boolean;
+  /** Keys of the jobs with `encrypted: true`; a worker that serves one does not begin without. Default: none. */
+  readonly encryption?: EncryptionOptions;
   /** Default: warnings and errors to the console. */
   readonly logger?: Logger;
 }

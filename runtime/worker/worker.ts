@@ -12,6 +12,7 @@ import {
 } from "../contract/index.ts";
 import type { JobDescriptor, SchemaDescriptor } from "../core/descriptor.ts";
 import { limitsOf } from "../core/gates.ts";
+import { type Cipher, createCipher } from "../core/encryption.ts";
 import { createJobCodec } from "../core/job-codec.ts";
 import { loadSchema } from "../core/schema-module.ts";
 import { createMaintenance } from "../maintenance/maintenance.ts";
@@ -24,7 +25,7 @@ import { readSettings } from "./options.ts";
 import { createSettler } from "./settler.ts";
 import { runUntilSignal } from "./signals.ts";
 import { shutDown } from "./shutdown.ts";
-import type { JobContext, Worker, WorkerOptions, WorkerReport } from "./types.ts";
+import type { Worker, WorkerOptions, WorkerReport } from "./types.ts";
 
 /** The runtime half of a generated worker factory: composes claimer, executor, settler, lease keeper and maintenance. */
 export async function createTypedWorker<Handlers extends object, Queue extends string>(
@@ -140,7 +141,7 @@ export async function createTypedWorker<Handlers extends object, Queue extends s
   return worker;
 }
 
-type HandlerFunction = (payload: unknown, context: JobContext) => unknown;
+type HandlerFunction = Runnable["handle"];
 
 /** Handlers of the served queues, each a function or an object with `handle`. Throws `JW_MISSING_HANDLER`. */
 async function readRunnables(
@@ -157,10 +158,11 @@ async function readRunnables(
       hint: "Add a function, or an object with a `handle` method, for each; or serve fewer queues.",
     });
   }
+  const cipher = cipherOf(served, options);
   return new Map(
     served.map((job) => {
       const handle = handlerOf(handlers[job.name]) ?? missingHandler;
-      const codec = createJobCodec(job, schema.job(job.name));
+      const codec = createJobCodec(job, schema.job(job.name), cipher);
       const runnable = { descriptor: job, codec, handle, errors: createErrorMakers(codec.errorNames) };
       return [
         job.name,
@@ -168,6 +170,16 @@ async function readRunnables(
       ];
     }),
   );
+}
+
+/** A worker that could not read its jobs, or would have to store what they return in clear, must not begin. */
+function cipherOf(served: readonly JobDescriptor[], { encryption }: WorkerOptions<object>): Cipher | undefined {
+  if (encryption) return createCipher(encryption);
+  const encrypted = served.filter((job) => job.encrypted).map((job) => job.name);
+  if (encrypted.length === 0) return undefined;
+  throw new JobwrightError("JW_ENCRYPTION_KEY", `${encrypted.join(", ")}: encrypted, and this worker has no keys.`, {
+    hint: "Give `encryption`, or serve only queues without encrypted jobs.",
+  });
 }
 
 function transactionsOf(provider: Provider, job: JobDescriptor): TransactionalHandlers<unknown> {

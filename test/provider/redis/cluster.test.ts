@@ -62,6 +62,14 @@ describe.skipIf(noServer)(suite, () => {
       const { id, fence } = second;
       await provider.nack([{ id, fence, outcome: "dead", reason: "attempts-exhausted", error }]);
       await provider.pause({ queue: "mail" });
+      await provider.pause({ name: "mail" });
+      const unique = { key: "k", scope: "any", onConflict: "replace", forMs: 60_000 } as const;
+      const [holder] = await provider.enqueue([jobOf({ unique }), jobOf({ unique, version: 2 })]);
+      await provider.putSchedules([{ key: "daily", name: "mail", spec: "", nextAt: 1 }]);
+      const slot = { key: "daily", spec: "", expectedAt: 1, slotAt: 1, nextAt: 2, jobs: [jobOf({ unique })] };
+      expect(await provider.fireSchedule(slot)).toMatchObject({ outcome: "fired", results: [{ id: holder?.id }] });
+      await provider.cancel([holder?.id ?? ""]);
+      await provider.prune({ retentionMs: { cancelled: 0 }, limit: 10 });
     }
     for (const namespace of namespaces) {
       const { admin } = await cluster.ownerOf(namespace);

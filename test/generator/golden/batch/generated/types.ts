@@ -71,6 +71,9 @@ export interface IndexClient<Tx extends TransactionKind = TransactionKind> {
   enqueueMany(inputs: readonly IndexInput[], options: SyncEnqueueManyOptions<Tx>): readonly JobHandle<IndexOutput>[];
   /** The handle of a job enqueued earlier, perhaps by another process. */
   handle(id: string): JobHandle<IndexOutput>;
+  /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
+  pause(): Promise<void>;
+  resume(): Promise<void>;
 }
 
 /**
@@ -148,6 +151,9 @@ export interface SendPushClient<Tx extends TransactionKind = TransactionKind> {
   ): readonly JobHandle<SendPushOutput, FailureOf<SendPushFailures>>[];
   /** The handle of a job enqueued earlier, perhaps by another process. */
   handle(id: string): JobHandle<SendPushOutput, FailureOf<SendPushFailures>>;
+  /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
+  pause(): Promise<void>;
+  resume(): Promise<void>;
 }
 
 /** A handler for every job. */

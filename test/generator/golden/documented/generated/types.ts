@@ -105,6 +105,9 @@ export interface IndexFolderClient<Tx extends TransactionKind = TransactionKind>
   ): readonly JobHandle<IndexFolderOutput>[];
   /** The handle of a job enqueued earlier, perhaps by another process. */
   handle(id: string): JobHandle<IndexFolderOutput>;
+  /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
+  pause(): Promise<void>;
+  resume(): Promise<void>;
 }
 
 /**
@@ -157,6 +160,9 @@ export interface LegacyClient<Tx extends TransactionKind = TransactionKind> {
   enqueueMany(inputs: readonly LegacyInput[], options: SyncEnqueueManyOptions<Tx>): readonly JobHandle<LegacyOutput>[];
   /** The handle of a job enqueued earlier, perhaps by another process. */
   handle(id: string): JobHandle<LegacyOutput>;
+  /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
+  pause(): Promise<void>;
+  resume(): Promise<void>;
 }
 
 /**
@@ -237,6 +243,9 @@ export interface ShipParcelClient<Tx extends TransactionKind = TransactionKind> 
   ): readonly JobHandle<ShipParcelOutput>[];
   /** The handle of a job enqueued earlier, perhaps by another process. */
   handle(id: string): JobHandle<ShipParcelOutput>;
+  /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
+  pause(): Promise<void>;
+  resume(): Promise<void>;
 }
 
 /** A handler for every job. */

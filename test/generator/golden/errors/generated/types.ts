@@ -79,6 +79,9 @@ export interface ChargeClient<Tx extends TransactionKind = TransactionKind> {
   ): readonly JobHandle<ChargeOutput, FailureOf<ChargeFailures>>[];
   /** The handle of a job enqueued earlier, perhaps by another process. */
   handle(id: string): JobHandle<ChargeOutput, FailureOf<ChargeFailures>>;
+  /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
+  pause(): Promise<void>;
+  resume(): Promise<void>;
 }
 
 /**
@@ -166,6 +169,9 @@ export interface SendMailClient<Tx extends TransactionKind = TransactionKind> {
   ): readonly JobHandle<SendMailOutput, FailureOf<SendMailFailures>>[];
   /** The handle of a job enqueued earlier, perhaps by another process. */
   handle(id: string): JobHandle<SendMailOutput, FailureOf<SendMailFailures>>;
+  /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
+  pause(): Promise<void>;
+  resume(): Promise<void>;
 }
 
 /** A handler for every job. */

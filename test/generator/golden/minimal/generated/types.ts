@@ -56,6 +56,9 @@ export interface PingClient<Tx extends TransactionKind = TransactionKind> {
   enqueueMany(inputs: readonly PingInput[], options: SyncEnqueueManyOptions<Tx>): readonly JobHandle<PingOutput>[];
   /** The handle of a job enqueued earlier, perhaps by another process. */
   handle(id: string): JobHandle<PingOutput>;
+  /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
+  pause(): Promise<void>;
+  resume(): Promise<void>;
 }
 
 /** A handler for every job. */

@@ -66,6 +66,9 @@ export interface CommentClient<Tx extends TransactionKind = TransactionKind> {
   ): readonly JobHandle<CommentOutput>[];
   /** The handle of a job enqueued earlier, perhaps by another process. */
   handle(id: string): JobHandle<CommentOutput>;
+  /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
+  pause(): Promise<void>;
+  resume(): Promise<void>;
 }
 
 /**
@@ -123,6 +126,9 @@ export interface ConvertClient<Tx extends TransactionKind = TransactionKind> {
   ): readonly JobHandle<ConvertOutput>[];
   /** The handle of a job enqueued earlier, perhaps by another process. */
   handle(id: string): JobHandle<ConvertOutput>;
+  /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
+  pause(): Promise<void>;
+  resume(): Promise<void>;
 }
 
 /**
@@ -208,6 +214,9 @@ export interface EverythingClient<Tx extends TransactionKind = TransactionKind> 
   ): readonly JobHandle<EverythingOutput>[];
   /** The handle of a job enqueued earlier, perhaps by another process. */
   handle(id: string): JobHandle<EverythingOutput>;
+  /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
+  pause(): Promise<void>;
+  resume(): Promise<void>;
 }
 
 /** A handler for every job. */

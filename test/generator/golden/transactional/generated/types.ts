@@ -60,6 +60,9 @@ export interface NotifyClient<Tx extends TransactionKind = TransactionKind> {
   enqueueMany(inputs: readonly NotifyInput[], options: SyncEnqueueManyOptions<Tx>): readonly JobHandle<NotifyOutput>[];
   /** The handle of a job enqueued earlier, perhaps by another process. */
   handle(id: string): JobHandle<NotifyOutput>;
+  /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
+  pause(): Promise<void>;
+  resume(): Promise<void>;
 }
 
 /**
@@ -113,6 +116,9 @@ export interface TransferClient<Tx extends TransactionKind = TransactionKind> {
   ): readonly JobHandle<TransferOutput>[];
   /** The handle of a job enqueued earlier, perhaps by another process. */
   handle(id: string): JobHandle<TransferOutput>;
+  /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
+  pause(): Promise<void>;
+  resume(): Promise<void>;
 }
 
 /** A handler for every job. */

@@ -1,0 +1,76 @@
+import { createHash } from "node:crypto";
+import type { NewJob } from "../contract/index.ts";
+import { type JobMaker, makeJob } from "./new-job.ts";
+import {
+  printSpec,
+  schemaKey,
+  type ScheduleSpec,
+  type ScheduleTiming,
+  slotJobId,
+  type SlotTemplate,
+  startOf,
+} from "./schedule.ts";
+
+/** A schedule that the schema of this build declares. */
+export interface OwnSchedule {
+  readonly key: string;
+  readonly maker: JobMaker;
+  readonly timing: ScheduleTiming;
+  /** A value, or a function of the slot. */
+  readonly input: unknown;
+}
+
+/** The schedules of the schema, sorted by nothing in particular. */
+export function ownSchedules(makers: Iterable<JobMaker>): readonly OwnSchedule[] {
+  return [...makers].flatMap((maker) =>
+    Object.entries(maker.job.schedules ?? {}).map(([name, timing]) => ({
+      key: schemaKey(maker.job.name, name),
+      maker,
+      timing,
+      input: maker.loaded.scheduleInputs?.[name],
+    })),
+  );
+}
+
+/** Throws `JW_INVALID_INPUT`, `JW_PAYLOAD_TOO_LARGE` for an input that is a value. */
+export function ownSpec({ maker, timing, input }: OwnSchedule): string {
+  if (typeof input === "function") return printSpec({ origin: "schema", ...timing });
+  const inputHash = createHash("sha256").update(maker.codec.encodeInput(input)).digest("base64url").slice(0, 22);
+  return printSpec({ origin: "schema", ...timing, inputHash });
+}
+
+/** What `makeJob` takes for one slot. */
+export interface SlotOptions {
+  readonly id?: string;
+  readonly runAt?: Date;
+}
+
+/** The job of a slot, or of a moment. Throws what the input function throws, and what `makeJob` does. */
+export function ownSlotJob({ key, maker, timing, input }: OwnSchedule, at: number, options: SlotOptions): NewJob {
+  const value: unknown = typeof input === "function" ? input(new Date(at)) : input;
+  return makeJob(maker, value, { ...options, ...uniqueOf(key, timing) });
+}
+
+/** What a client's schedule keeps of a job. */
+export function slotTemplate(maker: JobMaker, key: string, timing: ScheduleTiming, input: unknown): SlotTemplate {
+  const { id, name, queue, priority, maxCrashes, ...template } = makeJob(maker, input, uniqueOf(key, timing));
+  return template;
+}
+
+/** With the queue, priority and crashes of the definition as it is now. */
+export function clientSlotJob({ job, newId }: JobMaker, template: SlotTemplate, { id, runAt }: SlotOptions): NewJob {
+  const { name, queue, priority, maxCrashes } = job;
+  const start = runAt === undefined ? {} : { runAt: runAt.getTime() };
+  return { ...template, id: id ?? newId(), name, queue, priority, maxCrashes, ...start };
+}
+
+/** A slot whose job is not final holds the key of the schedule, so the next one is left out. */
+function uniqueOf(key: string, { overlap }: ScheduleTiming): { readonly unique?: string } {
+  return overlap === "skip" ? { unique: key } : {};
+}
+
+/** Id and start of the job of a slot. */
+export function slotOptions(key: string, slot: number, { jitterMs }: Pick<ScheduleSpec, "jitterMs">): SlotOptions {
+  const id = slotJobId(key, slot);
+  return jitterMs === undefined ? { id } : { id, runAt: new Date(startOf(key, slot, jitterMs)) };
+}
