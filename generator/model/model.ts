@@ -1,5 +1,7 @@
+import type { ScheduleTiming } from "../../runtime/core/schedule.ts";
 import type { RetryPolicy } from "../../runtime/core/backoff.ts";
 import type { BatchPolicy, UniquePolicy } from "../../runtime/core/descriptor.ts";
+import type { Sensitive } from "../../runtime/core/redaction.ts";
 
 /**
  * What the generator knows of a schema: plain, frozen data, ordered, without zod. Emitters see nothing else.
@@ -21,6 +23,7 @@ export interface JobModel {
   readonly expireAfterMs?: number;
   readonly maxCrashes: number;
   readonly unique?: UniquePolicy;
+  readonly schedules?: Readonly<Record<string, ScheduleTiming>>;
   /** Absent: not transactional, so that the hash of a model without such jobs stays what it was. */
   readonly transactional?: true;
   readonly batch?: BatchPolicy;
@@ -32,6 +35,8 @@ export interface JobModel {
   readonly errors?: Sides;
   readonly discardOn?: readonly string[];
   readonly retryOn?: readonly string[];
+  readonly encrypted?: true;
+  readonly sensitive?: Sensitive;
 }
 
 /** The schemas of a job whose values are stored. */

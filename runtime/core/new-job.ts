@@ -4,7 +4,7 @@ import { type Duration, parseDuration, shown } from "./duration.ts";
 import { sealEnvelope, type Settings } from "./envelope.ts";
 import type { JobCodec } from "./job-codec.ts";
 import type { LoadedJob } from "./schema-module.ts";
-import { pick, uniqueKeyOf } from "./unique-key.ts";
+import { pick } from "./unique-key.ts";
 
 /** What holds for every job of one call. */
 export interface EnqueueSettings {
@@ -30,6 +30,8 @@ export interface NewJobOptions extends EnqueueSettings {
   readonly id?: string;
   /** The unique key instead of the one made of the input; `false`: none. Default: as the job definition says. */
   readonly unique?: string | false;
+  /** The payload will be that of other jobs than this one: a schedule gives it to each of its slots. Default false. */
+  readonly forAnyId?: boolean;
 }
 
 export interface JobMaker {
@@ -39,15 +41,18 @@ export interface JobMaker {
   readonly newId: () => string;
 }
 
-/** Validates an input and its options. Throws `JW_INVALID_INPUT`, `JW_INVALID_OPTION`, `JW_PAYLOAD_TOO_LARGE`. */
-export function makeJob({ job, codec, loaded, newId }: JobMaker, input: unknown, options: NewJobOptions): NewJob {
-  const payload = codec.encodeInput(input);
-  const unique = keyOf(job, loaded, input, payload, options.unique);
+/** Validates an input and its options. Throws `JW_INVALID_INPUT`, `JW_INVALID_OPTION`, `JW_PAYLOAD_TOO_LARGE`, `JW_ENCRYPTION_KEY`. */
+export function makeJob({ job, codec, loaded, newId }: JobMaker, value: unknown, options: NewJobOptions): NewJob {
+  const input = codec.encodeInput(value);
+  const unique = keyOf({ job, codec, loaded }, value, input, options.unique);
+  const id = options.id === undefined ? newId() : checkId(options.id);
+  // A payload that replaces another one is read under the id of that job.
+  const payload = codec.vault.seal("input", input, id, !options.forAnyId && unique?.onConflict !== "replace");
   // Without a key there is nobody to wait for.
   const waitMs = unique && job.unique?.waitMs;
   const delayMs = options.delay === undefined ? waitMs : parseDuration(options.delay, "delay");
   return {
-    id: options.id === undefined ? newId() : checkId(options.id),
+    id,
     name: job.name,
     queue: job.queue,
     version: job.version,
@@ -64,10 +69,9 @@ export function makeJob({ job, codec, loaded, newId }: JobMaker, input: unknown,
 const plainPolicy: UniquePolicy = { scope: "live", onConflict: "ignore" };
 
 function keyOf(
-  job: JobDescriptor,
-  { uniqueBy }: LoadedJob,
+  { job, codec, loaded }: Omit<JobMaker, "newId">,
   input: unknown,
-  payload: string,
+  text: string,
   given: NewJobOptions["unique"],
 ): UniqueKey | undefined {
   if (given === false || (given === undefined && !job.unique)) return undefined;
@@ -77,8 +81,8 @@ function keyOf(
     });
   }
   const { by, scope, onConflict, forMs, maxWaitMs } = job.unique ?? plainPolicy;
-  const value = given ?? (by ? pick(JSON.parse(payload), by) : uniqueBy?.(input));
-  const key = uniqueKeyOf(job.name, value);
+  const value = given ?? (by ? pick(JSON.parse(text), by) : loaded.uniqueBy?.(input));
+  const key = codec.vault.uniqueKey(value);
   if (key === undefined) return undefined;
   return {
     key,
@@ -91,7 +95,7 @@ function keyOf(
 }
 
 function hasSettings({ expireAfter, timeout, maxAttempts, metadata }: EnqueueSettings): boolean {
-  return (expireAfter ?? timeout ?? maxAttempts ?? metadata) !== undefined;
+  return [expireAfter, timeout, maxAttempts, metadata].some((setting) => setting !== undefined);
 }
 
 function settingsOf({ expireAfter, timeout, maxAttempts, metadata }: EnqueueSettings): Settings {
@@ -185,7 +189,7 @@ export interface ChangeOptions {
 
 /** Throws `JW_INVALID_OPTION`, also if nothing is to be changed. */
 export function makeChange({ id, delay, runAt, priority }: ChangeOptions): JobChange {
-  if ((delay ?? runAt ?? priority) === undefined) {
+  if ([delay, runAt, priority].every((part) => part === undefined)) {
     throw new JobwrightError("JW_INVALID_OPTION", `Nothing is to be changed in ${shown(id)}.`, {
       hint: "Give `delay`, `runAt` or `priority`.",
     });

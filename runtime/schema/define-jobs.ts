@@ -30,6 +30,7 @@ const jobOptions = [
   "retryOn",
   "transactional",
   "batch",
+  "encrypted",
   "description",
   "deprecated",
 ] as const satisfies readonly (keyof JobOptions)[];
@@ -118,6 +119,7 @@ function readJob(name: string, declaration: unknown, report: Report): JobDefinit
     ...readClassification(read, name),
     ...(read.flag("transactional") ? { transactional: true as const } : {}),
     ...readBatch(options, read, name, report),
+    ...(read.flag("encrypted") ? { encrypted: true as const } : {}),
     description: read.text("description"),
     deprecated: read.text("deprecated"),
   });
