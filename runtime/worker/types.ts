@@ -122,8 +122,8 @@ export interface WorkerOptions<
   /** One for every job of the queues served. */
   readonly handlers: WithContext<Handlers, NoInfer<Fields>>;
   /**
-   * Fields that handlers and middleware find in `ctx`, made anew for every run. Write it above `handlers`, so that the
-   * compiler knows them there. What it throws fails the attempt. Default: none.
+   * Fields that handlers and middleware find in `ctx`, made anew for every run. Write the type of its parameter, if it has
+   * one, or the compiler does not know the fields in handlers. What it throws fails the attempt. Default: none.
    */
   readonly context?: (ctx: RunContext) => Fields | Promise<Fields>;
   /** Code around every run of a handler, the outermost first. Default: none. */
