@@ -13,19 +13,30 @@ export type {
   JobInfoPage,
   RequeueAllFilter,
   ResultOptions,
+  ScheduleControl,
+  ScheduleInfo,
   SettledJob,
 } from "./client/types.ts";
 export type { JobwrightConfig } from "./config.ts";
 export * from "./contract/index.ts";
 export type { BulkFilter, BulkResult } from "./core/bulk.ts";
 export type { Duration } from "./core/duration.ts";
+export type { CatchUp, Overlap, ScheduleSettings } from "./core/schedule.ts";
+export { createEncryptionKey, type EncryptionOptions } from "./core/encryption.ts";
 export { Discard, RetryAfter, Snooze } from "./worker/outcomes.ts";
 export type {
+  BatchContext,
+  BatchItem,
+  BatchOutcome,
+  BatchRun,
   DeclaredErrors,
   JobContext,
   JobLog,
   Logger,
+  Middleware,
+  RunContext,
   TransactionalContext,
+  WithContext,
   Worker,
   WorkerOptions,
   WorkerReport,

@@ -23,4 +23,14 @@ export const migrations: readonly Migration[] = [
       "CREATE TABLE `jobwright_queues` (\n\t`name` text PRIMARY KEY NOT NULL,\n\t`paused_at` integer\n);",
     ],
   },
+  {
+    name: "0001_unique_and_schedules",
+    statements: [
+      "CREATE TABLE `jobwright_definitions` (\n\t`name` text PRIMARY KEY NOT NULL,\n\t`paused_at` integer\n);",
+      "CREATE TABLE `jobwright_schedules` (\n\t`sort_key` text PRIMARY KEY NOT NULL,\n\t`key` text NOT NULL,\n\t`name` text NOT NULL,\n\t`spec` text NOT NULL,\n\t`next_at` integer,\n\t`last_at` integer,\n\t`paused_at` integer\n);",
+      "CREATE INDEX `jobwright_schedules_due` ON `jobwright_schedules` (`next_at`,`sort_key`) WHERE paused_at is null;",
+      "CREATE TABLE `jobwright_unique_jobs` (\n\t`seq` integer PRIMARY KEY NOT NULL,\n\t`key` text NOT NULL,\n\t`scope` text NOT NULL,\n\t`held_until` integer\n);",
+      "CREATE TABLE `jobwright_unique_keys` (\n\t`key` text PRIMARY KEY NOT NULL,\n\t`seq` integer NOT NULL\n);",
+    ],
+  },
 ];

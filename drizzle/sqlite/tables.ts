@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { index, integer, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
-import type { EndReason, JobState } from "../../runtime/contract/index.ts";
+import type { EndReason, JobState, UniqueScope } from "../../runtime/contract/index.ts";
 
 /**
  * The tables of the SQLite provider. Exported so that an application can query and join them with Drizzle, and so that
@@ -77,6 +77,46 @@ export const queues = sqliteTable("jobwright_queues", {
   name: text("name").primaryKey(),
   pausedAt: integer("paused_at"),
 });
+
+/** Job definitions that need a word of their own; one without a row runs. */
+export const definitions = sqliteTable("jobwright_definitions", {
+  name: text("name").primaryKey(),
+  pausedAt: integer("paused_at"),
+});
+
+/** The job that took a unique key last. Whether it still holds the key is read off that job. */
+export const uniqueKeys = sqliteTable("jobwright_unique_keys", {
+  key: text("key").primaryKey(),
+  seq: integer("seq").notNull(),
+});
+
+/** What a job with a unique key remembers of it. */
+export const uniqueJobs = sqliteTable("jobwright_unique_jobs", {
+  seq: integer("seq").primaryKey(),
+  key: text("key").notNull(),
+  scope: text("scope").$type<UniqueScope>().notNull(),
+  /** When the window of the key ends; null: it has none. */
+  heldUntil: integer("held_until"),
+});
+
+export const schedules = sqliteTable(
+  "jobwright_schedules",
+  {
+    /** The key's UTF-16 as hexadecimal digits: the contract sorts by code units, SQLite by code points. */
+    sortKey: text("sort_key").primaryKey(),
+    key: text("key").notNull(),
+    name: text("name").notNull(),
+    spec: text("spec").notNull(),
+    nextAt: integer("next_at"),
+    lastAt: integer("last_at"),
+    pausedAt: integer("paused_at"),
+  },
+  (table) => [
+    index("jobwright_schedules_due")
+      .on(table.nextAt, table.sortKey)
+      .where(sql`paused_at is null`),
+  ],
+);
 
 /** One row: the schema version of this store. */
 export const meta = sqliteTable("jobwright_meta", {

@@ -1,22 +1,25 @@
 import {
   type JobFilter,
-  type JobRecord,
   type JobState,
   jobStates,
   JobwrightError,
   type Provider,
+  type StoredError,
 } from "../../runtime/contract/index.ts";
-import { type BulkFilter, type BulkResult, cancelAll, requeueAll } from "../../runtime/core/bulk.ts";
+import { type BulkFilter, type BulkResult, cancelAll, requeueAll, requeueSpread } from "../../runtime/core/bulk.ts";
+import { type Duration, parseDuration } from "../../runtime/core/duration.ts";
+import type { ShownJob } from "../../runtime/core/shown-job.ts";
 import { loadConfig, withProvider } from "./config.ts";
 import { formatTable } from "./table.ts";
 import type { Terminal } from "./terminal.ts";
+import { createView, type ViewFlags } from "./view.ts";
 
 export interface JobsFlags {
   readonly config?: string;
   readonly json?: boolean;
 }
 
-export interface ListFlags extends JobsFlags {
+export interface ListFlags extends JobsFlags, ViewFlags {
   readonly state?: string[];
   readonly job?: string[];
   readonly queue?: string[];
@@ -27,6 +30,7 @@ export interface BulkFlags extends Omit<ListFlags, "limit"> {
   readonly all?: boolean;
   readonly limit?: string;
   readonly dryRun?: boolean;
+  readonly spread?: string;
 }
 
 function filterOf(flags: Omit<ListFlags, "limit">): JobFilter {
@@ -40,11 +44,16 @@ function filterOf(flags: Omit<ListFlags, "limit">): JobFilter {
 export async function list(terminal: Terminal, flags: ListFlags): Promise<void> {
   const filter = filterOf(flags);
   const limit = readLimit(flags.limit);
-  const { page, counts } = await withProvider(await loadConfig(flags.config), async (provider) => {
+  const config = await loadConfig(flags.config);
+  const { page, counts, paused } = await withProvider(config, async (provider) => {
     await provider.start();
-    return { page: await provider.list({ ...filter, limit }), counts: await provider.counts(filter) };
+    const [page, counts] = [await provider.list({ ...filter, limit }), await provider.counts(filter)];
+    return { page, counts, paused: await provider.paused() };
   });
-  if (flags.json) return terminal.json({ ok: true, jobs: page.jobs, counts, cursor: page.cursor });
+  if (flags.json) {
+    const view = await createView(terminal, config, flags);
+    return terminal.json({ ok: true, jobs: view(page.jobs), counts, paused, cursor: page.cursor });
+  }
   terminal.data(
     formatTable(
       ["id", "job", "queue", "state", "attempt", "run at", "error"],
@@ -66,25 +75,33 @@ export async function list(terminal: Terminal, flags: ListFlags): Promise<void> 
         .join(", ")}`,
   );
   terminal.say(totals.length > 0 ? `\n${totals.join("\n")}` : "no jobs");
+  if (paused.queues.length > 0) terminal.say(`paused queues: ${paused.queues.join(", ")}`);
+  if (paused.names.length > 0) terminal.say(`paused jobs: ${paused.names.join(", ")}`);
 }
 
-export async function show(terminal: Terminal, id: string, flags: JobsFlags): Promise<void> {
-  const job = await withProvider(await loadConfig(flags.config), async (provider) => {
+export async function show(terminal: Terminal, id: string, flags: JobsFlags & ViewFlags): Promise<void> {
+  const config = await loadConfig(flags.config);
+  const job = await withProvider(config, async (provider) => {
     await provider.start();
     return provider.get(id);
   });
   if (!job) throw notFound([id]);
-  if (flags.json) return terminal.json({ ok: true, job });
-  terminal.data(formatTable(["field", "value"], facts(job)));
+  const view = await createView(terminal, config, flags);
+  const shown = view([job]);
+  if (flags.json) return terminal.json({ ok: true, job: shown[0] });
+  terminal.data(formatTable(["field", "value"], shown.flatMap(facts)));
   if (job.error?.stack !== undefined) terminal.data(`\n${job.error.stack}`);
 }
 
 export function retry(terminal: Terminal, ids: readonly string[], flags: BulkFlags): Promise<void> {
-  return checkBulk(ids, flags) ? actOnAll(terminal, flags, requeueAll) : act(terminal, ids, flags, "requeue");
+  const spreadMs = readSpread(flags.spread);
+  if (!checkBulk(ids, flags)) return act(terminal, ids, flags, (provider) => requeueSpread(provider, ids, spreadMs));
+  return actOnAll(terminal, flags, (provider, filter) => requeueAll(provider, { ...filter, spreadMs }));
 }
 
 export function cancel(terminal: Terminal, ids: readonly string[], flags: BulkFlags): Promise<void> {
-  return checkBulk(ids, flags) ? actOnAll(terminal, flags, cancelAll) : act(terminal, ids, flags, "cancel");
+  if (checkBulk(ids, flags)) return actOnAll(terminal, flags, cancelAll);
+  return act(terminal, ids, flags, (provider) => provider.cancel(ids));
 }
 
 /** Whether `--all` is meant instead of ids. */
@@ -115,6 +132,11 @@ async function actOnAll(
   for (const [outcome, count] of Object.entries(outcomes)) terminal.data(`${count} ${outcome}`);
 }
 
+/** In ms. */
+function readSpread(text: string | undefined): number {
+  return text === undefined ? 0 : parseDuration(text as Duration, "--spread"); // parseDuration refuses every other text
+}
+
 function readCount(text: string): number {
   const count = Number(text);
   if (Number.isInteger(count) && count >= 1) return count;
@@ -125,12 +147,22 @@ async function act(
   terminal: Terminal,
   ids: readonly string[],
   flags: JobsFlags,
-  verb: "requeue" | "cancel",
+  verb: (provider: Provider) => Promise<readonly string[]>,
 ): Promise<void> {
-  const outcomes: readonly string[] = await withProvider(await loadConfig(flags.config), async (provider) => {
+  const outcomes = await withProvider(await loadConfig(flags.config), async (provider) => {
     await provider.start();
-    return verb === "requeue" ? provider.requeue(ids) : provider.cancel(ids);
+    return verb(provider);
   });
+  reportOutcomes(terminal, ids, outcomes, flags);
+}
+
+/** What became of each id; exit code 2 if one of them is unknown. */
+export function reportOutcomes(
+  terminal: Terminal,
+  ids: readonly string[],
+  outcomes: readonly string[],
+  flags: JobsFlags,
+): void {
   const results = ids.map((id, index) => ({ id, outcome: outcomes[index] ?? "notFound" }));
   if (flags.json) terminal.json({ ok: results.every(({ outcome }) => outcome !== "notFound"), results });
   else for (const { id, outcome } of results) terminal.data(`${id}  ${outcome}`);
@@ -160,7 +192,7 @@ function readLimit(text: string): number {
   throw new JobwrightError("JW_USAGE", `--limit ${text} is not an integer from 1 to 1000.`);
 }
 
-function facts(job: JobRecord): string[][] {
+function facts(job: ShownJob): string[][] {
   const time = (ms: number | undefined): string => (ms === undefined ? "" : new Date(ms).toISOString());
   const rows: [string, string][] = [
     ["id", job.id],
@@ -175,9 +207,16 @@ function facts(job: JobRecord): string[][] {
     ["finished", time(job.finishedAt)],
     ["worker", job.workerId ?? ""],
     ["progress", job.progress === undefined ? "" : `${job.progress} %`],
+    ...Object.entries(job.metadata).map(([key, text]): [string, string] => [`metadata.${key}`, text]),
     ["payload", job.payload],
     ["output", job.output ?? ""],
-    ["error", job.error === undefined ? "" : `${job.error.name}: ${job.error.message}`],
+    ["error", job.error === undefined ? "" : `${nameOf(job.error)}: ${job.error.message}`],
+    ["error data", job.error?.data ?? ""],
   ];
   return rows.filter(([, value]) => value !== "");
+}
+
+/** Of an encrypted error the code is all that tells what it was. */
+function nameOf({ name, code }: StoredError): string {
+  return code === undefined ? name : `${name} (${code})`;
 }

@@ -1,8 +1,10 @@
 import { Command } from "commander";
 import type { CodegenFlags } from "./codegen.ts";
+import type { ChangeFlags, TargetFlags } from "./control.ts";
 import type { BulkFlags, JobsFlags, ListFlags } from "./jobs.ts";
 import { ownVersion } from "./own-version.ts";
 import type { Terminal } from "./terminal.ts";
+import type { ViewFlags } from "./view.ts";
 
 /** Every command loads its code when it runs, so that `--help` stays quick. */
 export function createProgram(terminal: Terminal): Command {
@@ -46,6 +48,17 @@ export function createProgram(terminal: Terminal): Command {
     .option("--once", "stop when no job is ready")
     .action(async (flags: JobsFlags & { once?: boolean }) => (await import("./store.ts")).work(terminal, flags));
 
+  const verbs = {
+    pause: "stop claims; enqueues are still accepted",
+    resume: "let a paused queue or job run again",
+  } as const;
+  for (const verb of ["pause", "resume"] as const) {
+    store(verb, verbs[verb])
+      .option("--queue <name>", "all jobs of this queue")
+      .option("--job <name>", "all jobs of this definition")
+      .action(async (flags: TargetFlags) => (await import("./control.ts")).pause(terminal, verb, flags));
+  }
+
   const jobs = program.command("jobs").description("look at jobs and act on them");
   const jobsCommand = (name: string, summary: string): Command =>
     jobs
@@ -60,10 +73,12 @@ export function createProgram(terminal: Terminal): Command {
     .option("--job <name...>", "only these job definitions")
     .option("--queue <name...>", "only these queues")
     .option("--limit <n>", "jobs to show, 1 to 1000", "20")
+    .option("--reveal", "with --json: show what is sensitive, too")
     .action(async (flags: ListFlags) => (await import("./jobs.ts")).list(terminal, flags));
   jobsCommand("show", "everything about one job")
     .argument("<id>")
-    .action(async (id: string, flags: JobsFlags) => (await import("./jobs.ts")).show(terminal, id, flags));
+    .option("--reveal", "show what is sensitive, too")
+    .action(async (id: string, flags: JobsFlags & ViewFlags) => (await import("./jobs.ts")).show(terminal, id, flags));
   const bulkCommand = (name: string, summary: string): Command =>
     jobsCommand(name, summary)
       .argument("[id...]")
@@ -73,11 +88,17 @@ export function createProgram(terminal: Terminal): Command {
       .option("--queue <name...>", "only these queues")
       .option("--limit <n>", "with --all: so many jobs at most, the newest first")
       .option("--dry-run", "with --all: only count");
-  bulkCommand("retry", "run finished jobs again; with --all dead ones, unless --state says otherwise").action(
-    async (ids: string[], flags: BulkFlags) => (await import("./jobs.ts")).retry(terminal, ids, flags),
-  );
+  bulkCommand("retry", "run finished jobs again; with --all dead ones, unless --state says otherwise")
+    .option("--spread <duration>", "let them begin evenly over this time, e.g. 10m")
+    .action(async (ids: string[], flags: BulkFlags) => (await import("./jobs.ts")).retry(terminal, ids, flags));
   bulkCommand("cancel", "end waiting jobs, and ask running ones to end").action(
     async (ids: string[], flags: BulkFlags) => (await import("./jobs.ts")).cancel(terminal, ids, flags),
   );
+  jobsCommand("change", "move waiting jobs in time, or give them another priority")
+    .argument("<id...>")
+    .option("--delay <duration>", "from now on, e.g. 10m")
+    .option("--run-at <time>", "ISO 8601 with its zone, e.g. 2026-12-01T08:00:00Z")
+    .option("--priority <n>", "-32768 to 32767; smaller is offered first")
+    .action(async (ids: string[], flags: ChangeFlags) => (await import("./control.ts")).change(terminal, ids, flags));
   return program;
 }

@@ -1,10 +1,12 @@
 import type { Backoff } from "../../runtime/core/backoff.ts";
 import type { GateDescriptor, UniquePolicy } from "../../runtime/core/descriptor.ts";
+import type { ScheduleTiming } from "../../runtime/core/schedule.ts";
+import type { Sensitive } from "../../runtime/core/redaction.ts";
 import type { ImportExtension } from "../import-extension.ts";
 import { type JobModel, type Model, storedSides } from "../model/model.ts";
 import { type CodecFile, codecName } from "./codecs.ts";
 import { type Layout, prefixed, render } from "./layout.ts";
-import { header } from "./text.ts";
+import { header, valueKey } from "./text.ts";
 
 /** What the runtime has to know of the jobs. `schemaImport`: how this file reaches the schema, e.g. `../jobs.schema.js`. */
 export function emitDescriptor(
@@ -53,20 +55,49 @@ function emitJob(job: JobModel, codecs: CodecFile): string {
     `      maxCrashes: ${job.maxCrashes},\n` +
     printUnique(job.unique) +
     printGates(job.gates) +
+    printSchedules(job.schedules) +
     (job.transactional ? "      transactional: true,\n" : "") +
     (job.batch ? `      batch: { size: ${job.batch.size}, waitMs: ${job.batch.waitMs} },\n` : "") +
     `      hasOutput: ${job.output !== undefined},\n` +
     printList("discardOn", job.discardOn) +
     printList("retryOn", job.retryOn) +
+    (job.encrypted ? "      encrypted: true,\n" : "") +
+    printSensitive(job.sensitive) +
     codec.join("") +
     "    },\n"
   );
 }
 
 function printList(name: string, values: readonly string[] | undefined): string {
-  if (!values) return "";
-  const list: Layout = { open: "[", items: values.map((value) => JSON.stringify(value)), close: "]" };
-  return `      ${render(prefixed(`${name}: `, list), "      ", 6, 1)},\n`;
+  return values ? `      ${render(listOf(name, values), "      ", 6, 1)},\n` : "";
+}
+
+function listOf(name: string, values: readonly string[]): Layout {
+  return prefixed(`${name}: `, { open: "[", items: values.map((value) => JSON.stringify(value)), close: "]" });
+}
+
+function printSensitive(sensitive: Sensitive | undefined): string {
+  if (!sensitive) return "";
+  const items = storedSides.flatMap((side) => (sensitive[side] ? [listOf(side, sensitive[side])] : []));
+  return `      ${render(prefixed("sensitive: ", { open: "{", items, close: "}", spaced: true }), "      ", 6, 1)},\n`;
+}
+
+function printSchedules(schedules: JobModel["schedules"]): string {
+  if (!schedules) return "";
+  const items = Object.keys(schedules)
+    .sort()
+    .map((name) => prefixed(`${valueKey(name)}: `, printTiming({ ...schedules[name] })));
+  const list: Layout = { open: "schedules: {", items, close: "}", broken: true };
+  return `      ${render(list, "      ", 6, 1)},\n`;
+}
+
+function printTiming(timing: Partial<ScheduleTiming>): Layout {
+  const items = Object.entries(timing).map(([option, value]) => `${option}: ${printValue(value)}`);
+  return { open: "{", items, close: "}", spaced: true };
+}
+
+function printValue(value: ScheduleTiming[keyof ScheduleTiming]): string {
+  return typeof value === "object" ? `{ all: ${value.all} }` : JSON.stringify(value);
 }
 
 function printUnique(unique: UniquePolicy | undefined): string {

@@ -29,17 +29,17 @@ ${transactional ? workerOfProvider : worker}`;
 const about =
   "/** Makes a worker: `handlers` has one for each job on the queues that it serves, by default on all. */\n";
 
-const worker = `${about}export function createWorker<Q extends QueueName = QueueName>(
-  options: WorkerOptions<HandlersFor<Q>, Q>,
+const worker = `${about}export function createWorker<Q extends QueueName = QueueName, Fields = unknown>(
+  options: WorkerOptions<HandlersFor<Q>, Q, Provider, Fields>,
 ): Promise<Worker> {
-  return createTypedWorker<HandlersFor<Q>, Q>(descriptor, options);
+  return createTypedWorker<HandlersFor<Q>, Q, Fields>(descriptor, options);
 }
 `;
 
 /** The provider's type says what \`ctx.tx\` is, or that there is none. */
-const workerOfProvider = `${about}export function createWorker<P extends Provider, Q extends QueueName = QueueName>(
-  options: WorkerOptions<HandlersFor<Q, HandlerTransactionOf<P>>, Q, P>,
+const workerOfProvider = `${about}export function createWorker<P extends Provider, Q extends QueueName = QueueName, Fields = unknown>(
+  options: WorkerOptions<HandlersFor<Q, HandlerTransactionOf<P>>, Q, P, Fields>,
 ): Promise<Worker> {
-  return createTypedWorker<HandlersFor<Q, HandlerTransactionOf<P>>, Q>(descriptor, options);
+  return createTypedWorker<HandlersFor<Q, HandlerTransactionOf<P>>, Q, Fields>(descriptor, options);
 }
 `;

@@ -8,8 +8,10 @@ import { JobwrightError } from "../../runtime/contract/errors.ts";
 import { schemaOf } from "../../runtime/core/schema-module.ts";
 import type { JobDefinition } from "../../runtime/schema/index.ts";
 import type { SchemaProblem } from "../../runtime/schema/problems.ts";
-import type { JobModel, Problem, Sides, TypeNode } from "../model/model.ts";
+import type { JobModel, NamedType, Problem, Sides, TypeNode } from "../model/model.ts";
+import { checkUniquePaths } from "../model/unique-paths.ts";
 import type { ChildMessage } from "./protocol.ts";
+import { sensitiveOf } from "./sensitive.ts";
 import { createWalker, type Walker } from "./walk.ts";
 
 const [file] = process.argv.slice(2);
@@ -61,7 +63,21 @@ function describe(module: unknown): ChildMessage {
   const walker = createWalker(exportNames(module));
   const definitions = Object.values(jobs).sort((a, b) => (a.name < b.name ? -1 : 1));
   const models = definitions.map((definition) => modelOf(definition, walker));
-  return { type: "loaded", jobs: models, named: walker.named(), problems: walker.problems() };
+  const named = walker.named();
+  const problems = [...walker.problems(), ...uniqueProblems(definitions, models, named)];
+  return { type: "loaded", jobs: models, named, problems };
+}
+
+function uniqueProblems(
+  definitions: readonly JobDefinition[],
+  models: readonly JobModel[],
+  named: readonly NamedType[],
+): readonly Problem[] {
+  const types = new Map(named.map((type) => [type.id, type.in]));
+  return models.flatMap((model, index) => {
+    const form = definitions[index]?.uniqueForm;
+    return form === undefined ? [] : checkUniquePaths(model, form, types);
+  });
 }
 
 function exportNames(module: unknown): ReadonlyMap<unknown, string> {
@@ -71,7 +87,8 @@ function exportNames(module: unknown): ReadonlyMap<unknown, string> {
 
 function modelOf(definition: JobDefinition, walker: Walker): JobModel {
   const { name, queue, version, priority, retry, timeoutMs, maxCrashes, description, deprecated, output } = definition;
-  const { errors, discardOn, retryOn, expireAfterMs, unique, gates, batch } = definition;
+  const { errors, discardOn, retryOn, expireAfterMs, unique, gates, schedules, batch } = definition;
+  const sensitive = sensitiveOf(definition);
   const walk = (schema: $ZodType, side: string): JobModel["input"] => walker.walk(schema, name, [side]);
   return {
     name,
@@ -84,6 +101,7 @@ function modelOf(definition: JobDefinition, walker: Walker): JobModel {
     maxCrashes,
     ...(unique ? { unique } : {}),
     ...(gates ? { gates } : {}),
+    ...(schedules ? { schedules } : {}),
     ...(definition.transactional ? { transactional: true } : {}),
     ...(batch ? { batch } : {}),
     docs: {
@@ -95,6 +113,8 @@ function modelOf(definition: JobDefinition, walker: Walker): JobModel {
     ...(errors ? { errors: errorsOf(errors, (schema, error) => walker.walk(schema, name, ["errors", error])) } : {}),
     ...(discardOn ? { discardOn } : {}),
     ...(retryOn ? { retryOn } : {}),
+    ...(definition.encrypted ? { encrypted: true } : {}),
+    ...(sensitive ? { sensitive } : {}),
   };
 }
 

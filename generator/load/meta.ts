@@ -11,6 +11,8 @@ export interface SchemaMeta {
   /** Where the name in `tsType` comes from: a package, or a file relative to the schema. */
   readonly from?: string;
   readonly brand?: string;
+  /** Not to be shown. */
+  readonly sensitive?: true;
 }
 
 interface Registry {
@@ -33,6 +35,8 @@ export function metaOf(schema: $ZodType): SchemaMeta {
     tsType: text(meta["tsType"]),
     from: text(meta["import"]),
     brand: text(meta["brand"]),
+    // Whatever stands there: a mark that is misspelled must not count as none.
+    sensitive: meta["sensitive"] === undefined || meta["sensitive"] === false ? undefined : (true as const),
   });
 }
 

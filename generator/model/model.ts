@@ -1,5 +1,7 @@
+import type { ScheduleTiming } from "../../runtime/core/schedule.ts";
 import type { RetryPolicy } from "../../runtime/core/backoff.ts";
 import type { BatchPolicy, GateDescriptor, UniquePolicy } from "../../runtime/core/descriptor.ts";
+import type { Sensitive } from "../../runtime/core/redaction.ts";
 
 /**
  * What the generator knows of a schema: plain, frozen data, ordered, without zod. Emitters see nothing else.
@@ -22,6 +24,7 @@ export interface JobModel {
   readonly maxCrashes: number;
   readonly unique?: UniquePolicy;
   readonly gates?: readonly GateDescriptor[];
+  readonly schedules?: Readonly<Record<string, ScheduleTiming>>;
   /** Absent: not transactional, so that the hash of a model without such jobs stays what it was. */
   readonly transactional?: true;
   readonly batch?: BatchPolicy;
@@ -33,6 +36,8 @@ export interface JobModel {
   readonly errors?: Sides;
   readonly discardOn?: readonly string[];
   readonly retryOn?: readonly string[];
+  readonly encrypted?: true;
+  readonly sensitive?: Sensitive;
 }
 
 /** The schemas of a job whose values are stored. */

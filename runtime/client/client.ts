@@ -1,11 +1,10 @@
 import { type EnqueueResult, JobwrightError, type NewJob, type Provider } from "../contract/index.ts";
 import type { JobDescriptor, SchemaDescriptor } from "../core/descriptor.ts";
-import { createJobCodec } from "../core/job-codec.ts";
+import { loadMakers } from "../core/job-makers.ts";
 import { type JobMaker, makeJob, type NewJobOptions } from "../core/new-job.ts";
-import { loadSchema } from "../core/schema-module.ts";
-import { createUuidV7 } from "../core/uuid.ts";
 import { createControlClient } from "./control.ts";
 import { createHandle } from "./handle.ts";
+import { createScheduleVerbs } from "./schedules.ts";
 import type {
   ClientOptions,
   EnqueueManyOptions,
@@ -34,17 +33,15 @@ export async function createClient<Jobs>(
   descriptor: SchemaDescriptor,
   options: ClientOptions<Provider>,
 ): Promise<Jobs> {
-  const { provider } = options;
-  const schema = await loadSchema(descriptor);
+  const { provider, encryption } = options;
+  const makers = await loadMakers(descriptor, encryption);
   await provider.start();
-  const newId = createUuidV7();
-  const clients = descriptor.jobs.map((job) => {
-    const loaded = schema.job(job.name);
-    const maker = { job, codec: createJobCodec(job, loaded), loaded, newId };
-    return [job.name, createJobClient(provider, maker)] as const;
-  });
+  const clients = [...makers].map(([name, maker]) => [name, createJobClient(provider, maker)] as const);
   // One property per job of the descriptor, which the generator made together with the type `Jobs`.
-  return Object.freeze({ ...Object.fromEntries(clients), $control: createControlClient(provider) }) as Jobs;
+  return Object.freeze({
+    ...Object.fromEntries(clients),
+    $control: createControlClient(provider, makers),
+  }) as Jobs;
 }
 
 type UntypedHandle = JobHandle<unknown, unknown>;
@@ -106,6 +103,7 @@ function createJobClient(provider: Provider, maker: JobMaker): UntypedJobClient 
     handle: (id) => createHandle(provider, job, codec, { id, outcome: "duplicate" }),
     pause: () => provider.pause({ name: job.name }),
     resume: () => provider.resume({ name: job.name }),
+    ...createScheduleVerbs(provider, maker),
   };
 }
 

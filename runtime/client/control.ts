@@ -2,12 +2,16 @@ import { type JobRecord, JobwrightError, type PauseTarget, type Provider } from 
 import { cancelAll, requeueAll } from "../core/bulk.ts";
 import { drain } from "../core/drain.ts";
 import { parseDuration } from "../core/duration.ts";
-import { openEnvelope } from "../core/envelope.ts";
 import { makeChange } from "../core/new-job.ts";
+import { shownJob } from "../core/shown-job.ts";
+import { createScheduleControl, type Makers } from "./schedules.ts";
 import type { ControlClient, JobInfo } from "./types.ts";
 
-export function createControlClient(provider: Provider): ControlClient {
+/** `makers`: of the jobs whose sensitive places and schedules are known. */
+export function createControlClient(provider: Provider, makers: Makers): ControlClient {
+  const infoOf = (record: JobRecord): JobInfo => shownJob(record, makers.get(record.name)?.job);
   return Object.freeze({
+    schedules: createScheduleControl(provider, makers),
     async get(id) {
       const record = await provider.get(id);
       return record && infoOf(record);
@@ -46,14 +50,4 @@ function targetOf(target: string | PauseTarget): PauseTarget {
   throw new JobwrightError("JW_INVALID_OPTION", "What is to be paused or resumed is neither a queue nor a job.", {
     hint: 'Give the name of a queue, or { name: "sendEmail" }.',
   });
-}
-
-function infoOf(record: JobRecord): JobInfo {
-  try {
-    const { payload, settings } = openEnvelope(record.payload);
-    return { ...record, payload, metadata: settings?.metadata ?? {} };
-  } catch {
-    // Not written by a client of this version; the text is all there is to show.
-    return { ...record, metadata: {} };
-  }
 }

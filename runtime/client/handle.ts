@@ -15,7 +15,8 @@ export function createHandle(
       ...(timeout === undefined ? {} : { timeoutMs: parseDuration(timeout, "timeout") }),
       ...(signal === undefined ? {} : { signal }),
     });
-    return found(record, job, id);
+    const { error, ...rest } = found(record, job, id);
+    return { ...rest, error: error && codec.vault.openError(error, id) };
   }
 
   return {
@@ -39,7 +40,7 @@ export function createHandle(
 
 function endOf(record: JobRecord, codec: JobCodec): SettledJob<unknown, unknown> {
   const { state, reason, error } = record;
-  if (state === "succeeded") return { status: state, output: codec.decodeOutput(record.output) };
+  if (state === "succeeded") return { status: state, output: codec.decodeOutput(record.output, record.id) };
   if (state !== "dead") return { status: state === "skipped" ? "skipped" : "cancelled", reason };
   const failure = error?.data === undefined ? undefined : codec.decodeError(error.name, error.data);
   // A job that is dead has the reason that the worker or the reaper gave.
@@ -56,7 +57,7 @@ function found(record: JobRecord | undefined, job: JobDescriptor, id: string): J
 }
 
 function outputOf(record: JobRecord, codec: JobCodec): unknown {
-  if (record.state === "succeeded") return codec.decodeOutput(record.output);
+  if (record.state === "succeeded") return codec.decodeOutput(record.output, record.id);
   const what = `${record.name} ${record.id}`;
   if (record.state === "dead") {
     throw new JobwrightError(

@@ -7,6 +7,7 @@ import type {
   Counts,
   EndReason,
   EnqueueOutcome,
+  EnqueueResult,
   JobFilter,
   Paused,
   PauseTarget,
@@ -15,6 +16,8 @@ import type {
 } from "../contract/index.ts";
 import type { BulkFilter, BulkResult } from "../core/bulk.ts";
 import type { Duration } from "../core/duration.ts";
+import type { ScheduleSettings, ScheduleTiming } from "../core/schedule.ts";
+import type { EncryptionOptions } from "../core/encryption.ts";
 import type { ChangeOptions, EnqueueSettings, NewJobOptions } from "../core/new-job.ts";
 
 export type { ChangeOptions, EnqueueSettings };
@@ -35,6 +38,8 @@ export type TransactionKindOf<P extends Provider> = P extends {
 export interface ClientOptions<P extends Provider> {
   /** Where the jobs are kept. Started if it was not; the caller stops it. */
   readonly provider: P;
+  /** Keys of the jobs with `encrypted: true`, which are not enqueued without. Default: none. */
+  readonly encryption?: EncryptionOptions;
 }
 
 /** Neither `id` nor a key: they would be those of every job. */
@@ -134,11 +139,53 @@ export interface JobClient<Input, Output, Tx extends TransactionKind = never> {
   /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
   pause(): Promise<void>;
   resume(): Promise<void>;
+  /** Enqueues this job at every slot, until `unschedule`; the same id again changes the schedule. Resolves with its key. */
+  schedule(id: string, options: ScheduleSettings & { readonly input: Input }): Promise<string>;
+  /** Resolves with whether there was such a schedule. */
+  unschedule(id: string): Promise<boolean>;
+}
+
+/** A schedule as the operator sees it. Times are ms since the epoch. */
+export interface ScheduleInfo extends Partial<ScheduleTimes> {
+  /** `sendReport.nightly` for one of the schema, `sendReport/customer-7` for one that a client made. */
+  readonly key: string;
+  /** Name of the job definition. */
+  readonly name: string;
+  /** Absent, as what it says: another version of jobwright wrote it. */
+  readonly origin?: "schema" | "client";
+  /** Whether the schema of this build has the schedule, or the job of one that a client made. */
+  readonly declared: boolean;
+  /** The slot that comes next. */
+  readonly nextAt: number | undefined;
+  /** The slot that came last. */
+  readonly lastAt: number | undefined;
+  readonly pausedAt: number | undefined;
+}
+
+interface ScheduleTimes extends Omit<ScheduleTiming, "jitterMs"> {
+  readonly jitterMs: number | undefined;
+}
+
+/** The operator's verbs over all schedules, as `jobs.$control.schedules`. */
+export interface ScheduleControl {
+  /** By key. */
+  list(): Promise<readonly ScheduleInfo[]>;
+  /** No slot is due until `resume`. Resolves with whether there is such a schedule, as the next two do. Idempotent. */
+  pause(key: string): Promise<boolean>;
+  /** Goes on with the first slot to come; those of the pause are left out. */
+  resume(key: string): Promise<boolean>;
+  /** Workers put one that the schema declares again when they start: pause that one instead. */
+  remove(key: string): Promise<boolean>;
+  /** Enqueues a job now, beside the slots. Throws `JW_NOT_FOUND`. */
+  run(key: string): Promise<EnqueueResult>;
 }
 
 /** A job as the operator sees it. */
 export interface JobInfo extends JobRecord {
-  /** The encoded input alone. */
+  /**
+   * The encoded input alone. `"[redacted]"` stands for what the schema marks as sensitive, here, in `output` and in the data
+   * of `error`, and for all of a job that the schema does not have; `"[encrypted]"` for what is encrypted.
+   */
   readonly payload: string;
   /** Texts that the caller of `enqueue` gave along. */
   readonly metadata: Readonly<Record<string, string>>;
@@ -186,4 +233,6 @@ export interface ControlClient {
   paused(): Promise<Paused>;
   /** Waits until no job that fits waits or runs; without a filter, none at all. Throws `JW_WAIT_TIMEOUT`. */
   drain(request?: DrainRequest): Promise<void>;
+  /** Over all schedules. */
+  readonly schedules: ScheduleControl;
 }

@@ -40,12 +40,21 @@ export function requeueAll(
   provider: Provider,
   { spreadMs = 0, ...filter }: RequeueFilter,
 ): Promise<BulkResult<RequeueOutcome>> {
-  return actOnAll(provider, filter, ["dead"], isFinalState, (ids, from, total) => {
-    return provider.requeue(
-      ids,
-      ids.map((_, index) => Math.floor(((from + index) * spreadMs) / total)),
-    );
-  });
+  return actOnAll(provider, filter, ["dead"], isFinalState, (ids, from, total) =>
+    requeueSpread(provider, ids, spreadMs, from, total),
+  );
+}
+
+/** These jobs are the `from`-th and following of `total` that begin evenly over `spreadMs`. */
+export function requeueSpread(
+  provider: Provider,
+  ids: readonly string[],
+  spreadMs: number,
+  from = 0,
+  total = ids.length,
+): Promise<readonly RequeueOutcome[]> {
+  const delaysMs = ids.map((_, index) => Math.floor(((from + index) * spreadMs) / total));
+  return provider.requeue(ids, delaysMs);
 }
 
 /** Cancels jobs that wait or run. Throws `JW_INVALID_OPTION`. */

@@ -1,14 +1,21 @@
 import type { Gate, Limit } from "../contract/index.ts";
 import type { GateDescriptor, JobDescriptor } from "./descriptor.ts";
+import type { JobCodec } from "./job-codec.ts";
 import type { LoadedJob } from "./schema-module.ts";
-import { pick, uniqueKeyOf } from "./unique-key.ts";
+import { pick } from "./unique-key.ts";
 
 /** The gates that a job with this input has to pass; `wire` gives the input as it crosses the wire. */
-export function gatesOf(job: JobDescriptor, loaded: LoadedJob, input: unknown, wire: () => unknown): readonly Gate[] {
+export function gatesOf(
+  job: JobDescriptor,
+  { vault }: JobCodec,
+  loaded: LoadedJob,
+  input: unknown,
+  wire: () => unknown,
+): readonly Gate[] {
   return (job.gates ?? []).flatMap(({ by, ...gate }): readonly Gate[] => {
     if (by === undefined) return [{ ...gate, key: gate.policy }];
     const value = by === "function" ? loaded.gateBy?.[gate.policy]?.(input) : pick(wire(), by);
-    const key = uniqueKeyOf(gate.policy, value);
+    const key = vault.keyOf(gate.policy, value);
     return key === undefined ? [] : [{ ...gate, key }];
   });
 }

@@ -1,21 +1,26 @@
 import { JobwrightError } from "../contract/index.ts";
 import type { JobDescriptor } from "./descriptor.ts";
 import { openEnvelope } from "./envelope.ts";
+import type { Cipher } from "./encryption.ts";
+import { redactIssues, type Sensitive } from "./redaction.ts";
 import type { LoadedJob, Parser, ParseIssue } from "./schema-module.ts";
+import { createVault, type Vault } from "./vault.ts";
 
-/** Turns typed values of one job into stored text and back, parsing on both ends. */
+/** Turns typed values of one job into stored text and back, parsing on both ends. `id` is that of the job the text belongs to. */
 export interface JobCodec {
-  /** Validates an input and gives the text to store. Throws `JW_INVALID_INPUT`, `JW_PAYLOAD_TOO_LARGE`. */
+  /** Encrypts what the codec gives, and decrypts what it takes. */
+  readonly vault: Vault;
+  /** Validates an input and gives its text, which is not encrypted yet. Throws `JW_INVALID_INPUT`, `JW_PAYLOAD_TOO_LARGE`. */
   encodeInput(input: unknown): string;
-  /** What the handler gets. Throws `JW_INVALID_PAYLOAD`. */
-  decodePayload(payload: string): unknown;
+  /** What the handler gets. Throws `JW_INVALID_PAYLOAD`, `JW_ENCRYPTION_KEY`. */
+  decodePayload(payload: string, id: string): unknown;
   /** Validates what a handler returned. Throws `JW_INVALID_OUTPUT`, `JW_PAYLOAD_TOO_LARGE`. */
-  encodeOutput(output: unknown): string | undefined;
-  /** What the caller of `result()` gets. */
-  decodeOutput(output: string | undefined): unknown;
+  encodeOutput(output: unknown, id: string): string | undefined;
+  /** What the caller of `result()` gets. Throws `JW_INVALID_OUTPUT`, `JW_ENCRYPTION_KEY`. */
+  decodeOutput(output: string | undefined, id: string): unknown;
   /** Names of the errors that the job declares. */
   readonly errorNames: readonly string[];
-  /** Validates the data of a declared error. Throws `JW_INVALID_OUTPUT`, `JW_PAYLOAD_TOO_LARGE`. */
+  /** Validates the data of a declared error; not encrypted yet. Throws `JW_INVALID_OUTPUT`, `JW_PAYLOAD_TOO_LARGE`. */
   encodeError(name: string, data: unknown): string;
   /** The data of a declared error; undefined if this build declares no such error, or another one. */
   decodeError(name: string, data: string): { readonly name: string; readonly data: unknown } | undefined;
@@ -24,14 +29,19 @@ export interface JobCodec {
 /** Bytes of UTF-8 that a stored input or output may have. */
 export const maxPayloadBytes = 256 * 1024;
 
-export function createJobCodec(job: JobDescriptor, schema: LoadedJob): JobCodec {
+export function createJobCodec(job: JobDescriptor, schema: LoadedJob, cipher?: Cipher): JobCodec {
   const errors = new Map(Object.entries(schema.errors ?? {}));
+  const vault = createVault(job, cipher);
+  const invalid = refusalOf(job);
   return {
+    vault,
     errorNames: [...errors.keys()],
     encodeError(name, data) {
       const parser = errors.get(name);
       if (parser)
-        parse(parser, data, (issues) => invalid("JW_INVALID_OUTPUT", `The error ${name} of ${job.name}`, issues));
+        parse(parser, data, (issues) =>
+          invalid("JW_INVALID_OUTPUT", `The error ${name} of ${job.name}`, issues, "errors", [name]),
+        );
       const wire = job.errors ? job.errors.encode({ [name]: data }) : { [name]: data };
       return stringify(job, `error ${name}`, wire);
     },
@@ -49,27 +59,30 @@ export function createJobCodec(job: JobDescriptor, schema: LoadedJob): JobCodec 
       }
     },
     encodeInput(input) {
-      parse(schema.input, input, (issues) => invalid("JW_INVALID_INPUT", `The input of ${job.name}`, issues));
+      parse(schema.input, input, (issues) => invalid("JW_INVALID_INPUT", `The input of ${job.name}`, issues, "input"));
       return stringify(job, "input", job.input ? job.input.encode(input) : input);
     },
-    decodePayload(payload) {
-      const value = decode(job, readJson(payload, job));
+    decodePayload(payload, id) {
+      const value = decode(
+        job,
+        readJson(job, "JW_INVALID_PAYLOAD", "payload", () => vault.open("input", openEnvelope(payload).payload, id)),
+      );
       return parse(schema.input, value, (issues) =>
-        invalid("JW_INVALID_PAYLOAD", `The stored payload of ${job.name}`, issues),
+        invalid("JW_INVALID_PAYLOAD", `The stored payload of ${job.name}`, issues, "input"),
       );
     },
-    encodeOutput(output) {
+    encodeOutput(output, id) {
       if (!schema.output) return undefined;
       parse(schema.output, output, (issues) =>
-        invalid("JW_INVALID_OUTPUT", `What the handler of ${job.name} returned`, issues),
+        invalid("JW_INVALID_OUTPUT", `What the handler of ${job.name} returned`, issues, "output"),
       );
-      return stringify(job, "output", job.output ? job.output.encode(output) : output);
+      return vault.seal("output", stringify(job, "output", job.output ? job.output.encode(output) : output), id);
     },
-    decodeOutput(output) {
+    decodeOutput(output, id) {
       if (!schema.output || output === undefined) return undefined;
-      const wire: unknown = JSON.parse(output);
+      const wire = readJson(job, "JW_INVALID_OUTPUT", "output", () => vault.open("output", output, id));
       return parse(schema.output, job.output ? job.output.decode(wire) : wire, (issues) =>
-        invalid("JW_INVALID_OUTPUT", `The stored output of ${job.name}`, issues),
+        invalid("JW_INVALID_OUTPUT", `The stored output of ${job.name}`, issues, "output"),
       );
     },
   };
@@ -86,11 +99,19 @@ function decode(job: JobDescriptor, wire: unknown): unknown {
   }
 }
 
-function readJson(payload: string, job: JobDescriptor): unknown {
+function readJson(
+  job: JobDescriptor,
+  code: "JW_INVALID_PAYLOAD" | "JW_INVALID_OUTPUT",
+  what: string,
+  textOf: () => string,
+): unknown {
   try {
-    return JSON.parse(openEnvelope(payload).payload);
+    return JSON.parse(textOf());
   } catch (error) {
-    throw new JobwrightError("JW_INVALID_PAYLOAD", `The stored payload of ${job.name} is not JSON.`, { cause: error });
+    if (JobwrightError.is(error)) throw error;
+    // JSON.parse quotes the text.
+    const options = job.encrypted || job.sensitive ? {} : { cause: error };
+    throw new JobwrightError(code, `The stored ${what} of ${job.name} is not JSON.`, options);
   }
 }
 
@@ -107,17 +128,29 @@ function parse(parser: Parser, value: unknown, refuse: (issues: readonly ParseIs
   throw refuse(result.error.issues);
 }
 
-function invalid(
+type Refusal = (
   code: "JW_INVALID_INPUT" | "JW_INVALID_PAYLOAD" | "JW_INVALID_OUTPUT",
   what: string,
   issues: readonly ParseIssue[],
-): JobwrightError {
-  const [first] = issues;
-  const place = first && first.path.length > 0 ? ` at ${formatPath(first.path)}` : "";
-  const more = issues.length > 1 ? ` (and ${issues.length - 1} more)` : "";
-  return new JobwrightError(code, `${what} does not fit its schema${place}: ${first?.message ?? "invalid"}${more}.`, {
-    details: { issues: issues.map(({ path, message, code: issueCode }) => ({ path, message, code: issueCode })) },
-  });
+  side: keyof Sensitive,
+  /** Where the value stands on that side. */
+  at?: readonly string[],
+) => JobwrightError;
+
+/** Of an encrypted job everything is sensitive. */
+const everything = [""];
+
+function refusalOf({ encrypted, sensitive }: JobDescriptor): Refusal {
+  return (code, what, given, side, at) => {
+    const paths = encrypted ? everything : sensitive?.[side];
+    const issues = paths ? redactIssues(given, paths, at) : given;
+    const [first] = issues;
+    const place = first && first.path.length > 0 ? ` at ${formatPath(first.path)}` : "";
+    const more = issues.length > 1 ? ` (and ${issues.length - 1} more)` : "";
+    return new JobwrightError(code, `${what} does not fit its schema${place}: ${first?.message ?? "invalid"}${more}.`, {
+      details: { issues: issues.map(({ path, message, code: issueCode }) => ({ path, message, code: issueCode })) },
+    });
+  };
 }
 
 function formatPath(path: readonly PropertyKey[]): string {

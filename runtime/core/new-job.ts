@@ -5,7 +5,7 @@ import { sealEnvelope, type Settings } from "./envelope.ts";
 import { gatesOf } from "./gates.ts";
 import type { JobCodec } from "./job-codec.ts";
 import type { LoadedJob } from "./schema-module.ts";
-import { pick, uniqueKeyOf } from "./unique-key.ts";
+import { pick } from "./unique-key.ts";
 
 /** What holds for every job of one call. */
 export interface EnqueueSettings {
@@ -33,6 +33,8 @@ export interface NewJobOptions extends EnqueueSettings {
   readonly id?: string;
   /** The unique key instead of the one made of the input; `false`: none. Default: as the job definition says. */
   readonly unique?: string | false;
+  /** The payload will be that of other jobs than this one: a schedule gives it to each of its slots. Default false. */
+  readonly forAnyId?: boolean;
 }
 
 export interface JobMaker {
@@ -42,17 +44,20 @@ export interface JobMaker {
   readonly newId: () => string;
 }
 
-/** Validates an input and its options. Throws `JW_INVALID_INPUT`, `JW_INVALID_OPTION`, `JW_PAYLOAD_TOO_LARGE`. */
-export function makeJob({ job, codec, loaded, newId }: JobMaker, input: unknown, options: NewJobOptions): NewJob {
-  const payload = codec.encodeInput(input);
-  const wire = once(() => JSON.parse(payload) as unknown); // what was encoded a line above
-  const unique = keyOf(job, loaded, input, wire, options.unique);
-  const gates = job.gates ? gatesOf(job, loaded, input, wire) : [];
+/** Validates an input and its options. Throws `JW_INVALID_INPUT`, `JW_INVALID_OPTION`, `JW_PAYLOAD_TOO_LARGE`, `JW_ENCRYPTION_KEY`. */
+export function makeJob({ job, codec, loaded, newId }: JobMaker, value: unknown, options: NewJobOptions): NewJob {
+  const input = codec.encodeInput(value);
+  const wire = once(() => JSON.parse(input) as unknown); // what was encoded a line above
+  const unique = keyOf({ job, codec, loaded }, value, wire, options.unique);
+  const gates = job.gates ? gatesOf(job, codec, loaded, value, wire) : [];
+  const id = options.id === undefined ? newId() : checkId(options.id);
+  // A payload that replaces another one is read under the id of that job.
+  const payload = codec.vault.seal("input", input, id, !options.forAnyId && unique?.onConflict !== "replace");
   // Without a key there is nobody to wait for.
   const waitMs = unique && job.unique?.waitMs;
   const delayMs = options.delay === undefined ? waitMs : parseDuration(options.delay, "delay");
   return {
-    id: options.id === undefined ? newId() : checkId(options.id),
+    id,
     name: job.name,
     queue: job.queue,
     version: job.version,
@@ -76,8 +81,7 @@ function once<T>(make: () => T): () => T {
 const plainPolicy: UniquePolicy = { scope: "live", onConflict: "ignore" };
 
 function keyOf(
-  job: JobDescriptor,
-  { uniqueBy }: LoadedJob,
+  { job, codec, loaded }: Omit<JobMaker, "newId">,
   input: unknown,
   wire: () => unknown,
   given: NewJobOptions["unique"],
@@ -89,8 +93,8 @@ function keyOf(
     });
   }
   const { by, scope, onConflict, forMs, maxWaitMs } = job.unique ?? plainPolicy;
-  const value = given ?? (by ? pick(wire(), by) : uniqueBy?.(input));
-  const key = uniqueKeyOf(job.name, value);
+  const value = given ?? (by ? pick(wire(), by) : loaded.uniqueBy?.(input));
+  const key = codec.vault.keyOf(job.name, value);
   if (key === undefined) return undefined;
   return {
     key,
@@ -102,8 +106,8 @@ function keyOf(
   };
 }
 
-function hasSettings({ expireAfter, timeout, maxAttempts, metadata, tags }: EnqueueSettings): boolean {
-  return (expireAfter ?? timeout ?? maxAttempts ?? metadata ?? tags) !== undefined;
+function hasSettings({ expireAfter, timeout, maxAttempts, metadata }: EnqueueSettings): boolean {
+  return [expireAfter, timeout, maxAttempts, metadata].some((setting) => setting !== undefined);
 }
 
 function settingsOf({ expireAfter, timeout, maxAttempts, metadata, tags }: EnqueueSettings): Settings {
@@ -212,7 +216,7 @@ export interface ChangeOptions {
 
 /** Throws `JW_INVALID_OPTION`, also if nothing is to be changed. */
 export function makeChange({ id, delay, runAt, priority }: ChangeOptions): JobChange {
-  if ((delay ?? runAt ?? priority) === undefined) {
+  if ([delay, runAt, priority].every((part) => part === undefined)) {
     throw new JobwrightError("JW_INVALID_OPTION", `Nothing is to be changed in ${shown(id)}.`, {
       hint: "Give `delay`, `runAt` or `priority`.",
     });

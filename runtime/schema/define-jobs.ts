@@ -35,6 +35,7 @@ const jobOptions = [
   "retryOn",
   "transactional",
   "batch",
+  "encrypted",
   "description",
   "deprecated",
 ] as const satisfies readonly (keyof JobOptions)[];
@@ -132,6 +133,7 @@ function readJob(name: string, declaration: unknown, queues: QueueGates, report:
     ...readClassification(read, name),
     ...(read.flag("transactional") ? { transactional: true as const } : {}),
     ...readBatch(options, read, name, report),
+    ...(read.flag("encrypted") ? { encrypted: true as const } : {}),
     description: read.text("description"),
     deprecated: read.text("deprecated"),
   });

@@ -126,6 +126,11 @@ export interface JobOptions<
   readonly transactional?: boolean;
   /** The handler gets many jobs at once and gives each an end of its own. Default: one at a time. Not with `transactional`. */
   readonly batch?: BatchOptions;
+  /**
+   * Inputs, outputs and errors are encrypted before they reach the store. Clients that enqueue it and workers that serve it
+   * need keys: their option `encryption`. Default false.
+   */
+  readonly encrypted?: boolean;
   /** Goes into the generated code. Default: the comment above the job. */
   readonly description?: string;
   /** Marks the job as deprecated in the generated code, and says what to use. Default: not deprecated. */

@@ -94,7 +94,7 @@ export function createBatchExecutor(options: BatchExecutorOptions): BatchExecuto
     /** One timer for all jobs with the same time limit, so usually one. */
     function limit(timeoutMs: number, limited: readonly Member[]): void {
       const expire = (): void => {
-        for (const member of limited) if (open.has(member)) member.entry.abort("timeout");
+        for (const { entry } of limited) entry.abort("timeout");
         timers.set(timeoutMs, setTimeout(abandon, abortGraceMs));
       };
       const abandon = (): void =>

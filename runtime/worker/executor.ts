@@ -10,14 +10,14 @@ import { isThenable, maxTimerMs } from "./result.ts";
 import { createRunningJob, type RunningJob, stopError } from "./running-job.ts";
 import type { Settler } from "./settler.ts";
 import { TransactionFailure } from "./transaction-failure.ts";
-import type { BatchContext, JobContext, Logger } from "./types.ts";
+import type { Logger, RunContext } from "./types.ts";
 
 /** A job that this worker can run: its policy, its codec and the user's code. */
 export interface Runnable {
   readonly descriptor: JobDescriptor;
   readonly codec: JobCodec;
   /** Of a batch: its items and the context of the run. */
-  readonly handle: (payload: unknown, context: JobContext | BatchContext<unknown>) => unknown;
+  readonly handle: (payload: unknown, context: RunContext) => unknown;
   /** Present: the handler, its output and the completion share a transaction. */
   readonly transactions?: TransactionalHandlers<unknown>;
   /** `ctx.errors`. */

@@ -34,7 +34,9 @@ export function createRejectionRules(leaseMs: number, random: () => number): Rej
     const lease = leaseOf(entry);
     // The store ends a job whose cancellation is pending, whatever the rejection says.
     if (isGivenBack(entry.stopReason, thrown)) return { ...lease, outcome: "release" };
-    const { error, stored } = textOf(thrown, codec);
+    const { error, stored } = textOf(thrown, codec, lease.id);
+    // Some other worker may have the key, or this one when it is started again.
+    if (isKeyMissing(error, entry.job)) return { ...lease, outcome: "snooze", delayMs: keyWaitMs };
     if (JobwrightError.is(error) && error.code === "JW_INVALID_PAYLOAD") {
       return { ...lease, outcome: "dead", reason: "invalid-payload", error: stored };
     }
@@ -80,6 +82,14 @@ export function leaseOf({ job }: Pick<RunningJob, "job">): Lease {
   return gated ? { id, fence, gated } : { id, fence };
 }
 
+/** In ms: a deployment that brings the key takes minutes. */
+const keyWaitMs = 60_000;
+
+/** Whether the job's own payload could not be decrypted. What a handler met on its way to other jobs is its own trouble. */
+export function isKeyMissing(error: unknown, { id }: ClaimedJob): error is JobwrightError {
+  return JobwrightError.is(error) && error.code === "JW_ENCRYPTION_KEY" && error.details["jobId"] === id;
+}
+
 /** Whether the attempt ended because it was told to. One at risk may have failed by itself all the same. */
 function isGivenBack(reason: StopReason | undefined, thrown: unknown): boolean {
   if (reason === "shutdown" || reason === "cancelled") return true;
@@ -103,7 +113,16 @@ function namesOf(error: unknown): { readonly name?: unknown; readonly code?: unk
 }
 
 /** The error as it is kept. A declared error whose data do not fit is replaced by the one that says so. */
-function textOf(thrown: unknown, codec: JobCodec): { readonly error: unknown; readonly stored: StoredError } {
+function textOf(
+  thrown: unknown,
+  codec: JobCodec,
+  id: string,
+): { readonly error: unknown; readonly stored: StoredError } {
+  const { error, stored } = plainTextOf(thrown, codec);
+  return { error, stored: codec.vault.sealError(stored, id) };
+}
+
+function plainTextOf(thrown: unknown, codec: JobCodec): { readonly error: unknown; readonly stored: StoredError } {
   if (!isDeclaredError(thrown)) return { error: thrown, stored: storedError(thrown) };
   try {
     return { error: thrown, stored: { ...storedError(thrown), data: codec.encodeError(thrown.name, thrown.data) } };

@@ -86,17 +86,48 @@ export interface BatchRun extends BatchContext<unknown> {
   readonly items: readonly BatchItem<unknown>[];
 }
 
+/** What `context` and middleware see of a run: the context of a job, or that of a batch, which has `items`. */
+export type RunContext = JobContext | BatchRun;
+
+/**
+ * Code around every run of a handler. `next` runs the middleware after it and then the handler, and gives what they return;
+ * what this returns is what the handler returned, and what it throws is what the handler threw. `Fields` are those that the
+ * worker's `context` adds.
+ */
+export type Middleware<Fields = unknown> = (ctx: RunContext & Fields, next: () => Promise<unknown>) => Promise<unknown>;
+
+/** A handler type, or an object of them, whose context has more fields: those that the worker's `context` adds. */
+export type WithContext<Handlers, Fields> = unknown extends Fields
+  ? Handlers
+  : Handlers extends (payload: infer Payload, ctx: infer Context) => infer Result
+    ? (payload: Payload, ctx: Context & Fields) => Result
+    : Handlers extends { handle(payload: infer Payload, ctx: infer Context): infer Result }
+      ? { handle(payload: Payload, ctx: Context & Fields): Result }
+      : { readonly [Name in keyof Handlers]: WithContext<Handlers[Name], Fields> };
+
 /** What `ctx.tx` is with this provider; `never` if it has no transactional handlers. */
 export type HandlerTransactionOf<P extends Provider> = P extends TransactionalHandlers<infer Tx> ? Tx : never;
 
 /** No handler fits a transactional job if the provider has no transactions for it. */
 export type Transactional<Tx, Handler> = [Tx] extends [never] ? never : Handler;
 
-export interface WorkerOptions<Handlers, Queue extends string = string, P extends Provider = Provider> {
+export interface WorkerOptions<
+  Handlers,
+  Queue extends string = string,
+  P extends Provider = Provider,
+  Fields = unknown,
+> {
   /** Where the jobs are. Started if it was not; the caller stops it, after the worker. */
   readonly provider: P;
   /** One for every job of the queues served. */
-  readonly handlers: Handlers;
+  readonly handlers: WithContext<Handlers, NoInfer<Fields>>;
+  /**
+   * Fields that handlers and middleware find in `ctx`, made anew for every run. Write the type of its parameter, if it has
+   * one, or the compiler does not know the fields in handlers. What it throws fails the attempt. Default: none.
+   */
+  readonly context?: (ctx: RunContext) => Fields | Promise<Fields>;
+  /** Code around every run of a handler, the outermost first. Default: none. */
+  readonly middleware?: readonly Middleware<NoInfer<Fields>>[];
   /** Which queues to serve, and how many jobs of each to run at a time. Default: all queues, `concurrency` each. */
   readonly queues?: { readonly [Name in Queue]: number };
   /**
@@ -125,6 +156,8 @@ export interface WorkerOptions<Handlers, Queue extends string = string, P extend
   readonly maintenance?: boolean;
   /** Keys of the jobs with `encrypted: true`; a worker that serves one does not begin without. Default: none. */
   readonly encryption?: EncryptionOptions;
+  /** Enqueue the jobs of schedules in this process. Default: as `maintenance`; at least one process must. */
+  readonly schedules?: boolean;
   /** Default: warnings and errors to the console. */
   readonly logger?: Logger;
 }

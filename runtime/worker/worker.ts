@@ -14,8 +14,12 @@ import type { JobDescriptor, SchemaDescriptor } from "../core/descriptor.ts";
 import { limitsOf } from "../core/gates.ts";
 import { type Cipher, createCipher } from "../core/encryption.ts";
 import { createJobCodec } from "../core/job-codec.ts";
+import { loadMakers } from "../core/job-makers.ts";
 import { loadSchema } from "../core/schema-module.ts";
 import { createMaintenance } from "../maintenance/maintenance.ts";
+import { createScheduler } from "../maintenance/scheduler.ts";
+import type { Service } from "../maintenance/service.ts";
+import { readAround } from "./around.ts";
 import { createClaimer } from "./claimer.ts";
 import { createErrorMakers } from "./declared-error.ts";
 import { createExecutor, type Runnable } from "./executor.ts";
@@ -28,10 +32,11 @@ import { shutDown } from "./shutdown.ts";
 import type { Worker, WorkerOptions, WorkerReport } from "./types.ts";
 
 /** The runtime half of a generated worker factory: composes claimer, executor, settler, lease keeper and maintenance. */
-export async function createTypedWorker<Handlers extends object, Queue extends string>(
+export async function createTypedWorker<Handlers extends object, Queue extends string, Fields = unknown>(
   descriptor: SchemaDescriptor,
-  options: WorkerOptions<Handlers, Queue>,
+  typed: WorkerOptions<Handlers, Queue, Provider, Fields>,
 ): Promise<Worker> {
+  const options = typed as unknown as WorkerOptions<object>; // what handlers get is settled with the caller
   const settings = readSettings(descriptor, options);
   const { provider } = options;
   const { logger } = settings;
@@ -73,7 +78,7 @@ export async function createTypedWorker<Handlers extends object, Queue extends s
     release: (lease) => settler.nack({ id: lease.id, fence: lease.fence, outcome: "release" }),
     logger,
   });
-  const services =
+  const services: Service[] =
     options.maintenance === false
       ? []
       : createMaintenance({
@@ -82,6 +87,15 @@ export async function createTypedWorker<Handlers extends object, Queue extends s
           reapEveryMs: Math.min(5_000, settings.leaseMs / 3),
           failed: (error) => logger.warn({ err: error }, "maintenance failed; trying again"),
         });
+  if (options.schedules ?? options.maintenance !== false) {
+    const scheduler = createScheduler({
+      provider,
+      makers: await loadMakers(descriptor, options.encryption),
+      failed: (error) => logger.warn({ err: error }, "the scheduler failed; trying again"),
+      refused: (schedule, error) => logger.error({ schedule, err: error }, "a schedule cannot enqueue its job"),
+    });
+    services.push(scheduler);
+  }
 
   let unsubscribe: (() => void) | undefined;
   let started: Promise<void> | undefined;
@@ -158,10 +172,11 @@ async function readRunnables(
       hint: "Add a function, or an object with a `handle` method, for each; or serve fewer queues.",
     });
   }
+  const around = readAround(options);
   const cipher = cipherOf(served, options);
   return new Map(
     served.map((job) => {
-      const handle = handlerOf(handlers[job.name]) ?? missingHandler;
+      const handle = around(handlerOf(handlers[job.name]) ?? missingHandler);
       const codec = createJobCodec(job, schema.job(job.name), cipher);
       const runnable = { descriptor: job, codec, handle, errors: createErrorMakers(codec.errorNames) };
       return [

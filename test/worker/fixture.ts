@@ -20,6 +20,7 @@ export interface Definition extends Partial<Omit<JobDescriptor, "name" | "hasOut
   readonly input?: z.ZodType;
   readonly output?: z.ZodType;
   readonly errors?: Readonly<Record<string, z.ZodType>>;
+  readonly uniqueBy?: (input: never) => unknown;
 }
 
 /** Retries at once, so that tests need no clock. */
@@ -32,21 +33,23 @@ export type Numbered = z.infer<typeof numbered>;
 
 /** What codegen would make of these definitions, written by hand. Every job is `{ n }` in the queue `work` by default. */
 export function describeJobs(definitions: Readonly<Record<string, Definition>>): SchemaDescriptor {
-  const jobs = Object.entries(definitions).map(([name, { input: _input, errors: _errors, output, ...given }]) => ({
-    name,
-    queue: "work",
-    version: 1,
-    priority: 0,
-    retry: retries(3),
-    timeoutMs: 60_000,
-    maxCrashes: 3,
-    hasOutput: output !== undefined,
-    ...given,
-  }));
-  const schemas = Object.fromEntries(
-    Object.entries(definitions).map(([name, { input = numbered, output, errors }]) => [
+  const jobs = Object.entries(definitions).map(
+    ([name, { input: _input, errors: _errors, uniqueBy: _by, output, ...given }]) => ({
       name,
-      { input, output, errors },
+      queue: "work",
+      version: 1,
+      priority: 0,
+      retry: retries(3),
+      timeoutMs: 60_000,
+      maxCrashes: 3,
+      hasOutput: output !== undefined,
+      ...given,
+    }),
+  );
+  const schemas = Object.fromEntries(
+    Object.entries(definitions).map(([name, { input = numbered, output, errors, uniqueBy }]) => [
+      name,
+      { input, output, errors, uniqueBy },
     ]),
   );
   return {

@@ -2,7 +2,8 @@ import type BetterSqlite3 from "better-sqlite3";
 import type { CompiledStatement } from "../sql/prepared.ts";
 
 export type Parameters = Readonly<Record<string, string | number | null>>;
-type Row = readonly (string | number | null)[];
+/** Values in the order of a statement's parameters. */
+export type Row = readonly (string | number | null)[];
 
 /** A database with its statements prepared on first use and kept. Rows come as the caller declares them. */
 export interface Connection {
@@ -16,6 +17,9 @@ export interface Connection {
   /** Rows as arrays, for wide results on the hot path. */
   raw<Row extends readonly unknown[]>(statement: CompiledStatement, parameters: Parameters): Row[];
 }
+
+/** As much of it as an enqueue needs. Also a transaction of the user can give that. */
+export type Runner = Pick<Connection, "run" | "runRow" | "get">;
 
 export function createConnection(database: BetterSqlite3.Database): Connection {
   const prepared = new Map<CompiledStatement, BetterSqlite3.Statement>();
@@ -43,7 +47,8 @@ export function createConnection(database: BetterSqlite3.Database): Connection {
   };
 }
 
-function ordered(statement: CompiledStatement, parameters: Parameters): (string | number | null)[] {
+/** The values in the order of the statement's parameters. */
+export function ordered(statement: CompiledStatement, parameters: Parameters): (string | number | null)[] {
   return statement.parameters.map((name) => {
     const value = parameters[name];
     if (value === undefined) throw new TypeError(`no value for :${name} in: ${statement.text}`);

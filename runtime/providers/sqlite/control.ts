@@ -1,20 +1,26 @@
-import type {
-  CancelOutcome,
-  Counts,
-  JobFilter,
-  JobPage,
-  JobRecord,
-  JobState,
-  ListRequest,
-  PromoteResult,
-  PruneRequest,
-  ReapResult,
-  RequeueOutcome,
+import {
+  type CancelOutcome,
+  type ChangeOutcome,
+  type Counts,
+  isFinalState,
+  type JobChange,
+  type JobFilter,
+  type JobPage,
+  type JobRecord,
+  type JobState,
+  type ListRequest,
+  type PromoteResult,
+  type PruneRequest,
+  type ReapResult,
+  type RequeueOutcome,
 } from "../../contract/index.ts";
 import { pageLimit, seqOfCursor } from "../../core/paging.ts";
 import type { Connection, Parameters } from "./connection.ts";
 import { type RecordRow, toRecord } from "../sql/record.ts";
+import { startOf } from "./start-of.ts";
 import * as statements from "./statements.ts";
+import { forgetKeys, type RequeuedRow, retakesKey } from "./unique.ts";
+import { selectRequeued } from "./unique-statements.ts";
 
 /* Maintenance, inspection and the operator verbs, as synchronous functions; writers run inside an open transaction. */
 
@@ -37,22 +43,25 @@ export function pruneJobs(connection: Connection, request: PruneRequest, now: nu
     const rows = connection.raw<[seq: number]>(statements.pruneJobs, {
       state,
       finishedBefore: now - retentionMs,
+      now,
       limit: left,
     });
-    for (const [seq] of rows) deleteAttachments(connection, seq);
-    left -= rows.length;
+    const seqs = rows.map(([seq]) => seq);
+    if (seqs.length > 0) deleteAttachments(connection, seqs);
+    left -= seqs.length;
   }
   return request.limit - left;
 }
 
-function deleteAttachments(connection: Connection, seq: number): void {
-  connection.run(statements.deletePayload, { seq });
-  deleteResults(connection, seq);
+function deleteAttachments(connection: Connection, seqs: readonly number[]): void {
+  connection.run(statements.deletePayloads, { seqs: JSON.stringify(seqs) });
+  deleteResults(connection, seqs);
+  forgetKeys(connection, seqs);
 }
 
-function deleteResults(connection: Connection, seq: number): void {
-  connection.run(statements.deleteOutput, { seq });
-  connection.run(statements.deleteError, { seq });
+function deleteResults(connection: Connection, seqs: readonly number[]): void {
+  connection.run(statements.deleteOutputs, { seqs: JSON.stringify(seqs) });
+  connection.run(statements.deleteErrors, { seqs: JSON.stringify(seqs) });
 }
 
 export function cancelJob(connection: Connection, id: string, now: number): CancelOutcome {
@@ -61,13 +70,23 @@ export function cancelJob(connection: Connection, id: string, now: number): Canc
   return stateOf(connection, id) === undefined ? "notFound" : "alreadyDone";
 }
 
-export function requeueJob(connection: Connection, id: string, now: number): RequeueOutcome {
-  const [row] = connection.raw<[seq: number]>(statements.requeueJob, { id, now });
-  if (row) {
-    deleteResults(connection, row[0]);
-    return "requeued";
-  }
-  return stateOf(connection, id) === undefined ? "notFound" : "alreadyWaiting";
+export function requeueJob(connection: Connection, id: string, delayMs: number, now: number): RequeueOutcome {
+  const job = connection.get<RequeuedRow>(selectRequeued, { id });
+  if (!job) return "notFound";
+  if (!isFinalState(job.state)) return "alreadyWaiting";
+  if (!retakesKey(connection, job, now)) return "deduplicated";
+  const state: JobState = delayMs > 0 ? "scheduled" : "ready";
+  connection.run(statements.requeueJob, { seq: job.seq, state, runAt: now + delayMs });
+  deleteResults(connection, [job.seq]);
+  return "requeued";
+}
+
+export function changeJob(connection: Connection, change: JobChange, now: number): ChangeOutcome {
+  const { id, runAt, delayMs, priority = null } = change;
+  const given = runAt !== undefined || delayMs !== undefined;
+  const changed = { id, priority, version: null, runAt: given ? startOf(change, now) : null, now };
+  if (connection.run(statements.changeJob, changed).changes === 1) return "changed";
+  return stateOf(connection, id) === undefined ? "notFound" : "notWaiting";
 }
 
 function stateOf(connection: Connection, id: string): JobState | undefined {
@@ -105,16 +124,4 @@ export function countJobs(connection: Connection, filter: JobFilter): Counts {
 function filterParameters(filter: JobFilter): Parameters {
   const list = (values: readonly string[] | undefined) => (values ? JSON.stringify(values) : null);
   return { states: list(filter.states), names: list(filter.names), queues: list(filter.queues) };
-}
-
-export function pauseQueue(connection: Connection, queue: string, now: number): void {
-  connection.run(statements.pauseQueue, { queue, now });
-}
-
-export function resumeQueue(connection: Connection, queue: string): void {
-  connection.run(statements.resumeQueue, { queue });
-}
-
-export function pausedQueues(connection: Connection): string[] {
-  return connection.all<{ name: string }>(statements.selectPaused, {}).map((row) => row.name);
 }

@@ -5,88 +5,19 @@ import type {
   Completion,
   HeldLease,
   Lease,
-  NewJob,
-  EnqueueResult,
   ExtendRequest,
   JobState,
   ProgressReport,
   Rejection,
   Settlement,
 } from "../../contract/index.ts";
-import { JobwrightError } from "../../contract/index.ts";
 import type { CompiledStatement } from "../sql/prepared.ts";
 import type { Connection, Parameters } from "./connection.ts";
+import { pausedDefinitions } from "./pauses.ts";
 import * as statements from "./statements.ts";
+import { storable } from "./text.ts";
 
 /* The hot half of the contract as synchronous functions that run inside one open transaction. */
-
-export function enqueueJobs(connection: Connection, jobs: readonly NewJob[], now: number): EnqueueResult[] {
-  const results: EnqueueResult[] = [];
-  for (let from = 0; from < jobs.length; from += statements.rowsPerInsert) {
-    const chunk = jobs.slice(from, from + statements.rowsPerInsert);
-    const together = chunk.length === statements.rowsPerInsert ? insertTogether(connection, chunk, now) : undefined;
-    results.push(...(together ?? chunk.map((job) => enqueueJob(connection, job, now))));
-  }
-  return results;
-}
-
-/** Undefined, and nothing written, if one of the ids exists. */
-function insertTogether(connection: Connection, jobs: readonly NewJob[], now: number): EnqueueResult[] | undefined {
-  const results: EnqueueResult[] = [];
-  const rows: (string | number)[] = [];
-  for (const job of jobs) {
-    const result = newResult(job, now);
-    results.push(result);
-    rows.push(...rowOf(job, result, now));
-  }
-  let seq: number;
-  try {
-    seq = Number(connection.runRow(statements.insertJobs, rows).lastInsertRowid) - jobs.length;
-  } catch (error) {
-    if (isConflict(error)) return undefined;
-    throw error;
-  }
-  const payloads: (string | number)[] = [];
-  for (const job of jobs) payloads.push(++seq, storable(job.payload));
-  connection.runRow(statements.insertPayloads, payloads);
-  return results;
-}
-
-function enqueueJob(connection: Connection, job: NewJob, now: number): EnqueueResult {
-  const result = newResult(job, now);
-  const inserted = connection.runRow(statements.insertJob, rowOf(job, result, now));
-  if (inserted.changes === 0) return existing(connection, job.id);
-  connection.runRow(statements.insertPayload, [Number(inserted.lastInsertRowid), storable(job.payload)]);
-  return result;
-}
-
-function newResult(job: NewJob, now: number): EnqueueResult {
-  const runAt = job.runAt ?? now + (job.delayMs ?? 0);
-  return { id: job.id, outcome: "enqueued", state: runAt > now ? "scheduled" : "ready", runAt };
-}
-
-/** In the order of `insertJob`. */
-function rowOf(job: NewJob, { state, runAt }: EnqueueResult, now: number): (string | number)[] {
-  return [job.id, job.name, job.queue, job.version, state, job.priority, runAt, now, job.maxCrashes];
-}
-
-function isConflict(error: unknown): boolean {
-  return (error as { code?: unknown } | undefined)?.code === "SQLITE_CONSTRAINT_UNIQUE";
-}
-
-function existing(connection: Connection, id: string): EnqueueResult {
-  const row = connection.get<{ state: JobState; runAt: number }>(statements.selectWaiting, { id });
-  if (!row) throw new TypeError(`job ${id} was neither inserted nor found`);
-  return { id, outcome: "duplicate", ...row };
-}
-
-/** UTF-8 has no lone surrogates; SQLite would replace them silently. JSON text made by `JSON.stringify` never has any. */
-function storable(text: string): string {
-  if (text.isWellFormed()) return text;
-  throw new JobwrightError("JW_INVALID_INPUT", "A payload or output has a lone surrogate, which UTF-8 cannot hold.", {
-    hint: "Encode the text as JSON, which escapes it.",
-  });
-}
 
 type ClaimRow = [
   seq: number,
@@ -108,7 +39,14 @@ export function claimJobs(connection: Connection, request: ClaimRequest, now: nu
   const { workerId, claimId } = request;
   const repeated = connection.raw<ClaimRow>(statements.selectClaim, { workerId, claimId });
   if (repeated.length > 0) return repeated.map((row) => toClaimedJob(row, row[11] ?? now, 0));
-  return request.lanes.flatMap((lane) => claimLane(connection, request, lane, now));
+  const paused = pausedDefinitions(connection);
+  return request.lanes.flatMap((lane) => claimLane(connection, request, without(paused, lane), now));
+}
+
+/** Nearly always nothing is paused: one look into an empty table costs less than a condition on every row. */
+function without(paused: readonly string[], lane: ClaimLane): ClaimLane {
+  if (paused.length === 0) return lane;
+  return { ...lane, handles: lane.handles.filter(({ name }) => !paused.includes(name)) };
 }
 
 /** One statement text per number of handled jobs. */

@@ -11,7 +11,18 @@ export function sqlite(options: string | SqliteOptions): SqliteProvider {
   return createSqliteProvider(typeof options === "string" ? { path: options } : options);
 }
 
-export { errors, jobs, meta, outputs, payloads, queues } from "../../../drizzle/sqlite/tables.ts";
+export {
+  definitions,
+  errors,
+  jobs,
+  meta,
+  outputs,
+  payloads,
+  queues,
+  schedules,
+  uniqueJobs,
+  uniqueKeys,
+} from "../../../drizzle/sqlite/tables.ts";
 export type { Durability, SqliteOptions, UserDatabase } from "./options.ts";
 export type { SqliteProvider } from "./provider.ts";
 export type { SqliteTransaction } from "./transaction.ts";

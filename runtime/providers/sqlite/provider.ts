@@ -1,13 +1,13 @@
 import type BetterSqlite3 from "better-sqlite3";
 import {
   type Capabilities,
+  type EnqueueOutcome,
   type EnqueueResult,
   isFinalState,
   type JobRecord,
   JobwrightError,
   type LeaseThread,
   type NewJob,
-  type Provider,
   type Settlement,
   type SyncTransactionProvider,
   systemClock,
@@ -19,9 +19,12 @@ import * as control from "./control.ts";
 import { createChangeWatch } from "./change-watch.ts";
 import { openDatabase } from "./database.ts";
 import * as deliver from "./deliver.ts";
+import { enqueueJobs } from "./enqueue.ts";
 import { createLogFlush, type LogFlush, needsLogFlush } from "./log-flush.ts";
 import { checkSchema, migrateSchema, refuseForeign } from "./migrate.ts";
 import type { SqliteOptions } from "./options.ts";
+import * as pauses from "./pauses.ts";
+import * as schedules from "./schedules.ts";
 import { storeError } from "./store-error.ts";
 import { enqueueInTransaction, type SqliteTransaction } from "./transaction.ts";
 import { createWriteQueue, stopped, type SubmitOptions, type WriteQueue } from "./write-queue.ts";
@@ -88,9 +91,15 @@ export function createSqliteProvider(options: SqliteOptions): SqliteProvider {
   /** What callers enqueue in the same turn is inserted together. */
   function enqueueTogether(calls: readonly (readonly NewJob[])[]): readonly (readonly EnqueueResult[])[] {
     if (!opened) throw stopped();
-    const results = deliver.enqueueJobs(opened.connection, calls.flat(), clock.now());
+    const results = enqueueJobs(opened.connection, calls.flat(), clock.now());
     let from = 0;
     return calls.map((jobs) => results.slice(from, (from += jobs.length)));
+  }
+
+  function wakeReady(jobs: readonly NewJob[], results: readonly EnqueueResult[]): void {
+    // The queue of a job that was changed instead is not known here.
+    const changed = results.some(({ outcome, state }) => isChange(outcome) && state === "ready");
+    wakeUps.wake(changed ? undefined : readyQueues(jobs, results));
   }
 
   /** An end that a caller waits for is on the disk before the caller hears of it, whichever process wrote it. */
@@ -143,14 +152,14 @@ export function createSqliteProvider(options: SqliteOptions): SqliteProvider {
       if (jobs.length === 0) return Promise.resolve([]);
       if (!opened || ended) return Promise.reject(stopped());
       return opened.writes.submitPart(enqueueTogether, jobs, {
-        committed: (results) => wakeUps.wake(readyQueues(jobs, results)),
+        committed: (results) => wakeReady(jobs, results),
       });
     },
     enqueueInTransaction(jobs, tx) {
       if (ended) throw stopped();
       const results = enqueueInTransaction(tx, jobs, clock.now(), path);
       // The transaction is synchronous code, so it is over before the next turn of the event loop.
-      setImmediate(() => wakeUps.wake(readyQueues(jobs, results)));
+      setImmediate(() => wakeReady(jobs, results));
       return results;
     },
     // A power loss may undo a claim, a heartbeat or maintenance: nobody is left who relies on it, and it is done again.
@@ -198,18 +207,37 @@ export function createSqliteProvider(options: SqliteOptions): SqliteProvider {
     counts: (filter = {}) => read((connection) => control.countJobs(connection, filter)),
     cancel: (ids) =>
       write((connection, now) => ids.map((id) => control.cancelJob(connection, id, now)), { committed: waits.check }),
-    requeue: (ids) =>
-      write((connection, now) => ids.map((id) => control.requeueJob(connection, id, now)), {
+    requeue: (ids, delaysMs = []) =>
+      write(
+        (connection, now) => ids.map((id, index) => control.requeueJob(connection, id, delaysMs[index] ?? 0, now)),
+        { committed: () => wakeUps.wake() },
+      ),
+    change: (changes) =>
+      write((connection, now) => changes.map((change) => control.changeJob(connection, change, now)), {
         committed: () => wakeUps.wake(),
       }),
-    pause: (queue) => write((connection, now) => control.pauseQueue(connection, queue, now)),
-    resume: (queue) =>
-      write((connection) => control.resumeQueue(connection, queue), { committed: () => wakeUps.wake([queue]) }),
-    paused: () => read(control.pausedQueues),
+    pause: (target) => write((connection, now) => pauses.pause(connection, target, now)),
+    resume: (target) =>
+      write((connection) => pauses.resume(connection, target), {
+        committed: () => wakeUps.wake("queue" in target ? [target.queue] : undefined),
+      }),
+    paused: () => read(pauses.paused),
     awaitSettled(id, waitOptions) {
       if (!opened || ended) return Promise.reject(stopped());
       return waits.wait(id, waitOptions);
     },
+
+    putSchedules: (given) =>
+      write((connection) => given.forEach((schedule) => schedules.putSchedule(connection, schedule))),
+    removeSchedules: (keys) => write((connection) => keys.map((key) => schedules.removeSchedule(connection, key))),
+    schedules: (after) => read((connection) => schedules.listSchedules(connection, after, clock.now())),
+    pauseSchedule: (key) => write((connection, now) => schedules.pauseSchedule(connection, key, now)),
+    resumeSchedule: (key, nextAt) => write((connection) => schedules.resumeSchedule(connection, key, nextAt)),
+    dueSchedules: (request) => read((connection) => schedules.dueSchedules(connection, request, clock.now())),
+    fireSchedule: (firing) =>
+      write((connection, now) => schedules.fireSchedule(connection, firing, now), {
+        committed: (result) => result.outcome === "fired" && wakeReady(firing.jobs, result.results),
+      }),
   };
   return provider;
 }
@@ -234,9 +262,10 @@ function leaseThread(path: string): LeaseThread {
   return { module: new URL(`./lease-extender.${extension}`, import.meta.url).href, data: { path } };
 }
 
-function* readyQueues(
-  jobs: Parameters<Provider["enqueue"]>[0],
-  results: Awaited<ReturnType<Provider["enqueue"]>>,
-): Iterable<string> {
+function isChange(outcome: EnqueueOutcome): boolean {
+  return outcome === "replaced" || outcome === "extended";
+}
+
+function* readyQueues(jobs: readonly NewJob[], results: readonly EnqueueResult[]): Iterable<string> {
   for (const [index, job] of jobs.entries()) if (results[index]?.state === "ready") yield job.queue;
 }

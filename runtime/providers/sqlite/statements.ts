@@ -1,25 +1,22 @@
-import { type SQL, type SQLWrapper, sql } from "drizzle-orm";
-import { type SQLiteColumn, SQLiteSyncDialect } from "drizzle-orm/sqlite-core";
-import { errors, jobs, meta, outputs, payloads, queues } from "../../../drizzle/sqlite/tables.ts";
-import { type CompiledStatement, compileStatement } from "../sql/prepared.ts";
+import { type SQL, sql } from "drizzle-orm";
+import {
+  definitions,
+  errors,
+  jobs,
+  meta,
+  outputs,
+  payloads,
+  queues,
+  uniqueJobs,
+  uniqueKeys,
+} from "../../../drizzle/sqlite/tables.ts";
+import type { CompiledStatement } from "../sql/prepared.ts";
+import { $, anyOf, assign, compile, insertInto, names, set } from "./compose.ts";
 
 /*
  * The statement catalogue of SQLite. State literals stand in the text, never as parameters: a bound state would keep the
  * planner from using the partial indexes. `seq` is the rowid, so every index ends in insertion order by itself.
  */
-
-const dialect = new SQLiteSyncDialect();
-const compile = (statement: SQL): CompiledStatement => compileStatement(dialect, statement);
-const $ = sql.placeholder;
-
-/** `column = value`; the left side of SET must not be qualified. */
-const set = (column: SQLiteColumn, value: SQLWrapper): SQL => sql`${sql.identifier(column.name)} = ${value}`;
-const assign = (...assignments: SQL[]): SQL => sql.join(assignments, sql`, `);
-const names = (...columns: SQLiteColumn[]): SQL =>
-  sql.join(
-    columns.map((column) => sql.identifier(column.name)),
-    sql`, `,
-  );
 
 /** The lease given by (id, fence) is open: nobody re-claimed, settled, cancelled or requeued the job since. */
 const openLease = sql`${jobs.id} = ${$("id")} and ${jobs.fence} = ${$("fence")} and ${jobs.leaseUntil} is not null`;
@@ -38,16 +35,6 @@ const insertedColumns = [
   jobs.enqueuedAt,
   jobs.maxCrashes,
 ];
-
-const insertInto = (table: SQLWrapper, columns: readonly SQLiteColumn[], rows: number): SQL => {
-  const row = (n: number): SQL =>
-    sql`(${sql.join(
-      columns.map((column) => $(`${column.name}${n}`)),
-      sql`, `,
-    )})`;
-  const values = Array.from({ length: rows }, (_, n) => row(n));
-  return sql`insert into ${table} (${names(...columns)}) values ${sql.join(values, sql`, `)}`;
-};
 
 /** The row of each insert below is an array in the order of its columns. */
 export const insertJob = compile(
@@ -101,7 +88,7 @@ export const claimJobs = compile(sql`
     set(jobs.startedAt, $("now")),
     set(jobs.progress, sql`null`),
   )}
-  where ${jobs.seq} in (select value from json_each(${$("seqs")}))`);
+  where ${jobs.seq} in ${anyOf("seqs")}`);
 
 /** What an earlier claim with this id took and still holds: the answer to a repeated call. */
 export const selectClaim = compile(sql`${claimable}
@@ -122,7 +109,7 @@ export const ackJob = compile(sql`${succeed} where ${openLease}`);
 
 /** Leases with the same fence; `ids` is a JSON array. */
 export const ackJobs = compile(sql`${succeed}
-  where ${jobs.id} in (select value from json_each(${$("ids")})) and ${jobs.fence} = ${$("fence")} and ${jobs.leaseUntil} is not null`);
+  where ${jobs.id} in ${anyOf("ids")} and ${jobs.fence} = ${$("fence")} and ${jobs.leaseUntil} is not null`);
 
 export const openSavepoint = compile(sql`savepoint jobwright`);
 export const releaseSavepoint = compile(sql`release jobwright`);
@@ -189,16 +176,24 @@ export const reapJobs = compile(sql`
     order by ${jobs.seq} limit ${$("limit")})
   returning ${names(jobs.state)}`);
 
+/** A final job that holds its key for a time; only the last two scopes do so after the end. */
+const reserved = sql`
+  select 1 from ${uniqueJobs} join ${uniqueKeys} on ${uniqueKeys.key} = ${uniqueJobs.key} and ${uniqueKeys.seq} = ${uniqueJobs.seq}
+  where ${uniqueJobs.seq} = ${jobs.seq} and ${uniqueJobs.heldUntil} > ${$("now")}
+    and (${uniqueJobs.scope} = 'any' or ${uniqueJobs.scope} = 'succeeded' and ${jobs.state} = 'succeeded')`;
+
 export const pruneJobs = compile(sql`
   delete from ${jobs} where ${jobs.seq} in (
     select ${jobs.seq} from ${jobs}
     where ${jobs.state} = ${$("state")} and ${jobs.finishedAt} is not null and ${jobs.finishedAt} <= ${$("finishedBefore")}
+      and not exists (${reserved})
     order by ${jobs.finishedAt} limit ${$("limit")})
   returning ${names(jobs.seq)}`);
 
-export const deletePayload = compile(sql`delete from ${payloads} where ${payloads.seq} = ${$("seq")}`);
-export const deleteOutput = compile(sql`delete from ${outputs} where ${outputs.seq} = ${$("seq")}`);
-export const deleteError = compile(sql`delete from ${errors} where ${errors.seq} = ${$("seq")}`);
+/** `seqs` is a JSON array in each of these. */
+export const deletePayloads = compile(sql`delete from ${payloads} where ${payloads.seq} in ${anyOf("seqs")}`);
+export const deleteOutputs = compile(sql`delete from ${outputs} where ${outputs.seq} in ${anyOf("seqs")}`);
+export const deleteErrors = compile(sql`delete from ${errors} where ${errors.seq} in ${anyOf("seqs")}`);
 
 export const cancelWaiting = compile(sql`
   update ${jobs} set ${assign(
@@ -215,29 +210,51 @@ export const cancelRunning = compile(
 
 export const requeueJob = compile(sql`
   update ${jobs} set ${assign(
-    set(jobs.state, sql`'ready'`),
+    set(jobs.state, $("state")),
     set(jobs.attempt, sql`0`),
     set(jobs.crashes, sql`0`),
-    set(jobs.runAt, $("now")),
+    set(jobs.runAt, $("runAt")),
     set(jobs.cancelRequested, sql`0`),
     set(jobs.finishedAt, sql`null`),
     set(jobs.progress, sql`null`),
     set(jobs.reason, sql`null`),
   )}
-  where ${jobs.id} = ${$("id")} and ${jobs.state} in ('succeeded', 'dead', 'cancelled', 'skipped')
-  returning ${names(jobs.seq, jobs.queue)}`);
+  where ${jobs.seq} = ${$("seq")}`);
 
-export const pauseQueue = compile(sql`
-  insert into ${queues} (${names(queues.name, queues.pausedAt)}) values (${$("queue")}, ${$("now")})
-  on conflict (${sql.identifier(queues.name.name)}) do update set ${set(queues.pausedAt, sql`coalesce(${queues.pausedAt}, excluded.paused_at)`)}`);
+/** What is null stays. The lease of a lapsed job is over. */
+export const changeJob = compile(sql`
+  update ${jobs} set ${assign(
+    set(jobs.runAt, sql`coalesce(${$("runAt")}, ${jobs.runAt})`),
+    set(jobs.priority, sql`coalesce(${$("priority")}, ${jobs.priority})`),
+    set(jobs.version, sql`coalesce(${$("version")}, ${jobs.version})`),
+    set(
+      jobs.state,
+      sql`case when ${jobs.state} = 'blocked' then 'blocked'
+        when coalesce(${$("runAt")}, ${jobs.runAt}) > ${$("now")} then 'scheduled' else 'ready' end`,
+    ),
+    set(jobs.leaseUntil, sql`null`),
+  )}
+  where ${jobs.id} = ${$("id")} and ${jobs.state} in ('scheduled', 'ready', 'blocked')`);
 
-export const resumeQueue = compile(
-  sql`update ${queues} set ${set(queues.pausedAt, sql`null`)} where ${queues.name} = ${$("queue")}`,
-);
+type Pausable = typeof queues | typeof definitions;
 
-export const selectPaused = compile(
-  sql`select ${queues.name} as name from ${queues} where ${queues.pausedAt} is not null order by ${queues.name}`,
-);
+const pause = (table: Pausable): CompiledStatement =>
+  compile(sql`
+    insert into ${table} (${names(table.name, table.pausedAt)}) values (${$("name")}, ${$("now")})
+    on conflict (${names(table.name)}) do update set ${set(table.pausedAt, sql`coalesce(${table.pausedAt}, excluded.paused_at)`)}`);
+
+const resume = (table: Pausable): CompiledStatement =>
+  compile(sql`update ${table} set ${set(table.pausedAt, sql`null`)} where ${table.name} = ${$("name")}`);
+
+const selectPaused = (table: Pausable): CompiledStatement =>
+  compile(sql`select ${table.name} as name from ${table} where ${table.pausedAt} is not null`);
+
+export const pauseQueue = pause(queues);
+export const resumeQueue = resume(queues);
+export const selectPausedQueues = selectPaused(queues);
+export const pauseDefinition = pause(definitions);
+export const resumeDefinition = resume(definitions);
+export const selectPausedDefinitions = selectPaused(definitions);
 
 /** Everything of one job or of a page; `condition` is added by the caller. */
 function selectRecords(condition: SQL): CompiledStatement {
@@ -261,9 +278,9 @@ function recordsQuery(condition: SQL): SQL {
 
 /** Lists are JSON arrays, so that one text serves any number of values; null means no condition. */
 const filtered = sql`
-  (${$("states")} is null or ${jobs.state} in (select value from json_each(${$("states")})))
-  and (${$("names")} is null or ${jobs.name} in (select value from json_each(${$("names")})))
-  and (${$("queues")} is null or ${jobs.queue} in (select value from json_each(${$("queues")})))`;
+  (${$("states")} is null or ${jobs.state} in ${anyOf("states")})
+  and (${$("names")} is null or ${jobs.name} in ${anyOf("names")})
+  and (${$("queues")} is null or ${jobs.queue} in ${anyOf("queues")})`;
 
 export const selectJob = selectRecords(sql`where ${jobs.id} = ${$("id")}`);
 

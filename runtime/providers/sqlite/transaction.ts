@@ -1,7 +1,10 @@
 import { sql, type SQL, type SQLWrapper } from "drizzle-orm";
-import { type EnqueueResult, type JobState, JobwrightError, type NewJob } from "../../contract/index.ts";
-import { jobs as table, payloads } from "../../../drizzle/sqlite/tables.ts";
+import { type EnqueueResult, JobwrightError, type NewJob } from "../../contract/index.ts";
+import type { CompiledStatement } from "../sql/prepared.ts";
+import { ordered, type Parameters, type Row, type Runner } from "./connection.ts";
+import { enqueueJobs } from "./enqueue.ts";
 import { storeError } from "./store-error.ts";
+import { lockForWrite } from "./unique-statements.ts";
 
 /**
  * What a Drizzle transaction on better-sqlite3 offers, structurally: two copies of drizzle-orm in one process then do
@@ -23,13 +26,15 @@ export function enqueueInTransaction(
 ): readonly EnqueueResult[] {
   if (!isOpen(tx)) throw refused("`tx` is not an open Drizzle transaction on better-sqlite3.");
   try {
-    return jobs.map((job) => enqueueOne(tx, job, now));
+    const runner = runnerOf(tx);
+    // The first statement must write, as that of a plain job does: see there.
+    if (jobs.some(({ unique }) => unique)) runner.run(lockForWrite, {});
+    return enqueueJobs(runner, jobs, now);
   } catch (error) {
-    const cause = driverError(error);
-    if (cause instanceof Error && cause.message.startsWith("no such table")) {
-      throw refused("`tx` belongs to a database without jobwright's tables.", cause);
+    if (error instanceof Error && error.message.startsWith("no such table")) {
+      throw refused("`tx` belongs to a database without jobwright's tables.", error);
     }
-    throw storeError(cause, path);
+    throw storeError(error, path);
   }
 }
 
@@ -52,22 +57,28 @@ function driverError(error: unknown): unknown {
   return error instanceof Error && !("code" in error) && error.cause !== undefined ? error.cause : error;
 }
 
-function enqueueOne(tx: SqliteTransaction, job: NewJob, now: number): EnqueueResult {
-  const runAt = job.runAt ?? now + (job.delayMs ?? 0);
-  const state: JobState = runAt > now ? "scheduled" : "ready";
-  const inserted = tx.run(insertJob(job, state, runAt, now));
-  if (inserted.changes === 0) {
-    const [row] = tx.all<{ state: JobState; runAt: number }>(
-      sql`select ${table.state} as state, ${table.runAt} as runAt from ${table} where ${table.id} = ${job.id}`,
-    );
-    return { id: job.id, outcome: "duplicate", state: row?.state ?? state, runAt: row?.runAt ?? runAt };
+function unwrapped<T>(call: () => T): T {
+  try {
+    return call();
+  } catch (error) {
+    throw driverError(error);
   }
-  tx.run(sql`insert into ${payloads} values (${Number(inserted.lastInsertRowid)}, ${job.payload})`);
-  return { id: job.id, outcome: "enqueued", state, runAt };
 }
 
-function insertJob(job: NewJob, state: JobState, runAt: number, now: number): SQL {
-  return sql`insert into ${table} (id, name, queue, version, state, priority, run_at, enqueued_at, max_crashes)
-    values (${job.id}, ${job.name}, ${job.queue}, ${job.version}, ${state}, ${job.priority}, ${runAt}, ${now}, ${job.maxCrashes})
-    on conflict (id) do nothing`;
+/** Runs the provider's own statements in it. */
+function runnerOf(tx: SqliteTransaction): Runner {
+  const run = (statement: CompiledStatement, row: Row): ReturnType<Runner["run"]> =>
+    unwrapped(() => tx.run(bound(statement, row)));
+  return {
+    run: (statement, parameters) => run(statement, ordered(statement, parameters)),
+    runRow: run,
+    get: <Result>(statement: CompiledStatement, parameters: Parameters) =>
+      unwrapped(() => tx.all<Result>(bound(statement, ordered(statement, parameters)))[0]),
+  };
+}
+
+/** A compiled statement as one of Drizzle's, with its values. Its text has no question mark but those of parameters. */
+function bound({ text }: CompiledStatement, row: Row): SQL {
+  const [first = "", ...pieces] = text.split("?");
+  return sql.join([sql.raw(first), ...pieces.map((piece, index) => sql`${row[index]}${sql.raw(piece)}`)]);
 }

@@ -45,6 +45,7 @@ const strictest = {
 };
 
 const paths = {
+  jobwright: [`${repository}/runtime/index.ts`],
   "jobwright/schema": [`${repository}/runtime/schema/index.ts`],
   "jobwright/codegen/v1": [`${repository}/runtime/codegen/v1.ts`],
   "jobwright/postgres": [`${repository}/runtime/providers/postgres/index.ts`],

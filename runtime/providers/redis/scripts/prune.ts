@@ -2,18 +2,20 @@ import { forgetLanes } from "./lanes.ts";
 import { defineScript } from "./script.ts";
 import { uniqueKeys } from "./unique.ts";
 
+/** So many jobs one call puts by, or brings back, besides those that it deletes. */
+const budget = 200;
+
 /**
  * Deletes final jobs past their retention, with everything that belongs to them. One that holds a key for a time is put by
  * until that is over, so that none is looked at in vain again and again.
  *
- * ARGV[3…] limit, of jobs to delete and of jobs to put by; per state: its number, retention in ms
+ * ARGV[3…] limit; per state: its number, retention in ms
  * Returns  number of deleted jobs; 1 if there may be more to do, else 0
  */
 export const prune = defineScript("prune", {
   kind: "free",
   body: `${uniqueKeys}${forgetLanes}
-local limit = tonumber(ARGV[3])
-local left, aside = limit, limit
+local left, aside = tonumber(ARGV[3]), ${budget}
 local pruned, lanes = {}, {}
 -- A store without unique keys pays one look.
 local withKeys = call("EXISTS", UNIQUES) == 1
@@ -46,7 +48,7 @@ end
 
 -- jobs whose time is over are final as others are
 local function bringBack()
-  local members, ids = call("ZRANGEBYSCORE", RESERVED, "-inf", now, "LIMIT", 0, limit), {}
+  local members, ids = call("ZRANGEBYSCORE", RESERVED, "-inf", now, "LIMIT", 0, ${budget}), {}
   for i, member in ipairs(members) do ids[i] = sub(member, 7) end
   for _, job in ipairs(loadAll(ids)) do
     if job then call("ZADD", finalKey(job[LANE], job[STATE]), job[FINISHED_AT], bytesOf(job[SEQ])) end
@@ -125,7 +127,7 @@ for chunk, list in pairs(places) do
   if call("EXISTS", P .. "index:" .. chunk) == 0 then call("ZREM", P .. "index", chunk) end
 end
 
-local result = reply({ #pruned, (left == 0 or aside == 0 or back == limit) and 1 or 0 })
+local result = reply({ #pruned, (left == 0 or aside == 0 or back == ${budget}) and 1 or 0 })
 forgetLanes(lanes)
 if #pruned > 0 then call("PUBLISH", P .. "settled", ARGV[2]) end
 return result

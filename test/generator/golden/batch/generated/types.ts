@@ -15,6 +15,7 @@ import type {
   EnqueueOptions,
   FailureOf,
   JobHandle,
+  ScheduleSettings,
   SyncEnqueueManyOptions,
   SyncEnqueueOptions,
   TransactionKind,
@@ -74,6 +75,10 @@ export interface IndexClient<Tx extends TransactionKind = TransactionKind> {
   /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
   pause(): Promise<void>;
   resume(): Promise<void>;
+  /** Enqueues this job at every slot, until `unschedule`; the same id again changes the schedule. Resolves with its key. */
+  schedule(id: string, options: ScheduleSettings & { readonly input: IndexInput }): Promise<string>;
+  /** Resolves with whether there was such a schedule. */
+  unschedule(id: string): Promise<boolean>;
 }
 
 /**
@@ -154,6 +159,10 @@ export interface SendPushClient<Tx extends TransactionKind = TransactionKind> {
   /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
   pause(): Promise<void>;
   resume(): Promise<void>;
+  /** Enqueues this job at every slot, until `unschedule`; the same id again changes the schedule. Resolves with its key. */
+  schedule(id: string, options: ScheduleSettings & { readonly input: SendPushInput }): Promise<string>;
+  /** Resolves with whether there was such a schedule. */
+  unschedule(id: string): Promise<boolean>;
 }
 
 /** A handler for every job. */

@@ -11,6 +11,7 @@ import type {
   EnqueueOptions,
   JobContext,
   JobHandle,
+  ScheduleSettings,
   SyncEnqueueManyOptions,
   SyncEnqueueOptions,
   TransactionKind,
@@ -108,6 +109,10 @@ export interface IndexFolderClient<Tx extends TransactionKind = TransactionKind>
   /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
   pause(): Promise<void>;
   resume(): Promise<void>;
+  /** Enqueues this job at every slot, until `unschedule`; the same id again changes the schedule. Resolves with its key. */
+  schedule(id: string, options: ScheduleSettings & { readonly input: IndexFolderInput }): Promise<string>;
+  /** Resolves with whether there was such a schedule. */
+  unschedule(id: string): Promise<boolean>;
 }
 
 /**
@@ -163,6 +168,10 @@ export interface LegacyClient<Tx extends TransactionKind = TransactionKind> {
   /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
   pause(): Promise<void>;
   resume(): Promise<void>;
+  /** Enqueues this job at every slot, until `unschedule`; the same id again changes the schedule. Resolves with its key. */
+  schedule(id: string, options: ScheduleSettings & { readonly input: LegacyInput }): Promise<string>;
+  /** Resolves with whether there was such a schedule. */
+  unschedule(id: string): Promise<boolean>;
 }
 
 /**
@@ -246,6 +255,10 @@ export interface ShipParcelClient<Tx extends TransactionKind = TransactionKind> 
   /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
   pause(): Promise<void>;
   resume(): Promise<void>;
+  /** Enqueues this job at every slot, until `unschedule`; the same id again changes the schedule. Resolves with its key. */
+  schedule(id: string, options: ScheduleSettings & { readonly input: ShipParcelInput }): Promise<string>;
+  /** Resolves with whether there was such a schedule. */
+  unschedule(id: string): Promise<boolean>;
 }
 
 /** A handler for every job. */

@@ -27,8 +27,8 @@ export function createJobs<P extends Provider>(options: ClientOptions<P>): Promi
 }
 
 /** Makes a worker: `handlers` has one for each job on the queues that it serves, by default on all. */
-export function createWorker<P extends Provider, Q extends QueueName = QueueName>(
-  options: WorkerOptions<HandlersFor<Q, HandlerTransactionOf<P>>, Q, P>,
+export function createWorker<P extends Provider, Q extends QueueName = QueueName, Fields = unknown>(
+  options: WorkerOptions<HandlersFor<Q, HandlerTransactionOf<P>>, Q, P, Fields>,
 ): Promise<Worker> {
-  return createTypedWorker<HandlersFor<Q, HandlerTransactionOf<P>>, Q>(descriptor, options);
+  return createTypedWorker<HandlersFor<Q, HandlerTransactionOf<P>>, Q, Fields>(descriptor, options);
 }

@@ -13,6 +13,7 @@ import type {
   FailureOf,
   JobContext,
   JobHandle,
+  ScheduleSettings,
   SyncEnqueueManyOptions,
   SyncEnqueueOptions,
   TransactionKind,
@@ -82,6 +83,10 @@ export interface ChargeClient<Tx extends TransactionKind = TransactionKind> {
   /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
   pause(): Promise<void>;
   resume(): Promise<void>;
+  /** Enqueues this job at every slot, until `unschedule`; the same id again changes the schedule. Resolves with its key. */
+  schedule(id: string, options: ScheduleSettings & { readonly input: ChargeInput }): Promise<string>;
+  /** Resolves with whether there was such a schedule. */
+  unschedule(id: string): Promise<boolean>;
 }
 
 /**
@@ -172,6 +177,10 @@ export interface SendMailClient<Tx extends TransactionKind = TransactionKind> {
   /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
   pause(): Promise<void>;
   resume(): Promise<void>;
+  /** Enqueues this job at every slot, until `unschedule`; the same id again changes the schedule. Resolves with its key. */
+  schedule(id: string, options: ScheduleSettings & { readonly input: SendMailInput }): Promise<string>;
+  /** Resolves with whether there was such a schedule. */
+  unschedule(id: string): Promise<boolean>;
 }
 
 /** A handler for every job. */

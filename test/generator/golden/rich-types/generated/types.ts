@@ -11,6 +11,7 @@ import type {
   EnqueueOptions,
   JobContext,
   JobHandle,
+  ScheduleSettings,
   SyncEnqueueManyOptions,
   SyncEnqueueOptions,
   TransactionKind,
@@ -69,6 +70,10 @@ export interface CommentClient<Tx extends TransactionKind = TransactionKind> {
   /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
   pause(): Promise<void>;
   resume(): Promise<void>;
+  /** Enqueues this job at every slot, until `unschedule`; the same id again changes the schedule. Resolves with its key. */
+  schedule(id: string, options: ScheduleSettings & { readonly input: CommentInput }): Promise<string>;
+  /** Resolves with whether there was such a schedule. */
+  unschedule(id: string): Promise<boolean>;
 }
 
 /**
@@ -129,6 +134,10 @@ export interface ConvertClient<Tx extends TransactionKind = TransactionKind> {
   /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
   pause(): Promise<void>;
   resume(): Promise<void>;
+  /** Enqueues this job at every slot, until `unschedule`; the same id again changes the schedule. Resolves with its key. */
+  schedule(id: string, options: ScheduleSettings & { readonly input: ConvertInput }): Promise<string>;
+  /** Resolves with whether there was such a schedule. */
+  unschedule(id: string): Promise<boolean>;
 }
 
 /**
@@ -217,6 +226,10 @@ export interface EverythingClient<Tx extends TransactionKind = TransactionKind> 
   /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
   pause(): Promise<void>;
   resume(): Promise<void>;
+  /** Enqueues this job at every slot, until `unschedule`; the same id again changes the schedule. Resolves with its key. */
+  schedule(id: string, options: ScheduleSettings & { readonly input: EverythingInput }): Promise<string>;
+  /** Resolves with whether there was such a schedule. */
+  unschedule(id: string): Promise<boolean>;
 }
 
 /** A handler for every job. */

@@ -11,6 +11,7 @@ import type {
   EnqueueOptions,
   JobContext,
   JobHandle,
+  ScheduleSettings,
   SyncEnqueueManyOptions,
   SyncEnqueueOptions,
   TransactionKind,
@@ -75,6 +76,10 @@ export interface IndexDocumentClient<Tx extends TransactionKind = TransactionKin
   /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
   pause(): Promise<void>;
   resume(): Promise<void>;
+  /** Enqueues this job at every slot, until `unschedule`; the same id again changes the schedule. Resolves with its key. */
+  schedule(id: string, options: ScheduleSettings & { readonly input: IndexDocumentInput }): Promise<string>;
+  /** Resolves with whether there was such a schedule. */
+  unschedule(id: string): Promise<boolean>;
 }
 
 /**
@@ -128,6 +133,10 @@ export interface RebuildIndexClient<Tx extends TransactionKind = TransactionKind
   /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
   pause(): Promise<void>;
   resume(): Promise<void>;
+  /** Enqueues this job at every slot, until `unschedule`; the same id again changes the schedule. Resolves with its key. */
+  schedule(id: string, options: ScheduleSettings & { readonly input: RebuildIndexInput }): Promise<string>;
+  /** Resolves with whether there was such a schedule. */
+  unschedule(id: string): Promise<boolean>;
 }
 
 /**
@@ -175,6 +184,10 @@ export interface RemindClient<Tx extends TransactionKind = TransactionKind> {
   /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
   pause(): Promise<void>;
   resume(): Promise<void>;
+  /** Enqueues this job at every slot, until `unschedule`; the same id again changes the schedule. Resolves with its key. */
+  schedule(id: string, options: ScheduleSettings & { readonly input: RemindInput }): Promise<string>;
+  /** Resolves with whether there was such a schedule. */
+  unschedule(id: string): Promise<boolean>;
 }
 
 /**
@@ -232,6 +245,10 @@ export interface SendInvoiceClient<Tx extends TransactionKind = TransactionKind>
   /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
   pause(): Promise<void>;
   resume(): Promise<void>;
+  /** Enqueues this job at every slot, until `unschedule`; the same id again changes the schedule. Resolves with its key. */
+  schedule(id: string, options: ScheduleSettings & { readonly input: SendInvoiceInput }): Promise<string>;
+  /** Resolves with whether there was such a schedule. */
+  unschedule(id: string): Promise<boolean>;
 }
 
 /**
@@ -292,6 +309,10 @@ export interface SyncAccountClient<Tx extends TransactionKind = TransactionKind>
   /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
   pause(): Promise<void>;
   resume(): Promise<void>;
+  /** Enqueues this job at every slot, until `unschedule`; the same id again changes the schedule. Resolves with its key. */
+  schedule(id: string, options: ScheduleSettings & { readonly input: SyncAccountInput }): Promise<string>;
+  /** Resolves with whether there was such a schedule. */
+  unschedule(id: string): Promise<boolean>;
 }
 
 /** A handler for every job. */

@@ -1,0 +1,58 @@
+import type { JobRecord, StoredError } from "../contract/index.ts";
+import type { JobDescriptor } from "./descriptor.ts";
+import { isSealed } from "./encryption.ts";
+import { openEnvelope, type Settings } from "./envelope.ts";
+import { redacted, redactText, type Sensitive } from "./redaction.ts";
+
+/** A job as people may see it: nothing sensitive, nothing encrypted. */
+export interface ShownJob extends JobRecord {
+  /** The encoded input alone. JSON, unless it was damaged. */
+  readonly payload: string;
+  /** Texts that the caller of `enqueue` gave along. */
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/** JSON, as every text is whose place it takes. */
+const encrypted = JSON.stringify("[encrypted]");
+
+/** `job`: its definition; without it nobody knows what is sensitive, so payload, output and error data are masked whole. */
+export function shownJob(record: JobRecord, job: JobDescriptor | undefined): ShownJob {
+  const { payload, settings } = bareJob(record);
+  const show = (text: string, side: keyof Sensitive): string => shownText(text, side, record, job);
+  const { output, error } = record;
+  return {
+    ...record,
+    payload: show(payload, "input"),
+    metadata: settings?.metadata ?? {},
+    output: output === undefined ? undefined : show(output, "output"),
+    error: error && shownError(error, (text) => show(text, "errors")),
+  };
+}
+
+/** With everything that is sensitive. */
+export function revealedJob(record: JobRecord): ShownJob {
+  const { payload, settings } = bareJob(record);
+  return { ...record, payload, metadata: settings?.metadata ?? {} };
+}
+
+function bareJob({ payload }: JobRecord): { readonly payload: string; readonly settings: Settings | undefined } {
+  try {
+    return openEnvelope(payload);
+  } catch {
+    // Not written by a client of this version; the text is all there is to show.
+    return { payload, settings: undefined };
+  }
+}
+
+function shownText(text: string, side: keyof Sensitive, record: JobRecord, job: JobDescriptor | undefined): string {
+  if (isSealed(text)) return encrypted;
+  if (!job || job.encrypted) return redacted;
+  const paths = job.sensitive?.[side];
+  if (!paths) return text;
+  // The places of another version of the payload may be others.
+  return record.version === job.version ? redactText(text, paths) : redacted;
+}
+
+function shownError(error: StoredError, show: (text: string) => string): StoredError {
+  return error.data === undefined ? error : { ...error, data: show(error.data) };
+}

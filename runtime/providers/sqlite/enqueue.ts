@@ -1,0 +1,114 @@
+import type { EnqueueResult, JobState, NewJob, UniqueKey } from "../../contract/index.ts";
+import type { Runner } from "./connection.ts";
+import { startOf } from "./start-of.ts";
+import * as statements from "./statements.ts";
+import { storable } from "./text.ts";
+import { holderOf, meetHolder, rememberKey } from "./unique.ts";
+
+/*
+ * Jobs on their way in, inside one open transaction of the provider or of the user. Since only one of them writes at a
+ * time, what is read here stays true until the commit.
+ */
+
+/** One after the other; neighbours without a unique key go in together, as no two of them can meet. */
+export function enqueueJobs(runner: Runner, jobs: readonly NewJob[], now: number): EnqueueResult[] {
+  for (const job of jobs) refuseUnstorable(job);
+  const results: EnqueueResult[] = [];
+  let plain: NewJob[] = [];
+  for (const job of jobs) {
+    if (!job.unique) {
+      plain.push(job);
+      continue;
+    }
+    insertPlain(runner, plain, now, results);
+    plain = [];
+    results.push(enqueueUnique(runner, job, job.unique, now));
+  }
+  insertPlain(runner, plain, now, results);
+  return results;
+}
+
+/** Before anything is written: a user may catch the error and commit. */
+function refuseUnstorable({ payload, unique }: NewJob): void {
+  storable(payload);
+  if (unique) storable(unique.key);
+}
+
+function insertPlain(runner: Runner, jobs: readonly NewJob[], now: number, results: EnqueueResult[]): void {
+  for (let from = 0; from < jobs.length; from += statements.rowsPerInsert) {
+    const chunk = jobs.slice(from, from + statements.rowsPerInsert);
+    const together = chunk.length === statements.rowsPerInsert ? insertTogether(runner, chunk, now) : undefined;
+    results.push(...(together ?? chunk.map((job) => enqueueJob(runner, job, now))));
+  }
+}
+
+/** Undefined, and nothing written, if one of the ids exists. */
+function insertTogether(runner: Runner, jobs: readonly NewJob[], now: number): EnqueueResult[] | undefined {
+  const results: EnqueueResult[] = [];
+  const rows: (string | number)[] = [];
+  for (const job of jobs) {
+    const result = newResult(job, now);
+    results.push(result);
+    rows.push(...rowOf(job, result, now));
+  }
+  let seq: number;
+  try {
+    seq = Number(runner.runRow(statements.insertJobs, rows).lastInsertRowid) - jobs.length;
+  } catch (error) {
+    if (isConflict(error)) return undefined;
+    throw error;
+  }
+  const payloads: (string | number)[] = [];
+  for (const job of jobs) payloads.push(++seq, job.payload);
+  runner.runRow(statements.insertPayloads, payloads);
+  return results;
+}
+
+function isConflict(error: unknown): boolean {
+  return (error as { code?: unknown } | undefined)?.code === "SQLITE_CONSTRAINT_UNIQUE";
+}
+
+function enqueueJob(runner: Runner, job: NewJob, now: number): EnqueueResult {
+  const result = newResult(job, now);
+  return insertOne(runner, job, result, now) === undefined ? existing(runner, job.id) : result;
+}
+
+/** Undefined, and nothing written, if the id exists. */
+function insertOne(runner: Runner, job: NewJob, result: EnqueueResult, now: number): number | undefined {
+  const inserted = runner.runRow(statements.insertJob, rowOf(job, result, now));
+  if (inserted.changes === 0) return undefined;
+  const seq = Number(inserted.lastInsertRowid);
+  runner.runRow(statements.insertPayload, [seq, job.payload]);
+  return seq;
+}
+
+function enqueueUnique(runner: Runner, job: NewJob, unique: UniqueKey, now: number): EnqueueResult {
+  const holder = holderOf(runner, unique, now);
+  if (holder) return duplicate(runner, job.id) ?? meetHolder(runner, holder, job, unique, now);
+  const result = newResult(job, now);
+  const seq = insertOne(runner, job, result, now);
+  if (seq === undefined) return existing(runner, job.id);
+  rememberKey(runner, seq, unique, now);
+  return result;
+}
+
+function newResult(job: NewJob, now: number): EnqueueResult {
+  const runAt = startOf(job, now);
+  return { id: job.id, outcome: "enqueued", state: runAt > now ? "scheduled" : "ready", runAt };
+}
+
+/** In the order of `insertJob`. */
+function rowOf(job: NewJob, { state, runAt }: EnqueueResult, now: number): (string | number)[] {
+  return [job.id, job.name, job.queue, job.version, state, job.priority, runAt, now, job.maxCrashes];
+}
+
+function duplicate(runner: Runner, id: string): EnqueueResult | undefined {
+  const row = runner.get<{ state: JobState; runAt: number }>(statements.selectWaiting, { id });
+  return row && { id, outcome: "duplicate", ...row };
+}
+
+function existing(runner: Runner, id: string): EnqueueResult {
+  const result = duplicate(runner, id);
+  if (!result) throw new TypeError(`job ${id} was neither inserted nor found`);
+  return result;
+}

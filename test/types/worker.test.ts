@@ -1,0 +1,177 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { generate } from "../../generator/index.ts";
+import { createProject, type Project } from "../generator/support/project.ts";
+
+const schema = `
+import { defineJobs, job } from "jobwright/schema";
+import { z } from "zod";
+export default defineJobs({
+  sendPush: job({
+    input: z.object({ device: z.string() }),
+    output: z.object({ id: z.string() }),
+    errors: { Unregistered: z.object({ device: z.string() }) },
+    queue: "push",
+    batch: { size: 100, wait: "50ms" },
+  }),
+  index: job({ input: z.object({ url: z.url() }), queue: "search", batch: { size: 10 } }),
+  notify: job({ input: z.object({ account: z.string() }), queue: "mail", errors: { Gone: z.object({}) } }),
+});
+`;
+
+const imports = `
+import { defineJobs, job } from "jobwright/schema";
+import { z } from "zod";
+import type { Discard, Middleware, RunContext, WithContext } from "jobwright";
+import type { Provider, BatchContext, BatchItem } from "jobwright/codegen/v1";
+import {
+  createWorker, type NotifyHandle, type NotifyHandler, type NotifyPayload, type SendPushHandler, type SendPushOutcomes,
+  type SendPushPayload, type SendPushReturn,
+} from "./generated/index.ts";
+import type { JobContext } from "jobwright";
+declare const provider: Provider;
+declare const discard: Discard;
+interface Db { find(account: string): string }
+declare const db: Db;
+declare const withDb: WithContext<NotifyHandle, { db: Db }>;
+declare const timed: Middleware;
+declare const audited: Middleware<{ db: Db }>;
+export const used = [defineJobs, job, z, createWorker, provider, discard, db, withDb, timed, audited];
+export type Used = [BatchContext<1>, BatchItem<1>, JobContext, NotifyHandle, NotifyHandler, NotifyPayload, RunContext, SendPushHandler, SendPushOutcomes, SendPushPayload, SendPushReturn];
+`;
+
+const worker = (queue: string, options: string): string =>
+  `void createWorker({ provider, queues: { ${queue}: 1 }, ${options} });`;
+const push = (handler: string): string => worker("push", `handlers: { sendPush: ${handler} }`);
+const index = (handler: string): string => worker("search", `handlers: { index: ${handler} }`);
+const mail = (options: string, handler = "(_, ctx) => void ctx.db.find(ctx.id)"): string =>
+  worker("mail", `${options}, handlers: { notify: ${handler} }`);
+
+const right: readonly string[] = [
+  push("(items, ctx) => items.map(({ input, id }) => ctx.succeed({ id: input.device + id }))"),
+  push(
+    'async (items, ctx) => items.map((item) => (item.attempt > 1 ? ctx.fail(discard) : item.signal.aborted ? ctx.fail(ctx.errors.Unregistered({ device: item.input.device })) : ctx.succeed({ id: "1" })))',
+  ),
+  push(
+    "new (class implements SendPushHandler { async handle(items: readonly BatchItem<SendPushPayload>[], ctx: BatchContext<SendPushReturn>): Promise<SendPushOutcomes> { return items.map(({ input }) => ctx.succeed({ id: input.device })); } })()",
+  ),
+  index("(items) => { for (const { input } of items) input.url.length; }"),
+  index("async () => {}"),
+  index('(items, ctx) => items.map(({ input }) => (input.url === "" ? ctx.fail(1) : ctx.succeed()))'),
+  mail("context: () => ({ db })"),
+  mail("context: async () => ({ db })"),
+  mail(
+    'context: (ctx: RunContext) => ({ db, tenant: "items" in ctx ? "" : ctx.metadata["tenant"] })',
+    "(_, ctx) => void ctx.tenant?.length",
+  ),
+  mail("context: () => ({ db })", "(_, ctx) => { ctx.db.find(ctx.id); throw ctx.errors.Gone({}); }"),
+  mail("context: () => ({ db })", "withDb"),
+  mail("context: () => ({ db })", "(_, ctx) => void ctx.log"),
+  mail(
+    "context: () => ({ db })",
+    "new (class implements WithContext<NotifyHandler, { db: Db }> { handle(payload: NotifyPayload, ctx: JobContext & { db: Db }) { ctx.db.find(payload.account); } })()",
+  ),
+  worker(
+    "push",
+    "context: () => ({ db }), handlers: { sendPush: (items, ctx) => items.map(({ input }) => ctx.succeed({ id: ctx.db.find(input.device) })) }",
+  ),
+  mail(
+    "context: () => ({ db }), middleware: [timed, audited, async (ctx, next) => { ctx.db.find(ctx.name); return next(); }]",
+  ),
+  mail(
+    'middleware: [async (ctx, next) => { if ("items" in ctx) ctx.items.length; else ctx.id; return next(); }]',
+    "() => {}",
+  ),
+  // The order does not matter.
+  "void createWorker({ provider, queues: { mail: 1 }, handlers: { notify: (_, ctx) => void ctx.db }, context: (ctx: RunContext) => ({ db, of: ctx.name }) });",
+  // A worker of all queues, some of them with batches.
+  'void createWorker({ provider, context: () => ({ db }), handlers: { notify: (_, { db }) => void db, index: (_, { db }) => void db, sendPush: (items, { db, succeed }) => items.map(() => succeed({ id: db.find("1") })) } });',
+];
+
+const wrong: readonly (readonly [what: string, statement: string, message: string])[] = [
+  ["a handler of one job", push("async ({ input }) => []"), "'input' does not exist"],
+  ["bare outputs", push('(items) => items.map(() => ({ id: "1" }))'), "is not assignable to type"],
+  ["another output", push("(items, ctx) => items.map(() => ctx.succeed({ id: 1 }))"), "'number' is not assignable"],
+  [
+    "a succeeding item without its output",
+    push("(items, ctx) => items.map(() => ctx.succeed())"),
+    "Expected 1 arguments",
+  ],
+  ["nothing for a batch with outputs", push("() => {}"), "'void' is not assignable"],
+  [
+    "an error that is not declared",
+    push("(items, ctx) => items.map(() => ctx.fail(ctx.errors.Lost({})))"),
+    "'Lost' does not exist",
+  ],
+  [
+    "an output that the job does not have",
+    index("(items, ctx) => items.map(() => ctx.succeed(1))"),
+    "'number' is not assignable",
+  ],
+  ["an id of the batch", index("(_, ctx) => void ctx.id"), "'id' does not exist"],
+  ["a batch without a size, in the schema", "void job({ input: z.string(), batch: {} });", "'size' is missing"],
+  [
+    "a wait without a unit, in the schema",
+    'void job({ input: z.string(), batch: { size: 5, wait: "5" } });',
+    "'\"5\"' is not assignable",
+  ],
+  ["a field that no context adds", mail("concurrency: 1"), "'db' does not exist"],
+  ["another field than the context adds", mail("context: () => ({ database: db })"), "'db' does not exist"],
+  ["a handler that needs what no context adds", mail("concurrency: 1", "withDb"), "'db' is missing"],
+  [
+    "a handler that needs another field",
+    mail("context: () => ({ db: 1 })", "withDb"),
+    "'number' is not assignable to type 'Db'",
+  ],
+  [
+    "middleware that needs what no context adds",
+    mail("middleware: [audited]", "() => {}"),
+    "Type 'unknown' is not assignable to type '{ db: Db; }'",
+  ],
+  [
+    "an id of a run that may be a batch",
+    mail("middleware: [async (ctx, next) => { ctx.id; return next(); }]", "() => {}"),
+    "'id' does not exist",
+  ],
+  [
+    "middleware that is no promise",
+    mail("middleware: [(_, next) => { void next(); }]", "() => {}"),
+    "'void' is not assignable to type 'Promise",
+  ],
+  [
+    "a context that hides a wrong output",
+    worker("push", "context: () => ({ db }), handlers: { sendPush: () => {} }"),
+    "'void' is not assignable",
+  ],
+  [
+    "a handler that is missing, with a context",
+    "void createWorker({ provider, context: () => ({ db }), handlers: { notify: () => {}, index: () => {} } });",
+    "'sendPush' is missing",
+  ],
+];
+
+describe("a worker, to the compiler", () => {
+  let project: Project;
+  let errors: readonly string[];
+  const firstLine = imports.split("\n").length;
+
+  beforeAll(async () => {
+    project = createProject({ "jobs.schema.ts": schema });
+    await generate({ cwd: project.folder });
+    project.write("wrong.ts", `${imports}${wrong.map(([, statement]) => statement).join("\n")}\n`);
+    project.write("right.ts", `${imports}${right.join("\n")}\n`);
+    errors = project.compile().split(/\n(?! )/);
+  });
+
+  afterAll(() => project[Symbol.dispose]());
+
+  it("is right where batches, fields and middleware are used as they should be", () => {
+    expect(errors.filter((error) => !error.startsWith("wrong.ts"))).toEqual([]);
+  });
+
+  it.each(wrong.map(([what, , message], index) => [what, message, firstLine + index] as const))(
+    "leaves no place for %s",
+    (_, message, line) => {
+      expect(errors.find((error) => error.startsWith(`wrong.ts(${line},`)) ?? "no error").toContain(message);
+    },
+  );
+});
