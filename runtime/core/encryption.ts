@@ -18,7 +18,7 @@ export interface EncryptionOptions {
 export interface TextPlace {
   /** Name of the job definition. */
   readonly job: string;
-  readonly kind: "input" | "output" | "error";
+  readonly kind: "input" | "output" | "error" | "note";
   readonly id: string;
 }
 

@@ -46,7 +46,8 @@ export function createBatchExecutor(options: BatchExecutorOptions): BatchExecuto
     }
     const { maxAttempts } = descriptor.retry;
     const { report } = settler;
-    const entry = createRunningJob(job, { maxAttempts, errors, logger, report, stopped: batch.stopped });
+    const { checkpoints } = runnable;
+    const entry = createRunningJob(job, { maxAttempts, errors, checkpoints, logger, report, stopped: batch.stopped });
     try {
       batch.add(entry, entry.take(codec.decodePayload(job.payload, job.id)));
     } catch (error) {

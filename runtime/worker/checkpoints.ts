@@ -7,52 +7,22 @@ import {
   type Provider,
 } from "../contract/index.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "../core/checkpoint-value.ts";
+import type { Vault } from "../core/vault.ts";
 import { leaseOf } from "./rejection.ts";
 import { stopError } from "./running-job.ts";
+import type { Checkpoints } from "./types.ts";
 
-/** How an iteration is cut into pieces that survive its attempt. */
-export interface IterateOptions<Item, Cursor> {
-  /** Where to go on after this item. Kept with the job, so it has to be small. */
-  readonly cursor: (item: Item) => Cursor;
-  /** Keep the cursor after so many items. Integer ≥ 1. Default 1. Items after the last one kept are done again. */
-  readonly every?: number;
-}
-
-/** What a handler keeps, so that the next attempt goes on where this one ended. */
-export interface Checkpoints {
-  /**
-   * Runs `body` once per job: what it returned is kept, and a later attempt gets that instead of running it again. A body
-   * whose result could not be kept, for the process died, runs again. Throws `JW_LEASE_LOST` when a newer claim holds the job.
-   */
-  step<T>(name: string, body: () => T | Promise<T>): Promise<T>;
-  /**
-   * Goes through items one after the other, and keeps how far it came. `open` gets the last cursor kept, undefined at the
-   * first attempt. When the attempt is told to stop, it keeps the cursor and throws the reason between two items.
-   */
-  iterate<Item, Cursor>(
-    name: string,
-    open: (cursor: Cursor | undefined) => Iterable<Item> | AsyncIterable<Item>,
-    each: (item: Item) => unknown,
-    options: IterateOptions<Item, Cursor>,
-  ): Promise<void>;
-}
-
-/** Turns the text of a note into what is stored and back, e.g. for jobs that are encrypted. */
-export interface NoteSeal {
-  seal(text: string): string;
-  open(text: string): string;
-}
-
+/** What checkpoints are made of. */
 export interface CheckpointSetting {
   readonly provider: Pick<Provider, "note" | "history">;
-  readonly seal?: NoteSeal;
+  readonly vault: Pick<Vault, "seal" | "open">;
 }
 
 const firstRetryMs = 25;
 const maxRetryMs = 1_000;
 
 export function createCheckpoints(job: ClaimedJob, signal: () => AbortSignal, setting: CheckpointSetting): Checkpoints {
-  const { provider, seal } = setting;
+  const { provider, vault } = setting;
   const used = new Set<string>();
   let known: Promise<JobHistory | undefined> | undefined;
 
@@ -63,12 +33,12 @@ export function createCheckpoints(job: ClaimedJob, signal: () => AbortSignal, se
 
   async function find(kind: "steps" | "cursors", name: string): Promise<{ readonly value: unknown } | undefined> {
     const note = (await history())?.[kind].find(({ key }) => key === name);
-    return note && { value: decodeCheckpoint(seal ? seal.open(note.text) : note.text) };
+    return note && { value: decodeCheckpoint(vault.open("note", note.text, job.id)) };
   }
 
   async function keep(kind: NoteKind, key: string, value: unknown): Promise<void> {
     const text = encodeCheckpoint(`The ${kind} ${key} of ${job.name}`, value);
-    const note = { ...leaseOf({ job }), kind, key, text: seal ? seal.seal(text) : text };
+    const note = { ...leaseOf({ job }), kind, key, text: vault.seal("note", text, job.id) };
     const [settlement] = await insist(() => provider.note([note]));
     if (settlement !== "ok") throw stopError(job, "lease-lost");
   }

@@ -2,6 +2,7 @@ import type { ClaimedJob, Completion, Settlement, TransactionalHandlers } from "
 import type { JobDescriptor } from "../core/descriptor.ts";
 import type { JobCodec } from "../core/job-codec.ts";
 import { createBatchExecutor } from "./batch-executor.ts";
+import type { CheckpointSetting } from "./checkpoints.ts";
 import type { ErrorMakers } from "./declared-error.ts";
 import { createEnds } from "./ends.ts";
 import { withOwnSettings } from "./own-settings.ts";
@@ -22,6 +23,8 @@ export interface Runnable {
   readonly transactions?: TransactionalHandlers<unknown>;
   /** `ctx.errors`. */
   readonly errors: ErrorMakers;
+  /** Where `ctx.step` keeps its results. */
+  readonly checkpoints: CheckpointSetting;
 }
 
 /** Runs claimed jobs and hands the end of each attempt to the settler. */
@@ -67,7 +70,8 @@ export function createExecutor(options: ExecutorOptions): Executor {
       settler.nack(expiry);
       return ended();
     }
-    const entry = createRunningJob(job, { maxAttempts: descriptor.retry.maxAttempts, errors, ...shared });
+    const { maxAttempts } = descriptor.retry;
+    const entry = createRunningJob(job, { maxAttempts, errors, checkpoints: runnable.checkpoints, ...shared });
     if (runnable.transactions) {
       const complete = (settlement: Settlement): void => completed(leaseOf(entry), settlement);
       return follow(entry, runnable, transact(entry, runnable, runnable.transactions), complete, ended);

@@ -1,7 +1,8 @@
 import { type ClaimedJob, JobwrightError, type ProgressReport } from "../contract/index.ts";
 import { settingsOf } from "../core/envelope.ts";
+import { type CheckpointSetting, createCheckpoints } from "./checkpoints.ts";
 import type { ErrorMakers } from "./declared-error.ts";
-import type { BatchItem, JobContext, JobLog, Logger, TransactionalContext } from "./types.ts";
+import type { BatchItem, Checkpoints, JobContext, JobLog, Logger, TransactionalContext } from "./types.ts";
 
 /** Why an attempt was told to stop. The first reason counts. */
 export type StopReason = "timeout" | "cancelled" | "lease-at-risk" | "lease-lost" | "shutdown";
@@ -27,6 +28,7 @@ export interface RunningJobSetting {
   readonly errors: ErrorMakers;
   readonly logger: Logger;
   readonly report: (report: ProgressReport) => void;
+  readonly checkpoints: CheckpointSetting;
   /** Called when the attempt was told to stop. */
   readonly stopped?: () => void;
 }
@@ -91,6 +93,7 @@ class Context implements TransactionalContext<unknown> {
   readonly #setting: RunningJobSetting;
   tx: unknown = undefined;
   #log: JobLog | undefined = undefined;
+  #checkpoints: Checkpoints | undefined = undefined;
 
   constructor(running: Attempt, setting: RunningJobSetting) {
     const { id, name, queue, attempt, fence } = running.job;
@@ -126,6 +129,24 @@ class Context implements TransactionalContext<unknown> {
     const { id, fence } = this;
     const { report } = this.#setting;
     return (percent) => report({ id, fence, progress: Math.min(100, Math.max(0, Math.round(percent) || 0)) });
+  }
+
+  get step(): Checkpoints["step"] {
+    return this.#keep().step;
+  }
+
+  get iterate(): Checkpoints["iterate"] {
+    return this.#keep().iterate;
+  }
+
+  #keep(): Checkpoints {
+    if (this.tx !== undefined) {
+      throw new JobwrightError("JW_INVALID_OPTION", `${this.name} is transactional, and has no steps.`, {
+        hint: "What it writes through `ctx.tx` is done once anyway; cut the work into several jobs.",
+      });
+    }
+    const { job } = this.#running;
+    return (this.#checkpoints ??= createCheckpoints(job, () => this.signal, this.#setting.checkpoints));
   }
 
   get log(): JobLog {

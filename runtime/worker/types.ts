@@ -19,7 +19,7 @@ export interface JobLog {
 }
 
 /** What a handler knows of the job that it runs, besides the payload. Pass it on as it is: a spread copy lacks half of it. */
-export interface JobContext {
+export interface JobContext extends Checkpoints {
   readonly id: string;
   /** Name of the job definition. */
   readonly name: string;
@@ -42,6 +42,34 @@ export interface JobContext {
   readonly log: JobLog;
   /** Stores the progress, 0…100. Gathered and written with the next batch; never fails the attempt. */
   progress(percent: number): void;
+}
+
+/** How an iteration is cut into pieces that survive its attempt. */
+export interface IterateOptions<Item, Cursor> {
+  /** Where to go on after this item. Kept with the job, so it has to be small. */
+  readonly cursor: (item: Item) => Cursor;
+  /** Keep the cursor after so many items. Integer ≥ 1. Default 1. Items after the last one kept are done again. */
+  readonly every?: number;
+}
+
+/** What a handler keeps, so that the next attempt goes on where this one ended. Not in transactional handlers. */
+export interface Checkpoints {
+  /**
+   * Runs `body` once per job: what it returned is kept, and a later attempt gets that instead of running it again. A body
+   * whose result could not be kept, because the process died, runs again. Throws `JW_LEASE_LOST` when a newer claim holds
+   * the job.
+   */
+  step<T>(name: string, body: () => T | Promise<T>): Promise<T>;
+  /**
+   * Goes through items one after the other, and keeps how far it came. `open` gets the last cursor kept, undefined if there
+   * is none. When the attempt is told to stop, the reason is thrown between two items.
+   */
+  iterate<Item, Cursor>(
+    name: string,
+    open: (cursor: Cursor | undefined) => Iterable<Item> | AsyncIterable<Item>,
+    each: (item: Item) => unknown,
+    options: IterateOptions<Item, Cursor>,
+  ): Promise<void>;
 }
 
 /** What the handler of a job with declared errors gets besides. `Errors` are their data, by name. */

@@ -178,7 +178,9 @@ async function readRunnables(
     served.map((job) => {
       const handle = around(handlerOf(handlers[job.name]) ?? missingHandler);
       const codec = createJobCodec(job, schema.job(job.name), cipher);
-      const runnable = { descriptor: job, codec, handle, errors: createErrorMakers(codec.errorNames) };
+      const errors = createErrorMakers(codec.errorNames);
+      const checkpoints = { provider: options.provider, vault: codec.vault };
+      const runnable = { descriptor: job, codec, handle, errors, checkpoints };
       return [
         job.name,
         job.transactional ? { ...runnable, transactions: transactionsOf(options.provider, job) } : runnable,
