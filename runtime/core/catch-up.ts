@@ -29,7 +29,6 @@ export function planDue({ cron, timeZone, catchUp }: ScheduleTiming, expectedAt:
     const recent = since(now - lateMs, perSecond(lateMs));
     return { ...rest, slots: recent.length === 0 && latest >= now - lateMs ? [latest] : recent };
   }
-  const wanted =
-    catchUp === "latest" ? since(now - busyMs, perSecond(busyMs)) : since(expectedAt, catchUp.all);
+  const wanted = catchUp === "latest" ? since(now - busyMs, perSecond(busyMs)) : since(expectedAt, catchUp.all);
   return { ...rest, slots: wanted.length === 0 ? [latest] : wanted };
 }

@@ -74,7 +74,16 @@ function refused(option: string, value: unknown, hint: string): JobwrightError {
 }
 
 /** Equal schedules are equal texts, so the members have a fixed order. */
-export function printSpec({ origin, cron, timeZone, catchUp, overlap, jitterMs, inputHash, job }: ScheduleSpec): string {
+export function printSpec({
+  origin,
+  cron,
+  timeZone,
+  catchUp,
+  overlap,
+  jitterMs,
+  inputHash,
+  job,
+}: ScheduleSpec): string {
   return JSON.stringify({ origin, cron, timeZone, catchUp, overlap, jitterMs, inputHash, job });
 }
 
