@@ -71,7 +71,8 @@ const introduction = `<!-- Made by \`npx tsx docs/generate.ts\` from runtime/cor
 stateDiagram-v2
   [*] --> ready: enqueue
   [*] --> scheduled: enqueue, runAt later
-  scheduled --> ready: promote
+  scheduled --> ready: promote, change
+  ready --> scheduled: change, runAt later
   ready --> running: claim
   running --> succeeded: ack
   running --> scheduled: nack (retry, snooze)
@@ -84,6 +85,7 @@ stateDiagram-v2
   succeeded --> ready: requeue
   dead --> ready: requeue
   cancelled --> ready: requeue
+  dead --> scheduled: requeue with a delay
   succeeded --> [*]: prune
   dead --> [*]: prune
   cancelled --> [*]: prune
@@ -91,7 +93,7 @@ stateDiagram-v2
 
 | state | meaning |
 |---|---|
-| \`scheduled\` | waits for its \`runAt\`: delayed, snoozed, or a retry (then \`attempt\` > 0) |
+| \`scheduled\` | waits for its \`runAt\`: delayed, debounced, snoozed, or a retry (then \`attempt\` > 0) |
 | \`ready\` | may be claimed now |
 | \`running\` | claimed: a worker holds its lease |
 | \`blocked\`, \`skipped\` | for workflows and limits, which do not exist yet; no job gets there today |

@@ -17,6 +17,7 @@ export type {
   ScheduleInfo,
   SettledJob,
 } from "./client/types.ts";
+export type { EnqueueCall, EnqueueCallOptions, Enqueued, EnqueueMiddleware } from "./client/middleware.ts";
 export type { JobwrightConfig } from "./config.ts";
 export * from "./contract/index.ts";
 export type { BulkFilter, BulkResult } from "./core/bulk.ts";

@@ -26,8 +26,8 @@ export function createJobs<P extends Provider>(options: ClientOptions<P>): Promi
 }
 
 /** Makes a worker: `handlers` has one for each job on the queues that it serves, by default on all. */
-export function createWorker<Q extends QueueName = QueueName>(
-  options: WorkerOptions<HandlersFor<Q>, Q>,
+export function createWorker<Q extends QueueName = QueueName, Fields = unknown>(
+  options: WorkerOptions<HandlersFor<Q>, Q, Provider, Fields>,
 ): Promise<Worker> {
-  return createTypedWorker<HandlersFor<Q>, Q>(descriptor, options);
+  return createTypedWorker<HandlersFor<Q>, Q, Fields>(descriptor, options);
 }

@@ -6,14 +6,18 @@ import type { JobwrightConfig } from "../../runtime/config.ts";
 
 const names = ["jobwright.config.ts", "jobwright.config.mts", "jobwright.config.js", "jobwright.config.mjs"];
 
+/** The file named by `path`, or `jobwright.config.ts` here or above. Throws `JW_CONFIG`. */
+export function findConfig(path: string | undefined, cwd = process.cwd()): string {
+  const file = path === undefined ? findUp(cwd) : resolve(cwd, path);
+  if (file !== undefined && existsSync(file)) return file;
+  throw new JobwrightError("JW_CONFIG", `There is no ${file ?? "jobwright.config.ts here or above"}.`, {
+    hint: "Run `jobwright init`, or point to a file with `--config`.",
+  });
+}
+
 /** Loads `jobwright.config.ts` from here or above. TypeScript is loaded with tsx. */
 export async function loadConfig(path: string | undefined, cwd = process.cwd()): Promise<JobwrightConfig> {
-  const file = path === undefined ? findUp(cwd) : resolve(cwd, path);
-  if (file === undefined || !existsSync(file)) {
-    throw new JobwrightError("JW_CONFIG", `There is no ${file ?? "jobwright.config.ts here or above"}.`, {
-      hint: "Run `jobwright init`, or point to a file with `--config`.",
-    });
-  }
+  const file = findConfig(path, cwd);
   const { tsImport } = await import("tsx/esm/api");
   let module: { readonly default?: JobwrightConfig };
   try {

@@ -69,6 +69,7 @@ function runtimeImport(model: Model): string {
     "EnqueueManyOptions",
     "EnqueueOptions",
     "JobHandle",
+    "ScheduleSettings",
     "SyncEnqueueManyOptions",
     "SyncEnqueueOptions",
     "TransactionKind",
@@ -156,6 +157,10 @@ ${method("enqueueMany", [inputs, "options: SyncEnqueueManyOptions<Tx>"], many)}
   /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
   pause(): Promise<void>;
   resume(): Promise<void>;
+  /** Enqueues this job at every slot, until \`unschedule\`; the same id again changes the schedule. Resolves with its key. */
+${method("schedule", ["id: string", `options: ScheduleSettings & { readonly ${input} }`], "Promise<string>")}
+  /** Resolves with whether there was such a schedule. */
+  unschedule(id: string): Promise<boolean>;
 }
 `;
 }

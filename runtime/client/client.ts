@@ -4,6 +4,7 @@ import { loadMakers } from "../core/job-makers.ts";
 import { type JobMaker, makeJob, type NewJobOptions } from "../core/new-job.ts";
 import { createControlClient } from "./control.ts";
 import { createHandle } from "./handle.ts";
+import { checkMiddleware, withMiddleware } from "./middleware.ts";
 import { createScheduleVerbs } from "./schedules.ts";
 import type {
   ClientOptions,
@@ -34,9 +35,13 @@ export async function createClient<Jobs>(
   options: ClientOptions<Provider>,
 ): Promise<Jobs> {
   const { provider, encryption } = options;
+  const middleware = checkMiddleware(options.middleware ?? []);
   const makers = await loadMakers(descriptor, encryption);
   await provider.start();
-  const clients = [...makers].map(([name, maker]) => [name, createJobClient(provider, maker)] as const);
+  const { transactions } = provider.capabilities;
+  const clients = [...makers].map(([name, maker]) => {
+    return [name, withMiddleware(createJobClient(provider, maker), middleware, transactions)] as const;
+  });
   // One property per job of the descriptor, which the generator made together with the type `Jobs`.
   return Object.freeze({
     ...Object.fromEntries(clients),

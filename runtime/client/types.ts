@@ -19,6 +19,7 @@ import type { Duration } from "../core/duration.ts";
 import type { ScheduleSettings, ScheduleTiming } from "../core/schedule.ts";
 import type { EncryptionOptions } from "../core/encryption.ts";
 import type { ChangeOptions, EnqueueSettings, NewJobOptions } from "../core/new-job.ts";
+import type { EnqueueMiddleware } from "./middleware.ts";
 
 export type { ChangeOptions, EnqueueSettings };
 
@@ -40,6 +41,8 @@ export interface ClientOptions<P extends Provider> {
   readonly provider: P;
   /** Keys of the jobs with `encrypted: true`, which are not enqueued without. Default: none. */
   readonly encryption?: EncryptionOptions;
+  /** Code around every enqueue, the outermost first. Default: none. */
+  readonly middleware?: readonly EnqueueMiddleware[];
 }
 
 /** Neither `id` nor a key: they would be those of every job. */

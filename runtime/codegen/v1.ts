@@ -20,6 +20,7 @@ export type {
 } from "../client/types.ts";
 export type { Provider } from "../contract/index.ts";
 export type { JobDescriptor, SchemaDescriptor, WireCodec } from "../core/descriptor.ts";
+export type { ScheduleSettings } from "../core/schedule.ts";
 export { createTypedWorker } from "../worker/worker.ts";
 export type {
   BatchContext,

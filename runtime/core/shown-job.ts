@@ -17,8 +17,11 @@ const encrypted = JSON.stringify("[encrypted]");
 
 /** `job`: its definition; without it nobody knows what is sensitive, so payload, output and error data are masked whole. */
 export function shownJob(record: JobRecord, job: JobDescriptor | undefined): ShownJob {
+  return view(record, (text, side) => shownText(text, side, record, job));
+}
+
+function view(record: JobRecord, show: (text: string, side: keyof Sensitive) => string): ShownJob {
   const { payload, settings } = bareJob(record);
-  const show = (text: string, side: keyof Sensitive): string => shownText(text, side, record, job);
   const { output, error } = record;
   return {
     ...record,
@@ -29,10 +32,9 @@ export function shownJob(record: JobRecord, job: JobDescriptor | undefined): Sho
   };
 }
 
-/** With everything that is sensitive. */
+/** With everything that is sensitive. What is encrypted stays so: it takes a key to read it. */
 export function revealedJob(record: JobRecord): ShownJob {
-  const { payload, settings } = bareJob(record);
-  return { ...record, payload, metadata: settings?.metadata ?? {} };
+  return view(record, (text) => (isSealed(text) ? encrypted : text));
 }
 
 function bareJob({ payload }: JobRecord): { readonly payload: string; readonly settings: Settings | undefined } {

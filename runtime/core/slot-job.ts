@@ -20,7 +20,7 @@ export interface OwnSchedule {
   readonly input: unknown;
 }
 
-/** The schedules of the schema, sorted by nothing in particular. */
+/** The schedules of the schema. */
 export function ownSchedules(makers: Iterable<JobMaker>): readonly OwnSchedule[] {
   return [...makers].flatMap((maker) =>
     Object.entries(maker.job.schedules ?? {}).map(([name, timing]) => ({
@@ -32,10 +32,13 @@ export function ownSchedules(makers: Iterable<JobMaker>): readonly OwnSchedule[]
   );
 }
 
-/** Throws `JW_INVALID_INPUT`, `JW_PAYLOAD_TOO_LARGE` for an input that is a value. */
+/** Throws `JW_INVALID_INPUT`, `JW_PAYLOAD_TOO_LARGE`, `JW_ENCRYPTION_KEY` for an input that is a value. */
 export function ownSpec({ maker, timing, input }: OwnSchedule): string {
   if (typeof input === "function") return printSpec({ origin: "schema", ...timing });
-  const inputHash = createHash("sha256").update(maker.codec.encodeInput(input)).digest("base64url").slice(0, 22);
+  const { codec } = maker;
+  // The key of an encrypted job tells nothing of its input.
+  const key = codec.vault.uniqueKey(codec.encodeInput(input)) ?? "";
+  const inputHash = createHash("sha256").update(key).digest("base64url").slice(0, 22);
   return printSpec({ origin: "schema", ...timing, inputHash });
 }
 
@@ -53,7 +56,10 @@ export function ownSlotJob({ key, maker, timing, input }: OwnSchedule, at: numbe
 
 /** What a client's schedule keeps of a job. */
 export function slotTemplate(maker: JobMaker, key: string, timing: ScheduleTiming, input: unknown): SlotTemplate {
-  const { id, name, queue, priority, maxCrashes, ...template } = makeJob(maker, input, uniqueOf(key, timing));
+  const { id, name, queue, priority, maxCrashes, ...template } = makeJob(maker, input, {
+    ...uniqueOf(key, timing),
+    forAnyId: true,
+  });
   return template;
 }
 

@@ -53,6 +53,6 @@ function createPruner({ provider, retentionMs, failed }: MaintenanceOptions): Se
 }
 
 /** Any number of processes may run these; nobody has to lead. */
-export function createMaintenance(options: MaintenanceOptions): readonly Service[] {
+export function createMaintenance(options: MaintenanceOptions): Service[] {
   return [createPromoter(options), createReaper(options), createPruner(options)];
 }

@@ -40,11 +40,13 @@ export function readSchedules(options: object, input: $ZodType | undefined, job:
     return {};
   }
   const takesKey = ["unique", "debounce", "throttle"].find((form) => form in options);
-  const entries = Object.entries(given).map(([name, schedule]: [string, unknown]) => {
+  const entries = Object.entries(given).flatMap(([name, schedule]: [string, unknown]) => {
     const read = createOptionReader(schedule, { job, path: ["schedules", name], report });
     checkName(name, job, report);
+    // Reported by the reader.
+    if (typeof schedule !== "object" || schedule === null || Array.isArray(schedule)) return [];
     checkInput(schedule, input, read);
-    return [name, readTiming(schedule, read, takesKey), inputOf(schedule)] as const;
+    return [[name, readTiming(schedule, read, takesKey), inputOf(schedule)] as const];
   });
   if (entries.length === 0) return {};
   return {

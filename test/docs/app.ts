@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { generate } from "../../generator/index.ts";
 import { allBlocks, root } from "./blocks.ts";
 
 /** An application made of all blocks of all pages, next to the repository's own schema and generated files. */
@@ -35,15 +36,21 @@ const compilerOptions = {
   types: ["node"],
 };
 
-/** Inside the repository, so that `jobwright` resolves to this package as it is built, and other packages to its own. */
-export function createDocsApp(): DocsApp {
+/**
+ * Inside the repository, so that `jobwright` resolves to this package as it is built, and other packages to its own. A
+ * block `search.schema.ts` is generated from, into the folder `search`.
+ */
+export async function createDocsApp(): Promise<DocsApp> {
   mkdirSync(join(root, ".jobwright"), { recursive: true });
   const folder = mkdtempSync(join(root, ".jobwright/docs-"));
   cpSync(join(root, "jobs.schema.ts"), join(folder, "jobs.schema.ts"));
   cpSync(join(root, "generated"), join(folder, "generated"), { recursive: true });
-  writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, include: ["*.ts", "generated"] }));
+  writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, include: ["**/*.ts"] }));
   for (const { name, code } of allBlocks()) {
-    if (name !== "jobs.schema.ts") writeFileSync(join(folder, name), code);
+    if (name === "jobs.schema.ts") continue;
+    writeFileSync(join(folder, name), code);
+    const [, out] = /^(\w+)\.schema\.ts$/.exec(name) ?? [];
+    if (out !== undefined) await generate({ cwd: folder, schema: name, out });
   }
   return {
     folder,

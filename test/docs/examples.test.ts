@@ -6,10 +6,10 @@ import { allBlocks, blocksOf, read, root } from "./blocks.ts";
 
 let app: DocsApp;
 
-beforeAll(() => {
+beforeAll(async () => {
   if (!existsSync(join(root, "dist/runtime/index.js")))
     throw new Error("The examples need dist/: run `npm run build`.");
-  app = createDocsApp();
+  app = await createDocsApp();
 });
 
 afterAll(() => app.remove());
@@ -44,6 +44,16 @@ describe("examples of README and docs", () => {
     ["docs/testing.md", "worker.idle()", /^succeeded \{/],
     ["docs/testing.md", "clock.advance", /^scheduled\nready\n$/],
     ["docs/testing.md", "runConformance(", /# fail 0|ℹ fail 0/],
+    ["docs/guide/batch-handlers.md", "sendPush.enqueueMany(", /succeeded\ndead\nsucceeded\n$/],
+    ["docs/guide/middleware.md", "middleware: [timed]", /^acme: ada@example.com\nunsubscribe took no time\n$/],
+    ["docs/guide/middleware.md", "middleware: [logged", /^unsubscribe 1 enqueued\nacme\n$/],
+    ["docs/guide/unique-jobs.md", "syncAccount.enqueue(", /^deduplicated true\nreplaced scheduled\n$/],
+    ["docs/guide/time-and-settings.md", "metadata: {", /^scheduled winter\n$/],
+    [
+      "docs/guide/operating.md",
+      "sendEmail.pause()",
+      /names: \[ 'sendEmail' \] \}\n\[ 'changed' \]\ncancelled\n\{ mail: \{ cancelled: 1, succeeded: 1 \} \}\n0\n$/,
+    ],
   ])("%s: the example with %s runs", async (page, text, output) => {
     const ended = await app.run(nameOf(page, text));
     expect(ended.output).toMatch(output);

@@ -37,6 +37,11 @@ const failed = (use: string): string =>
   `void jobs.deliver.handle("1").settled().then((end) => { if (end.status === "dead" && end.failure) { ${use} } });`;
 const worker = (handlers: string, queues = ""): string =>
   `void createWorker({ provider, ${queues}handlers: { ${handlers} } });`;
+/** An input with what a path may lead through. */
+const unique = (options: string): string =>
+  `void job({ input: z.object({ n: z.int(), at: z.date(), user: z.object({ id: z.string() }).optional(), tags: z.record(z.string(), z.string()), list: z.array(z.object({ a: z.string() })) }), ${options} });`;
+const cases = (by: string): string =>
+  `void job({ input: z.discriminatedUnion("type", [z.object({ type: z.literal("a"), id: z.string() }), z.object({ type: z.literal("b"), no: z.int() })]), unique: { by: ${by} } });`;
 const retry = (options: string): string => `void job({ input: z.string(), retry: ${options} });`;
 
 /** What a user may write, one statement each. */
@@ -55,6 +60,20 @@ const right: readonly string[] = [
   "class Mailer implements SendEmailHandler { async handle(payload: SendEmailPayload, ctx: JobContext): Promise<SendEmailReturn> { return { messageId: ctx.id + payload.copies.toFixed() }; } }",
   `${worker('sendEmail: new (class implements SendEmailHandler { handle() { return { messageId: "1" }; } })(), unsubscribe: () => {}', "queues: { mail: 1 }, ")}`,
   retry('{ backoff: "list", delays: ["1s"] }'),
+  unique('unique: { by: ["n", "at", "user", "user.id", "tags", "tags.any", "list"] }'),
+  unique('unique: { by: [], while: "any", for: "1h", onConflict: "extend" }'),
+  unique("unique: { by: ({ n, at, user }) => (n > 0 ? [n, at.getFullYear(), user?.id] : undefined) }"),
+  unique("unique: { by: (input) => ({ at: input.at, many: [1n, null] }) }"),
+  unique('debounce: { by: ["user.id"], wait: "1s", maxWait: "1m" }'),
+  unique('throttle: { by: ({ user }) => user?.id, per: "1h" }'),
+  cases('["type", "id", "no"]'),
+  'void job({ input: z.any(), unique: { by: ["any.thing"] } });',
+  'void jobs.sendEmail.enqueue(input, { unique: "mine", timeout: "1m", expireAfter: "1h", maxAttempts: 1, metadata: { tenant: "a" } });',
+  "void jobs.sendEmail.enqueueMany([input], { unique: false });",
+  'void jobs.sendEmail.enqueue(input).then(({ outcome }) => { const known: "enqueued" | "duplicate" | "deduplicated" | "replaced" | "extended" = outcome; return known; });',
+  "void jobs.sendEmail.pause().then(() => jobs.sendEmail.resume());",
+  'void jobs.$control.change({ id: "1", delay: "1m", priority: 1 }, { id: "2", runAt: new Date() }).then(([first]) => first === "notWaiting");',
+  'void jobs.$control.pause({ name: "sendEmail" }).then(() => jobs.$control.drain({ queues: ["mail"], timeout: "1m" }));',
 ];
 
 /** What the compiler has to stop, and what it says. */
@@ -170,6 +189,42 @@ const wrong: readonly (readonly [what: string, statement: string, message: strin
     retry('{ backoff: "fixed", delays: ["1s"] }'),
     "is not assignable to type",
   ],
+  ["a path that the input lacks", unique('unique: { by: ["m"] }'), "'\"m\"' is not assignable to type"],
+  ["a path into a text", unique('unique: { by: ["user.id.length"] }'), "is not assignable to type"],
+  ["a path into a date", unique('throttle: { by: ["at.getTime"], per: "1h" }'), "is not assignable to type"],
+  ["a path into a list", unique('debounce: { by: ["list.a"], wait: "1s" }'), "is not assignable to type"],
+  ["a path that no case has", cases('["id", "nr"]'), "'\"nr\"' is not assignable to type"],
+  ["a key made of a field that the input lacks", unique("unique: { by: ({ m }) => m }"), "'m' does not exist"],
+  [
+    "a key made of another type than the input's",
+    unique("unique: { by: (input: { n: string }) => input.n }"),
+    "is not assignable to type",
+  ],
+  ["a key that comes later", unique("unique: { by: async ({ n }) => n }"), "is not assignable to type"],
+  ["a key that is a set", unique("unique: { by: ({ n }) => new Set([n]) }"), "is not assignable to type"],
+  ["unique jobs without `by`", unique('unique: { while: "live" }'), "'by' is missing"],
+  ["a scope that does not exist", unique('unique: { by: [], while: "forever" }'), "'\"forever\"' is not assignable"],
+  ["a debounce without its time", unique("debounce: { by: [] }"), "'wait' is missing"],
+  [
+    "a throttle with a debounce's option",
+    unique('throttle: { by: [], per: "1h", wait: "1s" }'),
+    "'wait' does not exist",
+  ],
+  ["a unique key of many jobs", 'void jobs.sendEmail.enqueueMany([input], { unique: "mine" });', "is not assignable"],
+  ["a unique key that is a number", "void jobs.sendEmail.enqueue(input, { unique: 5 });", "'number' is not assignable"],
+  [
+    "metadata that are no texts",
+    "void jobs.sendEmail.enqueue(input, { metadata: { n: 5 } });",
+    "'number' is not assignable",
+  ],
+  [
+    "an outcome that does not exist",
+    'void jobs.sendEmail.enqueue(input).then(({ outcome }) => outcome === "ignored");',
+    "no overlap",
+  ],
+  ["a change in ms", 'void jobs.$control.change({ id: "1", delayMs: 5 });', "'delayMs' does not exist"],
+  ["a pause of nothing", "void jobs.$control.pause({});", "is not assignable to parameter"],
+  ["a drain by states", 'void jobs.$control.drain({ states: ["dead"] });', "'states' does not exist"],
   ["an empty list of delays, in the schema", retry('{ backoff: "list", delays: [] }'), "is not assignable to type"],
 ];
 

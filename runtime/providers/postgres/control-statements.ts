@@ -35,19 +35,22 @@ function reap({ tables: { jobs }, j }: Named): SQL {
     where ${j.seq} = any(array(select seq from expired)) returning ${j.queue}, ${j.state}`;
 }
 
-/** A final job that keeps its unique key for a time. `holdsKey` of core, for final states. */
-function reserves({ tables: { uniqueJobs, uniqueKeys }, j }: Named): SQL {
-  return sql`exists (
-    select 1 from ${uniqueJobs} u where u.seq = ${j.seq} and u.held_until > ${now}
+/**
+ * Null unless a final job keeps its unique key for a time: `holdsKey` of core, for final states. A value, not `exists`: the
+ * planner would make a join of it, and read all candidates to take a few.
+ */
+function reserved({ tables: { uniqueJobs, uniqueKeys }, j }: Named): SQL {
+  return sql`(
+    select u.seq from ${uniqueJobs} u where u.seq = ${j.seq} and u.held_until > ${now}
       and (u.scope = 'any' or (u.scope = 'succeeded' and ${j.state} = 'succeeded'))
-      and exists (select 1 from ${uniqueKeys} k where k.key = u.key and k.seq = u.seq))`;
+      and (select k.seq from ${uniqueKeys} k where k.key = u.key) = u.seq)`;
 }
 
 /** A key goes with the job that took it last; while somebody else has the key locked, that job stays until the next call. */
 function prune(given: Named): SQL {
   const { tables, j } = given;
   const { jobs, payloads, outputs, errors, uniqueJobs, uniqueKeys } = tables;
-  const deletes = [payloads, outputs, errors, uniqueJobs].map(
+  const deletes = [payloads, outputs, errors].map(
     (table, index) =>
       sql`${sql.identifier(`attached${index}`)} as (delete from ${table} where ${table.seq} = any(array(select seq from gone)))`,
   );
@@ -57,13 +60,14 @@ function prune(given: Named): SQL {
       cross join lateral (
         select ${j.seq} as seq, ${j.finishedAt} as finished_at from ${jobs} ${j}
         where ${j.finishedAt} is not null and ${j.state} = r.state and ${j.finishedAt} <= ${now} - r.retention_ms
-          and not ${reserves(given)}
+          and ${reserved(given)} is null
         order by ${j.finishedAt} limit ${parameter.integer("limit")} for update skip locked) o
       order by o.finished_at, o.seq limit ${parameter.integer("limit")}),
+    owners as materialized (
+      select u.key, u.seq from ${uniqueJobs} u where u.seq = any(array(select seq from old))),
     keyed as materialized (
       select k.key, k.seq from ${uniqueKeys} k
-      where k.key = any(array(select u.key from ${uniqueJobs} u where u.seq = any(array(select seq from old))))
-        and k.seq = any(array(select seq from old))),
+      where k.key = any(array(select key from owners)) and k.seq = any(array(select seq from owners))),
     free as materialized (
       select k.key, k.seq from ${uniqueKeys} k
       where k.key = any(array(select key from keyed)) and k.seq = any(array(select seq from keyed))
@@ -71,7 +75,10 @@ function prune(given: Named): SQL {
     gone as materialized (
       select seq from old where seq not in (select seq from keyed) or seq in (select seq from free)),
     ${sql.join(deletes, sql`, `)},
-    forgotten as (delete from ${uniqueKeys} k where k.key = any(array(select key from free)))
+    forgotten0 as (
+      delete from ${uniqueJobs} u
+      where u.seq = any(array(select seq from owners)) and u.seq = any(array(select seq from gone))),
+    forgotten1 as (delete from ${uniqueKeys} k where k.key = any(array(select key from free)))
     delete from ${jobs} ${j} where ${j.seq} = any(array(select seq from gone)) returning 1 as pruned`;
 }
 

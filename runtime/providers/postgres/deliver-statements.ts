@@ -66,8 +66,7 @@ function claimedColumns({ tables: { payloads } }: Named, from: SQL): SQL {
 /**
  * Each lane reads the ready index from its cursor on, in the order of the offer, and locks what it takes; rows that others
  * have locked are passed by. What is locked stays where it is, so its place in the table is the shortest way back to it. If
- * this worker's claim of this id is there already, it is the answer, and nothing is taken. The name of a paused definition
- * is wiped out of the lists, once for all rows.
+ * this worker's claim of this id is there already, it is the answer, and nothing is taken.
  */
 function claim(given: Named): SQL {
   const { tables, j } = given;
@@ -77,14 +76,8 @@ function claim(given: Named): SQL {
       select ${j.seq} as seq from ${jobs} ${j}
       where ${j.state} = 'running' and ${j.workerId} = ${parameter.text("workerId")}
         and ${j.claimId} = ${parameter.text("claimId")} and ${parameter.boolean("mayRepeat")}),
-    halted as materialized (
-      select array_agg(${definitions.name}) as names from ${definitions} where ${definitions.pausedAt} is not null),
     lanes as materialized (
-      select l.queue, l.room, l.versions, l.priority, l.run_at, l.seq,
-        case when h.names is null then l.names else array(
-          select case when n.name = any(h.names) then null else n.name end
-          from unnest(l.names) with ordinality as n(name, place) order by n.place) end as names
-      from halted h cross join json_to_recordset(${parameter.json("lanes")}) as l(
+      select * from json_to_recordset(${parameter.json("lanes")}) as l(
         queue text, room integer, names text[], versions integer[], priority smallint, run_at bigint, seq bigint)
       where not exists (select 1 from held) and not exists (
         select 1 from ${queues} where ${queues.name} = l.queue and ${queues.pausedAt} is not null)),
@@ -94,6 +87,7 @@ function claim(given: Named): SQL {
         where ${j.state} = 'ready' and ${j.queue} = l.queue
           and (${j.priority}, ${j.runAt}, ${j.seq}) >= (l.priority, l.run_at, l.seq)
           and ${j.version} <= coalesce(l.versions[array_position(l.names, ${j.name})], -1)
+          and ${j.name} <> all(array(select ${definitions.name} from ${definitions} where ${definitions.pausedAt} is not null))
         order by ${j.priority}, ${j.runAt}, ${j.seq} limit l.room
         for no key update skip locked) p),
     taken as (

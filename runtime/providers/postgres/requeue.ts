@@ -13,6 +13,9 @@ export interface Requeued {
 /** Id and delay of each job, in the order of the call. */
 type Requests = ReadonlyMap<string, number>;
 
+/** Outcome and queue of every id that is there. */
+type Outcomes = ReadonlyMap<string, readonly [RequeueOutcome, string]>;
+
 /** In one statement if none of the jobs has a unique key. An id given twice meets what its first mention left. */
 export async function requeueJobs(
   store: Store,
@@ -23,8 +26,7 @@ export async function requeueJobs(
   for (const [n, id] of ids.entries()) {
     if (isStorableId(id) && !requests.has(id)) requests.set(id, Math.ceil(delaysMs[n] ?? 0));
   }
-  const outcomes =
-    requests.size === 0 ? new Map<string, readonly [RequeueOutcome, string]>() : await requeue(store, requests);
+  const outcomes: Outcomes = requests.size === 0 ? new Map() : await requeue(store, requests);
   const seen = new Set<string>();
   const results = ids.map((id): RequeueOutcome => {
     const [outcome] = outcomes.get(id) ?? ["notFound" as const];
@@ -35,9 +37,6 @@ export async function requeueJobs(
   const ready = [...outcomes].filter(([id, [outcome]]) => outcome === "requeued" && (requests.get(id) ?? 0) <= 0);
   return { outcomes: results, queues: new Set(ready.map(([, [, queue]]) => queue)) };
 }
-
-/** Outcome and queue of every id that is there. */
-type Outcomes = ReadonlyMap<string, readonly [RequeueOutcome, string]>;
 
 async function requeue(store: Store, requests: Requests): Promise<Outcomes> {
   const { database, statements } = store;

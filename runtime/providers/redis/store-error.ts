@@ -60,6 +60,7 @@ const meanings: readonly Meaning[] = [
 /** Turns whatever the driver threw into a `JobwrightError`. Never holds the password: `place` is host and port. */
 export function storeError(error: unknown, place: string): JobwrightError {
   if (JobwrightError.is(error)) return error;
+  dropArguments(error);
   const text = textOf(error);
   const meaning = meanings.find(({ pattern }) => pattern.test(text));
   if (meaning) {
@@ -70,6 +71,13 @@ export function storeError(error: unknown, place: string): JobwrightError {
     });
   }
   return new JobwrightError("JW_STORE_UNAVAILABLE", `Redis at ${place} refused a call: ${text}`, { cause: error });
+}
+
+/** ioredis keeps the arguments of the command, payloads among them: they must not reach a log by way of `cause`. */
+function dropArguments(error: unknown): void {
+  if (typeof error !== "object" || error === null) return;
+  Reflect.deleteProperty(error, "command");
+  if ("lastNodeError" in error) dropArguments(error.lastNodeError);
 }
 
 /** ioredis hides the cause of a cluster's failure in `lastNodeError`. */

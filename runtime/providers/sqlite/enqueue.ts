@@ -10,9 +10,14 @@ import { holderOf, meetHolder, rememberKey } from "./unique.ts";
  * time, what is read here stays true until the commit.
  */
 
-/** One after the other; neighbours without a unique key go in together, as no two of them can meet. */
+/** One after the other. */
 export function enqueueJobs(runner: Runner, jobs: readonly NewJob[], now: number): EnqueueResult[] {
   for (const job of jobs) refuseUnstorable(job);
+  return jobs.some(({ unique }) => unique) ? enqueueMixed(runner, jobs, now) : insertPlain(runner, jobs, now);
+}
+
+/** Neighbours without a unique key go in together, as no two of them can meet. */
+function enqueueMixed(runner: Runner, jobs: readonly NewJob[], now: number): EnqueueResult[] {
   const results: EnqueueResult[] = [];
   let plain: NewJob[] = [];
   for (const job of jobs) {
@@ -20,12 +25,10 @@ export function enqueueJobs(runner: Runner, jobs: readonly NewJob[], now: number
       plain.push(job);
       continue;
     }
-    insertPlain(runner, plain, now, results);
+    results.push(...insertPlain(runner, plain, now), enqueueUnique(runner, job, job.unique, now));
     plain = [];
-    results.push(enqueueUnique(runner, job, job.unique, now));
   }
-  insertPlain(runner, plain, now, results);
-  return results;
+  return [...results, ...insertPlain(runner, plain, now)];
 }
 
 /** Before anything is written: a user may catch the error and commit. */
@@ -34,12 +37,14 @@ function refuseUnstorable({ payload, unique }: NewJob): void {
   if (unique) storable(unique.key);
 }
 
-function insertPlain(runner: Runner, jobs: readonly NewJob[], now: number, results: EnqueueResult[]): void {
+function insertPlain(runner: Runner, jobs: readonly NewJob[], now: number): EnqueueResult[] {
+  const results: EnqueueResult[] = [];
   for (let from = 0; from < jobs.length; from += statements.rowsPerInsert) {
     const chunk = jobs.slice(from, from + statements.rowsPerInsert);
     const together = chunk.length === statements.rowsPerInsert ? insertTogether(runner, chunk, now) : undefined;
     results.push(...(together ?? chunk.map((job) => enqueueJob(runner, job, now))));
   }
+  return results;
 }
 
 /** Undefined, and nothing written, if one of the ids exists. */

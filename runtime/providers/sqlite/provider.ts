@@ -1,7 +1,6 @@
 import type BetterSqlite3 from "better-sqlite3";
 import {
   type Capabilities,
-  type EnqueueOutcome,
   type EnqueueResult,
   isFinalState,
   type JobRecord,
@@ -96,10 +95,9 @@ export function createSqliteProvider(options: SqliteOptions): SqliteProvider {
     return calls.map((jobs) => results.slice(from, (from += jobs.length)));
   }
 
+  /** The queue of a job that was changed instead is not known here: then all listeners look. */
   function wakeReady(jobs: readonly NewJob[], results: readonly EnqueueResult[]): void {
-    // The queue of a job that was changed instead is not known here.
-    const changed = results.some(({ outcome, state }) => isChange(outcome) && state === "ready");
-    wakeUps.wake(changed ? undefined : readyQueues(jobs, results));
+    wakeUps.wake(results.some(isReadied) ? undefined : readyQueues(jobs, results));
   }
 
   /** An end that a caller waits for is on the disk before the caller hears of it, whichever process wrote it. */
@@ -262,8 +260,9 @@ function leaseThread(path: string): LeaseThread {
   return { module: new URL(`./lease-extender.${extension}`, import.meta.url).href, data: { path } };
 }
 
-function isChange(outcome: EnqueueOutcome): boolean {
-  return outcome === "replaced" || outcome === "extended";
+/** Whether another job than the given one became ready. */
+function isReadied({ outcome, state }: EnqueueResult): boolean {
+  return state === "ready" && (outcome === "replaced" || outcome === "extended");
 }
 
 function* readyQueues(jobs: readonly NewJob[], results: readonly EnqueueResult[]): Iterable<string> {

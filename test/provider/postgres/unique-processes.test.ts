@@ -16,7 +16,7 @@ const racing = `
   import { postgres } from ${JSON.stringify(modules.postgres)};
   import { createUuidV7 } from ${JSON.stringify(modules.uuid)};
   const [url, schema] = process.argv.slice(1);
-  const provider = postgres({ url, schema });
+  const provider = postgres({ url, schema, onWarning() {} });
   await provider.start();
   const newId = createUuidV7();
   process.stdout.write("ready");
@@ -35,7 +35,7 @@ const dying = `
   import { postgres } from ${JSON.stringify(modules.postgres)};
   const [url, schema, job] = process.argv.slice(1);
   const db = drizzle(new pg.Pool({ connectionString: url }));
-  const provider = postgres({ database: db, schema });
+  const provider = postgres({ database: db, schema, onWarning() {} });
   await provider.start();
   await db.transaction(async (tx) => {
     await provider.enqueueInTransaction([JSON.parse(job)], tx);

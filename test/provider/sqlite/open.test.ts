@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { migrations } from "../../../drizzle/sqlite/migrations.ts";
 import { sqlite, type SqliteOptions, type SqliteProvider } from "../../../runtime/providers/sqlite/index.ts";
 
 let folder: string;
@@ -48,6 +49,28 @@ describe("starting the SQLite provider", () => {
     const second = open(path);
     await second.start();
     expect(await second.get(id)).toMatchObject({ state: "ready", payload: "1" });
+  });
+
+  it("upgrades a store of an older version, whose jobs stay and get what is new", async () => {
+    const path = join(folder, "jobs.db");
+    makeDatabase(
+      path,
+      ...(migrations[0]?.statements ?? []),
+      "insert into jobwright_meta values ('schema_version', '1')",
+      `insert into jobwright_jobs (id, name, queue, version, state, priority, run_at, enqueued_at, max_crashes)
+        values ('old', 'work', 'work', 1, 'ready', 0, 0, 0, 1)`,
+      "insert into jobwright_payloads values (1, '1')",
+      "insert into jobwright_queues values ('other', 5)",
+    );
+    await expect(open({ path, migrate: false }).start()).rejects.toMatchObject({ code: "JW_SCHEMA_MISSING" });
+    const provider = open(path);
+    expect(await provider.migrate()).toEqual({ from: 1, to: 2 });
+    await provider.start();
+    expect(await provider.paused()).toEqual({ queues: ["other"], names: [] });
+    expect(await provider.change([{ id: "old", priority: 7 }])).toEqual(["changed"]);
+    expect(await provider.cancel(["old"])).toEqual(["cancelled"]);
+    expect(await provider.requeue(["old"])).toEqual(["requeued"]);
+    expect(await provider.get("old")).toMatchObject({ state: "ready", payload: "1", priority: 7 });
   });
 
   it("is harmless when it is called again, and at once by many", async () => {

@@ -1,0 +1,23 @@
+import { inspect } from "node:util";
+import { describe, expect, it } from "vitest";
+import { storeError } from "../../../runtime/providers/redis/store-error.ts";
+
+const canary = "4111-1111";
+
+/** As ioredis makes them. */
+function replyError(message: string, more: object = {}): Error {
+  return Object.assign(new Error(message), { command: { name: "evalsha", args: [canary] } }, more);
+}
+
+describe("an error of Redis", () => {
+  it("does not take the arguments of its command, which hold payloads, into logs", () => {
+    for (const error of [
+      replyError("OOM command not allowed"),
+      replyError("ERR whatever"),
+      new AggregateError([], "all nodes failed"),
+      replyError("ClusterAllFailedError: Failed to refresh slots cache.", { lastNodeError: replyError("READONLY") }),
+    ]) {
+      expect(inspect(storeError(error, "localhost:6379"), { depth: 9 })).not.toContain(canary);
+    }
+  });
+});
