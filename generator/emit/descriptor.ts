@@ -53,6 +53,8 @@ function emitJob(job: JobModel, codecs: CodecFile): string {
     `      timeoutMs: ${job.timeoutMs},\n` +
     (job.expireAfterMs === undefined ? "" : `      expireAfterMs: ${job.expireAfterMs},\n`) +
     `      maxCrashes: ${job.maxCrashes},\n` +
+    (job.keepLogs === undefined ? "" : `      keepLogs: ${job.keepLogs},\n`) +
+    (job.maxWaiting === undefined ? "" : `      maxWaiting: ${job.maxWaiting},\n`) +
     printUnique(job.unique) +
     printGates(job.gates) +
     printSchedules(job.schedules) +

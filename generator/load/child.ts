@@ -87,7 +87,8 @@ function exportNames(module: unknown): ReadonlyMap<unknown, string> {
 
 function modelOf(definition: JobDefinition, walker: Walker): JobModel {
   const { name, queue, version, priority, retry, timeoutMs, maxCrashes, description, deprecated, output } = definition;
-  const { errors, discardOn, retryOn, expireAfterMs, unique, gates, schedules, batch } = definition;
+  const { keepLogs, maxWaiting, errors, discardOn, retryOn, expireAfterMs, unique, gates, schedules, batch } =
+    definition;
   const sensitive = sensitiveOf(definition);
   const walk = (schema: $ZodType, side: string): JobModel["input"] => walker.walk(schema, name, [side]);
   return {
@@ -100,6 +101,8 @@ function modelOf(definition: JobDefinition, walker: Walker): JobModel {
     ...(expireAfterMs === undefined ? {} : { expireAfterMs }),
     maxCrashes,
     ...(unique ? { unique } : {}),
+    ...(keepLogs === undefined ? {} : { keepLogs }),
+    ...(maxWaiting === undefined ? {} : { maxWaiting }),
     ...(gates ? { gates } : {}),
     ...(schedules ? { schedules } : {}),
     ...(definition.transactional ? { transactional: true } : {}),

@@ -23,6 +23,8 @@ export interface JobModel {
   readonly expireAfterMs?: number;
   readonly maxCrashes: number;
   readonly unique?: UniquePolicy;
+  readonly keepLogs?: number;
+  readonly maxWaiting?: number;
   readonly gates?: readonly GateDescriptor[];
   readonly schedules?: Readonly<Record<string, ScheduleTiming>>;
   /** Absent: not transactional, so that the hash of a model without such jobs stays what it was. */

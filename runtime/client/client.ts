@@ -2,6 +2,7 @@ import { type EnqueueResult, JobwrightError, type NewJob, type Provider } from "
 import type { JobDescriptor, SchemaDescriptor } from "../core/descriptor.ts";
 import { loadMakers } from "../core/job-makers.ts";
 import { type JobMaker, makeJob, type NewJobOptions } from "../core/new-job.ts";
+import { createBackPressure } from "./back-pressure.ts";
 import { createControlClient } from "./control.ts";
 import { createHandle } from "./handle.ts";
 import { checkMiddleware, withMiddleware } from "./middleware.ts";
@@ -60,17 +61,25 @@ type UntypedJobClient = Omit<JobClient<unknown, unknown>, "enqueue" | "enqueueMa
 function createJobClient(provider: Provider, maker: JobMaker): UntypedJobClient {
   const { job, codec } = maker;
   const toHandle = (result: EnqueueResult): UntypedHandle => createHandle(provider, job, codec, result);
+  const backPressure = createBackPressure(provider, job);
 
   const toNewJob = (input: unknown, options: AnyOptions): NewJob => makeJob(maker, input, options);
 
   /** The common case with the fewest promises: many callers at once make up the throughput of a store with group commit. */
   async function enqueueOne(input: unknown, options: AnyOptions): Promise<UntypedHandle | undefined> {
-    const [result] = await provider.enqueue([toNewJob(input, options)]);
+    const newJob = toNewJob(input, options);
+    if (backPressure) await backPressure();
+    const [result] = await provider.enqueue([newJob]);
     return result && toHandle(refuseDuplicate(job, result));
   }
 
+  async function persistAll(jobs: readonly NewJob[]): Promise<UntypedHandle[]> {
+    if (backPressure) await backPressure();
+    return (await provider.enqueue(jobs)).map(toHandle);
+  }
+
   function persist(jobs: readonly NewJob[], tx: unknown): Promise<UntypedHandle[]> | UntypedHandle[] {
-    if (tx === undefined) return provider.enqueue(jobs).then((results) => results.map(toHandle));
+    if (tx === undefined) return persistAll(jobs);
     const results = transactional(provider)(jobs, tx);
     return results instanceof Promise ? results.then((done) => done.map(toHandle)) : results.map(toHandle);
   }

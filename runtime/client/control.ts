@@ -20,6 +20,7 @@ export function createControlClient(provider: Provider, makers: Makers): Control
       const { jobs, cursor } = await provider.list(request);
       return { jobs: jobs.map(infoOf), cursor };
     },
+    history: (id) => provider.history(id),
     counts: (filter) => provider.counts(filter),
     cancel: (...ids) => provider.cancel(ids),
     cancelAll: (filter) => cancelAll(provider, filter),

@@ -1,8 +1,9 @@
-import { type JobRecord, JobwrightError, type Provider } from "../contract/index.ts";
+import { type JobHistory, type JobRecord, JobwrightError, type Provider } from "../contract/index.ts";
 import type { JobDescriptor } from "../core/descriptor.ts";
 import { parseDuration } from "../core/duration.ts";
 import type { JobCodec } from "../core/job-codec.ts";
-import type { JobHandle, ResultOptions, SettledJob } from "./types.ts";
+import { parseLogLine } from "../core/log-line.ts";
+import type { HandleHistory, JobHandle, ResultOptions, SettledJob } from "./types.ts";
 
 export function createHandle(
   provider: Provider,
@@ -31,10 +32,28 @@ export function createHandle(
     async settled(options) {
       return endOf(await awaitEnd(options), codec);
     },
+    async history() {
+      const history = await provider.history(id);
+      if (!history) return notFound(undefined, job, id);
+      return historyOf(history, codec, id);
+    },
     async cancel() {
       const [result] = await provider.cancel([id]);
       return result ?? "notFound";
     },
+  };
+}
+
+function historyOf({ attempts, logs }: JobHistory, codec: JobCodec, id: string): HandleHistory {
+  return {
+    attempts: attempts.map(({ attempt, startedAt, endedAt, workerId, error }) => ({
+      attempt,
+      startedAt: new Date(startedAt),
+      endedAt: new Date(endedAt),
+      workerId,
+      error: error && revive(codec.vault.openError(error, id)),
+    })),
+    logs: logs.map(({ text }) => parseLogLine(codec.vault.open("note", text, id))),
   };
 }
 
@@ -48,7 +67,10 @@ function endOf(record: JobRecord, codec: JobCodec): SettledJob<unknown, unknown>
 }
 
 function found(record: JobRecord | undefined, job: JobDescriptor, id: string): JobRecord {
-  if (record?.name === job.name) return record;
+  return record?.name === job.name ? record : notFound(record, job, id);
+}
+
+function notFound(record: JobRecord | undefined, job: JobDescriptor, id: string): never {
   throw new JobwrightError(
     "JW_NOT_FOUND",
     record ? `Job ${id} is a ${record.name}, not a ${job.name}.` : `There is no ${job.name} job ${id}.`,

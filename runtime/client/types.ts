@@ -9,12 +9,14 @@ import type {
   EnqueueOutcome,
   EnqueueResult,
   JobFilter,
+  JobHistory,
   Paused,
   PauseTarget,
   RequeueOutcome,
   Provider,
 } from "../contract/index.ts";
 import type { BulkFilter, BulkResult } from "../core/bulk.ts";
+import type { LogLine } from "../core/log-line.ts";
 import type { Duration } from "../core/duration.ts";
 import type { ScheduleSettings, ScheduleTiming } from "../core/schedule.ts";
 import type { EncryptionOptions } from "../core/encryption.ts";
@@ -104,6 +106,24 @@ export type SettledJob<Output, Failure = never> =
     }
   | { readonly status: "cancelled" | "skipped"; readonly reason: EndReason | undefined };
 
+/** An attempt that was not the last word: it failed, or its worker vanished. */
+export interface FailedAttempt {
+  /** The counted execution that it was. */
+  readonly attempt: number;
+  readonly startedAt: Date;
+  readonly endedAt: Date;
+  readonly workerId: string;
+  /** Undefined: the worker vanished. */
+  readonly error: Error | undefined;
+}
+
+export interface HandleHistory {
+  /** Those of the last 25 claims, the oldest first. */
+  readonly attempts: readonly FailedAttempt[];
+  /** What the handler wrote with `ctx.log`, as far as the job's `keepLogs` goes. */
+  readonly logs: readonly LogLine[];
+}
+
 /** A job that was enqueued. */
 export interface JobHandle<Output, Failure = never> {
   readonly id: string;
@@ -121,6 +141,8 @@ export interface JobHandle<Output, Failure = never> {
   result(options?: ResultOptions): Promise<Output>;
   /** Waits for the end and tells how it was, without throwing for it. Throws `JW_WAIT_TIMEOUT` or `JW_NOT_FOUND`. */
   settled(options?: ResultOptions): Promise<SettledJob<Output, Failure>>;
+  /** What became of earlier attempts, and what they logged. Throws `JW_NOT_FOUND`. */
+  history(): Promise<HandleHistory>;
   /** `cancelled`: no attempt starts any more. `requested`: it runs, and its signal is aborted within a heartbeat. */
   cancel(): Promise<CancelOutcome>;
 }
@@ -192,6 +214,7 @@ export interface JobInfo extends JobRecord {
   readonly payload: string;
   /** Texts that the caller of `enqueue` gave along. */
   readonly metadata: Readonly<Record<string, string>>;
+  readonly tags: readonly string[];
 }
 
 /** Newest first. */
@@ -221,6 +244,8 @@ export interface DrainRequest {
 export interface ControlClient {
   get(id: string): Promise<JobInfo | undefined>;
   list(request?: ListRequest): Promise<JobInfoPage>;
+  /** Attempts, checkpoints and log lines as they are stored. Undefined: there is no such job. */
+  history(id: string): Promise<JobHistory | undefined>;
   counts(filter?: JobFilter): Promise<Counts>;
   cancel(...ids: string[]): Promise<readonly CancelOutcome[]>;
   /** Cancels all jobs that wait or run and fit; `dryRun` only counts them. */

@@ -8,6 +8,8 @@ export const errorCodes = {
   JW_PAYLOAD_TOO_LARGE: "The encoded input or output is larger than the limit.",
   JW_DUPLICATE: "Another job holds the unique key, and the job's `onConflict` is `reject`. Nothing was enqueued.",
   JW_ENCRYPTION_KEY: "A job is encrypted, and the key for it is not among those that were given. Nothing was lost.",
+  JW_QUEUE_FULL:
+    "So many jobs of this definition wait as its `maxWaiting` allows. Nothing was enqueued; try again later.",
   JW_UNKNOWN_JOB: "A name that the schema does not declare.",
   JW_UNKNOWN_QUEUE: "A queue that no job of the schema uses.",
   JW_MISSING_HANDLER: "A worker serves a queue but lacks the handler of one of its jobs.",

@@ -11,6 +11,8 @@ import {
 
 /** Which jobs a bulk verb is meant for. At least one of the three lists must be given. */
 export interface BulkFilter extends JobFilter {
+  /** Jobs that have all of these. */
+  readonly tags?: readonly string[];
   /** Act on so many jobs at most, the newest first. Default: all. */
   readonly limit?: number;
   /** Only count. Default false. */

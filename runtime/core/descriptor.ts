@@ -63,6 +63,10 @@ export interface JobDescriptor {
   /** Crash-ended claims after which the job is dead. */
   readonly maxCrashes: number;
   readonly unique?: UniquePolicy;
+  /** Lines of `ctx.log` that are kept per attempt. */
+  readonly keepLogs?: number;
+  /** Waiting jobs of this definition from which on an enqueue is refused. */
+  readonly maxWaiting?: number;
   /** By level. */
   readonly gates?: readonly GateDescriptor[];
   /** The handler runs in a transaction of the provider. */

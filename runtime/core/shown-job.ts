@@ -10,6 +10,7 @@ export interface ShownJob extends JobRecord {
   readonly payload: string;
   /** Texts that the caller of `enqueue` gave along. */
   readonly metadata: Readonly<Record<string, string>>;
+  readonly tags: readonly string[];
 }
 
 /** JSON, as every text is whose place it takes. */
@@ -27,6 +28,7 @@ function view(record: JobRecord, show: (text: string, side: keyof Sensitive) => 
     ...record,
     payload: show(payload, "input"),
     metadata: settings?.metadata ?? {},
+    tags: settings?.tags ?? [],
     output: output === undefined ? undefined : show(output, "output"),
     error: error && shownError(error, (text) => show(text, "errors")),
   };

@@ -37,7 +37,7 @@ export function ownSpec({ maker, timing, input }: OwnSchedule): string {
   if (typeof input === "function") return printSpec({ origin: "schema", ...timing });
   const { codec } = maker;
   // The key of an encrypted job tells nothing of its input.
-  const key = codec.vault.uniqueKey(codec.encodeInput(input)) ?? "";
+  const key = codec.vault.keyOf(maker.job.name, codec.encodeInput(input)) ?? "";
   const inputHash = createHash("sha256").update(key).digest("base64url").slice(0, 22);
   return printSpec({ origin: "schema", ...timing, inputHash });
 }

@@ -23,6 +23,8 @@ const jobOptions = [
   "maxCrashes",
   "retry",
   "unique",
+  "keepLogs",
+  "maxWaiting",
   "concurrency",
   "rateLimit",
   "order",
@@ -126,6 +128,10 @@ function readJob(name: string, declaration: unknown, queues: QueueGates, report:
     ...(read.has("expireAfter") ? { expireAfterMs: readExpiry(read) } : {}),
     maxCrashes: read.integer("maxCrashes", { min: 1, max: 32_767, fallback: 3 }),
     retry: readRetry("retry" in options ? options.retry : undefined, name, report),
+    ...(read.has("keepLogs") ? { keepLogs: read.integer("keepLogs", { min: 0, max: 1_000, fallback: 0 }) } : {}),
+    ...(read.has("maxWaiting")
+      ? { maxWaiting: read.integer("maxWaiting", { min: 1, max: 1_000_000_000, fallback: 1 }) }
+      : {}),
     ...readUnique(options, read, name, report),
     ...readLimits(options, { job: name, queue, report }, queues.get(queue) ?? []),
     ...readSchedules(options, input, name, report),

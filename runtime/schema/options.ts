@@ -91,6 +91,13 @@ export interface JobOptions<
   /** Ended by a crash this many times, the job is dead. Integer ≥ 1. Default 3. */
   readonly maxCrashes?: number;
   readonly retry?: RetryOptions;
+  /** So many lines of `ctx.log` are kept with the job per attempt, for `handle.history()`. Integer, 0…1,000. Default 0. */
+  readonly keepLogs?: number;
+  /**
+   * Refuse to enqueue when so many jobs of this definition wait, with `JW_QUEUE_FULL`. The number is looked at once a second,
+   * so it may be exceeded by what is enqueued within one. Integer ≥ 1. Default: no limit.
+   */
+  readonly maxWaiting?: number;
   /** At most one job per key. Default: any number. One of `unique`, `debounce` and `throttle` at most. */
   readonly unique?: UniqueOptions<InputOf<Input>>;
   /**

@@ -3,6 +3,7 @@ import { createRunningBatch, type RunningBatch } from "./batch-context.ts";
 import { readOutcomes } from "./batch-outcomes.ts";
 import type { Ends } from "./ends.ts";
 import type { Runnable } from "./executor.ts";
+import { keptLogOf } from "./kept-log.ts";
 import { withOwnSettings } from "./own-settings.ts";
 import type { RejectionRules } from "./rejection.ts";
 import { isThenable, maxTimerMs } from "./result.ts";
@@ -47,7 +48,9 @@ export function createBatchExecutor(options: BatchExecutorOptions): BatchExecuto
     const { maxAttempts } = descriptor.retry;
     const { report } = settler;
     const { checkpoints } = runnable;
-    const entry = createRunningJob(job, { maxAttempts, errors, checkpoints, logger, report, stopped: batch.stopped });
+    const keptLog = keptLogOf(descriptor, codec, settler);
+    const { stopped } = batch;
+    const entry = createRunningJob(job, { maxAttempts, errors, checkpoints, keptLog, logger, report, stopped });
     try {
       batch.add(entry, entry.take(codec.decodePayload(job.payload, job.id)));
     } catch (error) {

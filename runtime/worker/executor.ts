@@ -5,6 +5,7 @@ import { createBatchExecutor } from "./batch-executor.ts";
 import type { CheckpointSetting } from "./checkpoints.ts";
 import type { ErrorMakers } from "./declared-error.ts";
 import { createEnds } from "./ends.ts";
+import { keptLogOf } from "./kept-log.ts";
 import { withOwnSettings } from "./own-settings.ts";
 import { createRejectionRules, leaseOf } from "./rejection.ts";
 import { isThenable, maxTimerMs } from "./result.ts";
@@ -71,7 +72,9 @@ export function createExecutor(options: ExecutorOptions): Executor {
       return ended();
     }
     const { maxAttempts } = descriptor.retry;
-    const entry = createRunningJob(job, { maxAttempts, errors, checkpoints: runnable.checkpoints, ...shared });
+    const { checkpoints, codec } = runnable;
+    const keptLog = keptLogOf(descriptor, codec, settler);
+    const entry = createRunningJob(job, { maxAttempts, errors, checkpoints, keptLog, ...shared });
     if (runnable.transactions) {
       const complete = (settlement: Settlement): void => completed(leaseOf(entry), settlement);
       return follow(entry, runnable, transact(entry, runnable, runnable.transactions), complete, ended);

@@ -2,6 +2,7 @@ import { type ClaimedJob, JobwrightError, type ProgressReport } from "../contrac
 import { settingsOf } from "../core/envelope.ts";
 import { type CheckpointSetting, createCheckpoints } from "./checkpoints.ts";
 import type { ErrorMakers } from "./declared-error.ts";
+import { createKeptLog, type KeptLogSetting } from "./kept-log.ts";
 import type { BatchItem, Checkpoints, JobContext, JobLog, Logger, TransactionalContext } from "./types.ts";
 
 /** Why an attempt was told to stop. The first reason counts. */
@@ -29,6 +30,8 @@ export interface RunningJobSetting {
   readonly logger: Logger;
   readonly report: (report: ProgressReport) => void;
   readonly checkpoints: CheckpointSetting;
+  /** Absent: the job keeps no log lines. */
+  readonly keptLog?: KeptLogSetting | undefined;
   /** Called when the attempt was told to stop. */
   readonly stopped?: () => void;
 }
@@ -150,7 +153,9 @@ class Context implements TransactionalContext<unknown> {
   }
 
   get log(): JobLog {
-    return (this.#log ??= jobLog(this.#running.job, this.#setting.logger));
+    const { job } = this.#running;
+    const { logger, keptLog } = this.#setting;
+    return (this.#log ??= keptLog ? createKeptLog(job, jobLog(job, logger), keptLog) : jobLog(job, logger));
   }
 }
 

@@ -1,6 +1,7 @@
 import {
   type Completion,
   isRetryable,
+  type Note,
   type ProgressReport,
   type Provider,
   type Rejection,
@@ -16,6 +17,7 @@ export interface Settler {
   ack(completion: Completion): void;
   nack(rejection: Rejection): void;
   report(report: ProgressReport): void;
+  note(note: Note): void;
   /** Whether a lease waits here for its settlement to be confirmed. */
   holds(id: string): boolean;
   /** Settlements gathered or under way. */
@@ -40,19 +42,22 @@ export function createSettler({ provider, logger, settled }: SettlerOptions): Se
   const completions: Completion[] = [];
   const rejections: Rejection[] = [];
   const reports = new Map<string, ProgressReport>();
+  const notes: Note[] = [];
   const held = new Set<string>();
   let running: Promise<void> | undefined;
   let giveUpAt = Number.POSITIVE_INFINITY;
 
   async function settleAll(): Promise<void> {
     await new Promise(setImmediate);
-    while (completions.length + rejections.length + reports.size > 0) {
+    while (completions.length + rejections.length + reports.size + notes.length > 0) {
       const acked = completions.splice(0, maxBatch);
       const nacked = rejections.splice(0, maxBatch);
       const reported = [...reports.values()];
       reports.clear();
-      // A job's progress goes before its end, which closes the lease; the other two are independent.
+      const noted = notes.splice(0, maxBatch);
+      // What a job says goes before its end, which closes the lease; the other two are independent.
       if (reported.length > 0) await insist(() => provider.report(reported));
+      if (noted.length > 0) await insist(() => provider.note(noted));
       await Promise.all([
         acked.length > 0 && settle(acked, (items) => provider.ack(items)),
         nacked.length > 0 && settle(nacked, (items) => provider.nack(items)),
@@ -111,6 +116,10 @@ export function createSettler({ provider, logger, settled }: SettlerOptions): Se
     },
     report(report) {
       reports.set(report.id, report);
+      wake();
+    },
+    note(note) {
+      notes.push(note);
       wake();
     },
     holds: (id) => held.has(id),

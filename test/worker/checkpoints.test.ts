@@ -1,5 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { createFakeClock, createMemoryProvider, faultInjecting, type PlannedFault } from "../../runtime/testing/index.ts";
+import {
+  createFakeClock,
+  createMemoryProvider,
+  faultInjecting,
+  type PlannedFault,
+} from "../../runtime/testing/index.ts";
 import { clientOf, describeJobs, type Handler, retries, workerOf } from "./fixture.ts";
 
 async function setUp(handler: Handler, plan: readonly PlannedFault[] = []) {

@@ -36,10 +36,11 @@ local function setPayload(job, payload)
   local long = #payload > ${inlineLimit}
   if long then
     call("HSET", P .. "payloads", job[ID], payload)
-  elseif job[KIND] == 3 then
+  elseif job[KIND] % 2 == 1 then
     call("HDEL", P .. "payloads", job[ID])
   end
-  job[KIND], job[VALUE] = long and 3 or 2, string.char(2) .. string.rep("0", ${headSizes.full - 1}) .. payload
+  job[KIND] = job[KIND] - job[KIND] % 2 + (long and 1 or 0)
+  job[VALUE] = string.char(2) .. string.rep("0", ${headSizes.full - 1}) .. payload
 end
 
 -- the lane of a job that gets another version

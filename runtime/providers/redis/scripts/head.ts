@@ -1,11 +1,16 @@
 /**
+ * Added to the first byte of a full head: the job has attempts, notes or tags, which go with it.
+ */
+export const beside = 4;
+
+/**
  * How a job is kept: a head in the format of Lua's `struct`, then its payload if that is short. From the first claim on
  * the head that counts lies apart, so that a change of state neither reads nor writes the payload: Lua hashes every byte
  * of every text that it is given.
  *
- * The first byte says which head it is, and whether the payload lies elsewhere: 0 and 1 (elsewhere) are short heads, 2 and
- * 3 full ones. A short head is that of a ready job with priority 0 which was never claimed: kind, lane, seq, enqueuedAt
- * (also its runAt), maxCrashes. Most waiting jobs are such.
+ * The first byte is a sum: 1 if the payload lies elsewhere, 2 in a full head, then what stands above. A short head is that
+ * of a plain ready job with priority 0 which was never claimed: kind, lane, seq, enqueuedAt (also its runAt), maxCrashes.
+ * Most waiting jobs are such.
  */
 export const shortHead = "<BI3I5I6I2";
 

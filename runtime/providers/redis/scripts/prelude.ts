@@ -1,4 +1,4 @@
-import { fullHead, headFields, headSizes, shortHead } from "./head.ts";
+import { beside, fullHead, headFields, headSizes, shortHead } from "./head.ts";
 
 /** Version of the layout of keys and values described below; in the field `version` of the marker key. */
 export const schemaVersion = 1;
@@ -28,6 +28,11 @@ export const schemaVersion = 1;
  *   worker:<id>     hash: claimId → claim
  *   uniques         hash: id → packed {unique key, scope, forMs or false}
  *   keys            hash: unique key → id of the job that took it last. Whether that job holds it still is read off the job
+ *   attempts:<id>   hash: fence → packed {attempt, startedAt, endedAt, workerId, error as JSON or false}
+ *   notes:<id>      hash: "s", "c" or "l" and the key of a step, cursor or log line → its place in four bytes, text; "#" → the
+ *                   last place
+ *   tags            hash: id → packed {tag…}
+ *   tagged:<tag>    sorted set: score seq, member id
  *   reserved        sorted set: score end of the window, member seq in six bytes, id: jobs past their retention that stay
  *                   because they hold a key for a time. They are in no final set meanwhile
  *   paused          set of queues
@@ -161,8 +166,10 @@ local function save(job)
   changed[changedSize] = job
 end
 
+local function hasBeside(job) return floor(job[KIND] / ${beside}) % 2 == 1 end
+
 local function payloadOf(job)
-  if job[KIND] == 3 then return call("HGET", P .. "payloads", job[ID]) or "" end
+  if job[KIND] % 2 == 1 then return call("HGET", P .. "payloads", job[ID]) or "" end
   local value = job[VALUE] or call("HGET", JOBS, job[ID])
   return sub(value, byte(value) < 2 and ${headSizes.short + 1} or ${headSizes.full + 1})
 end
@@ -301,7 +308,7 @@ local function writeJobs()
       headsSize = headsSize + 2
     else
       values[#values + 1] = id
-      values[#values + 1] = head .. (job[KIND] == 3 and "" or payloadOf(job))
+      values[#values + 1] = head .. (job[KIND] % 2 == 1 and "" or payloadOf(job))
     end
   end
   many("HSET", HEADS, heads)

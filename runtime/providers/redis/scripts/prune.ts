@@ -111,16 +111,29 @@ for _, field in ipairs(call("HKEYS", P .. "counts")) do
   end
 end
 
-local ids, long, places = {}, {}, {}
+local function forgetBeside(ids)
+  local keys = {}
+  for place, packed in ipairs(readMany(P .. "tags", ids)) do
+    for _, tag in ipairs(packed and cmsgpack.unpack(packed) or {}) do call("ZREM", P .. "tagged:" .. tag, ids[place]) end
+    keys[2 * place - 1], keys[2 * place] = P .. "attempts:" .. ids[place], P .. "notes:" .. ids[place]
+  end
+  if #ids == 0 then return end
+  many("HDEL", P .. "tags", ids)
+  call("DEL", unpack(keys))
+end
+
+local ids, long, rich, places = {}, {}, {}, {}
 for i, job in ipairs(pruned) do
   ids[i] = job[ID]
   lanes[job[LANE]] = true
-  if job[KIND] == 3 then long[#long + 1] = job[ID] end
+  if hasBeside(job) then rich[#rich + 1] = job[ID] end
+  if job[KIND] % 2 == 1 then long[#long + 1] = job[ID] end
   local list = listAt(places, chunkOf(job[SEQ]))
   list[#list + 1] = string.char(job[SEQ] % 64)
 end
 for _, name in ipairs({ "jobs", "heads", "outputs", "errors" }) do many("HDEL", P .. name, ids) end
 many("HDEL", P .. "payloads", long)
+forgetBeside(rich)
 if withKeys then forgetKeys(ids) end
 for chunk, list in pairs(places) do
   call("HDEL", P .. "index:" .. chunk, unpack(list))
