@@ -33,7 +33,7 @@ describe("tables of options", () => {
     ["README.md", "runtime/worker/types.ts", "WorkerOptions"],
     ["README.md", "runtime/worker/types.ts", "JobContext"],
     ["docs/guide/time-and-settings.md", "runtime/core/new-job.ts", "EnqueueSettings"],
-    ["docs/guide/time-and-settings.md", "runtime/core/new-job.ts", "NewJobOptions"],
+    ["docs/guide/time-and-settings.md", "runtime/core/new-job.ts", "OneJobOptions"],
     ["docs/guide/unique-jobs.md", "runtime/schema/unique.ts", "UniqueOptions"],
     ["docs/guide/unique-jobs.md", "runtime/schema/unique.ts", "DebounceOptions"],
     ["docs/guide/unique-jobs.md", "runtime/schema/unique.ts", "ThrottleOptions"],
