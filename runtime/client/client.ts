@@ -1,7 +1,7 @@
 import { type EnqueueResult, JobwrightError, type NewJob, type Provider } from "../contract/index.ts";
 import type { JobDescriptor, SchemaDescriptor } from "../core/descriptor.ts";
 import { loadMakers } from "../core/job-makers.ts";
-import { type JobMaker, makeJob, type NewJobOptions } from "../core/new-job.ts";
+import { type JobMaker, makeJob, type OneJobOptions } from "../core/new-job.ts";
 import { createBackPressure } from "./back-pressure.ts";
 import { createControlClient } from "./control.ts";
 import { createHandle } from "./handle.ts";
@@ -131,7 +131,7 @@ function refuseDuplicate<T extends Pick<EnqueueResult, "id" | "outcome">>(job: J
 }
 
 /** The type has neither here, but lets a wider object pass; shared, they would make all jobs but the first duplicates. */
-function refuseShared({ id, unique = false }: Pick<NewJobOptions, "id" | "unique">): void {
+function refuseShared({ id, unique = false }: Pick<OneJobOptions, "id" | "unique">): void {
   if (id === undefined && unique === false) return;
   const what = id === undefined ? "unique key" : "id";
   throw new JobwrightError("JW_INVALID_OPTION", `\`enqueueMany\` takes no ${what}: it would be that of every job.`, {

@@ -20,7 +20,7 @@ import type { LogLine } from "../core/log-line.ts";
 import type { Duration } from "../core/duration.ts";
 import type { ScheduleSettings, ScheduleTiming } from "../core/schedule.ts";
 import type { EncryptionOptions } from "../core/encryption.ts";
-import type { ChangeOptions, EnqueueSettings, NewJobOptions } from "../core/new-job.ts";
+import type { ChangeOptions, EnqueueSettings, OneJobOptions } from "../core/new-job.ts";
 import type { EnqueueMiddleware } from "./middleware.ts";
 
 export type { ChangeOptions, EnqueueSettings };
@@ -71,10 +71,10 @@ interface SyncTx<Tx extends TransactionKind> {
 }
 
 /** Interfaces instead of conditional return types: those cost the compiler several instantiations per job. */
-export interface EnqueueOptions<Tx extends TransactionKind = never> extends NewJobOptions, AsyncTx<Tx> {}
+export interface EnqueueOptions<Tx extends TransactionKind = never> extends OneJobOptions, AsyncTx<Tx> {}
 
 /** Options of `enqueue` in a synchronous transaction. */
-export interface SyncEnqueueOptions<Tx extends TransactionKind> extends NewJobOptions, SyncTx<Tx> {}
+export interface SyncEnqueueOptions<Tx extends TransactionKind> extends OneJobOptions, SyncTx<Tx> {}
 
 /** Options of `enqueueMany`: they hold for all jobs of the call. */
 export interface EnqueueManyOptions<Tx extends TransactionKind = never> extends ManyJobsOptions, AsyncTx<Tx> {}

@@ -27,12 +27,16 @@ export interface EnqueueSettings {
   readonly tags?: readonly string[];
 }
 
-/** What a caller may say about one job; all of it is checked, whatever the types allowed. */
-export interface NewJobOptions extends EnqueueSettings {
+/** What a caller of `enqueue` may say. */
+export interface OneJobOptions extends EnqueueSettings {
   /** UUID to enqueue under: a second enqueue with the same id is the same job. Default: a new UUIDv7. */
   readonly id?: string;
   /** The unique key instead of the one made of the input; `false`: none. Default: as the job definition says. */
   readonly unique?: string | false;
+}
+
+/** All of it is checked, whatever the types allowed. */
+export interface NewJobOptions extends OneJobOptions {
   /** The payload will be that of other jobs than this one: a schedule gives it to each of its slots. Default false. */
   readonly forAnyId?: boolean;
 }
@@ -84,7 +88,7 @@ function keyOf(
   { job, codec, loaded }: Omit<JobMaker, "newId">,
   input: unknown,
   wire: () => unknown,
-  given: NewJobOptions["unique"],
+  given: OneJobOptions["unique"],
 ): UniqueKey | undefined {
   if (given === false || (given === undefined && !job.unique)) return undefined;
   if (given !== undefined && (typeof given !== "string" || given === "")) {

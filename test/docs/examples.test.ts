@@ -45,8 +45,13 @@ describe("examples of README and docs", () => {
     ["docs/testing.md", "clock.advance", /^scheduled\nready\n$/],
     ["docs/testing.md", "runConformance(", /# fail 0|ℹ fail 0/],
     ["docs/guide/batch-handlers.md", "sendPush.enqueueMany(", /succeeded\ndead\nsucceeded\n$/],
-    ["docs/guide/middleware.md", "middleware: [timed]", /^acme: ada@example.com\nunsubscribe took no time\n$/],
+    ["docs/guide/middleware.md", "middleware: [timed]", /^acme: ada@example.com\nunsubscribe took \d+ ms\n$/],
     ["docs/guide/middleware.md", "middleware: [logged", /^unsubscribe 1 enqueued\nacme\n$/],
+    [
+      "docs/guide/secrets.md",
+      "createEncryptionKey",
+      /^\{"account":"\[redacted\]","text":"hello"\}\n1200 to DE89 3704\n"\[encrypted\]"\nenc1:2026-10:j:\n$/,
+    ],
     ["docs/guide/unique-jobs.md", "syncAccount.enqueue(", /^deduplicated true\nreplaced scheduled\n$/],
     ["docs/guide/time-and-settings.md", "metadata: {", /^scheduled winter\n$/],
     [

@@ -168,6 +168,32 @@ export default defineJobs({
 });
 
 describe("declarations that make no sense", () => {
+  it.each([
+    [
+      "two of the three at once",
+      'unique: { by: [] }, throttle: { by: [], per: "1h" }',
+      "throttle and unique are both given",
+    ],
+    ["no `by`", "unique: {}", "unique.by is missing"],
+    ["a `by` that is a text", 'unique: { by: "n" }', 'unique.by is "n"'],
+    ["an empty path", 'unique: { by: [""] }', "unique.by is an array"],
+    ["a scope that does not exist", 'unique: { by: [], while: "lives" }', 'Did you mean "live"?'],
+    ["a window without length", 'unique: { by: [], for: "0s" }', "unique.for is shorter than 1 ms"],
+    ["a debounce without its time", "debounce: { by: [] }", "debounce.wait is missing"],
+    [
+      "a limit shorter than the wait",
+      'debounce: { by: [], wait: "2s", maxWait: "1s" }',
+      "maxWait is shorter than wait",
+    ],
+    ["a throttle with a scope", 'throttle: { by: [], per: "1h", while: "live" }', "throttle.while is not an option"],
+    ["a policy that is no object", "throttle: true", "throttle is true, not an object"],
+  ])("are refused in unique keys: %s", async (_, options, message) => {
+    const error = await refusal(
+      `${imports}export default defineJobs({ a: job({ input: z.object({ n: z.int() }), ${options} } as never) });\n`,
+    );
+    expect(report(error)).toContain(message);
+  });
+
   it("are all reported, at their option", async () => {
     const error = await refusal(`${imports}
 export default defineJobs({

@@ -30,6 +30,8 @@ const encrypted: Definition = {
   retry: retries(1),
 };
 
+const { encrypted: _encrypted, ...inClear } = encrypted;
+
 const open: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
   for (const close of open.splice(0).reverse()) await close();
@@ -178,10 +180,7 @@ describe("a job that is encrypted", () => {
 
   it("from before the encryption still runs, unless texts in clear are refused", async () => {
     const { provider } = memory();
-    const before = await clientOf(
-      provider,
-      describeJobs({ work: { ...encrypted, encrypted: undefined } as Definition }),
-    );
+    const before = await clientOf(provider, describeJobs({ work: inClear }));
     const first = await before.work.enqueue(pay);
     const worker = await startWorker(provider, descriptor, () => ({ receipt: "r" }), { encryption: old });
     const client = await clientOf(provider, descriptor, old);
@@ -194,7 +193,7 @@ describe("a job that is encrypted", () => {
 
   it("that is no longer to be encrypted is read nevertheless, or waits for a worker with the key", async () => {
     const { provider } = memory();
-    const plain = describeJobs({ work: { ...encrypted, encrypted: undefined } as Definition });
+    const plain = describeJobs({ work: inClear });
     const client = await clientOf(provider, descriptor, old);
     const handle = await client.work.enqueue(pay);
     const poor = await startWorker(provider, plain, () => ({ receipt: "r" }));

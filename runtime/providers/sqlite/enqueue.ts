@@ -19,16 +19,16 @@ export function enqueueJobs(runner: Runner, jobs: readonly NewJob[], now: number
 /** Neighbours without a unique key go in together, as no two of them can meet. */
 function enqueueMixed(runner: Runner, jobs: readonly NewJob[], now: number): EnqueueResult[] {
   const results: EnqueueResult[] = [];
-  let plain: NewJob[] = [];
-  for (const job of jobs) {
-    if (!job.unique) {
-      plain.push(job);
-      continue;
-    }
-    results.push(...insertPlain(runner, plain, now), enqueueUnique(runner, job, job.unique, now));
-    plain = [];
+  for (let from = 0, to = 0; from < jobs.length; from = to) {
+    while (to < jobs.length && !jobs[to]?.unique) to++;
+    // One by one: a spread of so many arguments may be more than the stack holds.
+    for (const result of insertPlain(runner, jobs.slice(from, to), now)) results.push(result);
+    const job = jobs[to];
+    if (!job?.unique) break;
+    results.push(enqueueUnique(runner, job, job.unique, now));
+    to++;
   }
-  return [...results, ...insertPlain(runner, plain, now)];
+  return results;
 }
 
 /** Before anything is written: a user may catch the error and commit. */

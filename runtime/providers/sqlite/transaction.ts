@@ -77,8 +77,16 @@ function runnerOf(tx: SqliteTransaction): Runner {
   };
 }
 
-/** A compiled statement as one of Drizzle's, with its values. Its text has no question mark but those of parameters. */
-function bound({ text }: CompiledStatement, row: Row): SQL {
-  const [first = "", ...pieces] = text.split("?");
-  return sql.join([sql.raw(first), ...pieces.map((piece, index) => sql`${row[index]}${sql.raw(piece)}`)]);
+const templates = new Map<CompiledStatement, TemplateStringsArray>();
+
+/** A compiled statement as one of Drizzle's, with its values. */
+function bound(statement: CompiledStatement, row: Row): SQL {
+  let template = templates.get(statement);
+  if (!template) {
+    // No statement of the catalogue has a question mark but those of its parameters.
+    const pieces = statement.text.split("?");
+    template = Object.assign(pieces, { raw: pieces });
+    templates.set(statement, template);
+  }
+  return sql(template, ...row);
 }

@@ -101,6 +101,12 @@ describe("unique keys on SQLite", () => {
     expect([results[2]?.[0]?.id, results[3]?.[1]?.id]).toEqual([holder.id, holder.id]);
   });
 
+  it("may stand behind any number of jobs without one", async () => {
+    const many = Array.from({ length: 150_000 }, () => plain());
+    const results = await provider.enqueue([...many, keyed(), plain(), keyed()]);
+    expect(outcomes(results).slice(many.length - 1)).toEqual(["enqueued", "enqueued", "enqueued", "deduplicated"]);
+  });
+
   it("that UTF-8 cannot hold fail their call and not its neighbours", async () => {
     const calls = [[keyed()], [plain(), keyed({ key: "\ud800" })], [keyed()]];
     const results = await Promise.allSettled(calls.map((jobs) => provider.enqueue(jobs)));
