@@ -20,6 +20,8 @@ export interface RecordRow {
   readonly leaseUntil: number | null;
   readonly cancelRequested: boolean | number;
   readonly progress: number | null;
+  /** Key of the gate that a blocked job waits at. */
+  readonly blockedBy: string | null;
   readonly reason: EndReason | null;
   readonly payload: string;
   readonly output: string | null;
@@ -46,6 +48,7 @@ export function toRecord(row: RecordRow): JobRecord {
     leaseUntil: running ? (row.leaseUntil ?? undefined) : undefined,
     cancelRequested: Boolean(row.cancelRequested),
     progress: row.progress ?? undefined,
+    blockedBy: row.blockedBy ?? undefined,
     reason: row.reason ?? undefined,
     payload: row.payload,
     output: row.output ?? undefined,
