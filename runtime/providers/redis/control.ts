@@ -85,7 +85,7 @@ const maxRecords = 100;
 
 export async function listJobs(run: RunScript, request: ListRequest): Promise<JobPage> {
   const limit = pageLimit(request);
-  const filters = [request.states?.map(numberOfState), request.names, request.queues].flatMap((values) =>
+  const filters = [request.states?.map(numberOfState), request.names, request.queues, request.tags].flatMap((values) =>
     values === undefined ? [-1] : [values.length, ...values],
   );
   const found: RecordReply[] = [];

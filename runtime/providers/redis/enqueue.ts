@@ -1,8 +1,8 @@
-import type { EnqueueResult, NewJob } from "../../contract/index.ts";
+import type { EnqueueResult, Gate, NewJob } from "../../contract/index.ts";
 import { packId, unpackId } from "./ids.ts";
 import { type Int, stateOf } from "./record.ts";
 import { enqueue } from "./scripts/enqueue.ts";
-import { enqueueUnique } from "./scripts/enqueue-unique.ts";
+import { enqueueMixed } from "./scripts/enqueue-mixed.ts";
 import type { RunScript } from "./store.ts";
 import { storable } from "./text.ts";
 
@@ -10,7 +10,7 @@ import { storable } from "./text.ts";
 
 type Argument = string | number;
 
-/** What jobs of one run have in common: everything but id, payload and unique key. */
+/** What jobs of one run have in common: everything but id, payload, tags and keys. */
 type JobKind = readonly [
   queue: string,
   name: string,
@@ -24,6 +24,9 @@ type JobKind = readonly [
 /** What keys of one run have in common. */
 type KeyPolicy = readonly [scope: string, forMs: number | "", onConflict: string, maxWaitMs: number | ""];
 
+/** Besides their keys, what gates of one run have in common: policy, kind, level, limit, windowMs per gate. */
+type GatePolicy = readonly (string | number)[];
+
 /** A job as it travels. */
 export interface Parcel {
   readonly id: string;
@@ -31,6 +34,8 @@ export interface Parcel {
   readonly packedId: string;
   readonly payload: string;
   readonly unique: { readonly key: string; readonly policy: KeyPolicy } | undefined;
+  readonly gates: { readonly keys: readonly string[]; readonly policy: GatePolicy } | undefined;
+  readonly tags: readonly string[];
 }
 
 export function parcelOf(job: NewJob): Parcel {
@@ -56,10 +61,25 @@ export function parcelOf(job: NewJob): Parcel {
         job.unique.maxWaitMs === undefined ? "" : Math.ceil(job.unique.maxWaitMs),
       ],
     },
+    gates: job.gates && job.gates.length > 0 ? gatesOf(job.gates) : undefined,
+    tags: (job.tags ?? []).map(storable),
   };
 }
 
-/** Jobs that stand one after the other and differ in id, payload and unique key only. */
+function gatesOf(gates: readonly Gate[]): NonNullable<Parcel["gates"]> {
+  return {
+    keys: gates.map(({ key }) => storable(key)),
+    policy: gates.flatMap(({ policy, kind, level, limit, windowMs }) => [
+      storable(policy),
+      kind,
+      level,
+      limit,
+      windowMs ?? "",
+    ]),
+  };
+}
+
+/** Jobs that stand one after the other and differ in id, payload, tags and keys only. */
 export type Run = readonly [Parcel, ...Parcel[]];
 
 export function runsOf(parcels: readonly Parcel[]): readonly Run[] {
@@ -74,20 +94,27 @@ export function runsOf(parcels: readonly Parcel[]): readonly Run[] {
 
 function areAlike(a: Parcel, b: Parcel): boolean {
   if (!a.kind.every((value, index) => value === b.kind[index])) return false;
-  if (!a.unique || !b.unique) return a.unique === b.unique;
-  const { policy } = b.unique;
-  return a.unique.policy.every((value, index) => value === policy[index]);
+  return a.tags.length > 0 === b.tags.length > 0 && haveLikePolicies(a.unique, b.unique) && haveLikePolicies(a.gates, b.gates);
+}
+
+interface WithPolicy {
+  readonly policy: readonly Argument[];
+}
+
+function haveLikePolicies(a: WithPolicy | undefined, b: WithPolicy | undefined): boolean {
+  if (!a || !b) return a === b;
+  return a.policy.length === b.policy.length && a.policy.every((value, index) => value === b.policy[index]);
 }
 
 type PlainReply = readonly [runs: readonly Int[], duplicates: readonly Int[]];
 /** As the script's header says. */
-export type MixedReply = readonly [...PlainReply, met: readonly Int[]];
+export type MixedReply = readonly [...PlainReply, met: readonly Int[], said: readonly Int[]];
 
-/** Jobs without unique keys take a way on which nothing is paid for those. */
+/** Jobs without unique keys, gates and tags take a way on which nothing is paid for those. */
 export async function enqueueJobs(run: RunScript, parcels: readonly Parcel[]): Promise<readonly EnqueueResult[]> {
   const runs = runsOf(parcels);
-  if (parcels.some(({ unique }) => unique)) {
-    return resultsOf(runs, (await run(enqueueUnique, mixedArguments(runs))) as MixedReply); // see the script's header
+  if (parcels.some(({ unique, gates, tags }) => unique || gates || tags.length > 0)) {
+    return resultsOf(runs, (await run(enqueueMixed, mixedArguments(runs))) as MixedReply); // see the script's header
   }
   const args: Argument[] = [];
   for (const jobs of runs) pushRun(args, jobs);
@@ -99,20 +126,24 @@ function pushRun(args: Argument[], jobs: Run): void {
   for (const { packedId, payload } of jobs) args.push(packedId, payload);
 }
 
-/** Of jobs with and without unique keys. */
+/** Of plain jobs and others. */
 export function mixedArguments(runs: readonly Run[]): readonly Argument[] {
   const args: Argument[] = [];
   for (const jobs of runs) {
-    args.push(...(jobs[0].unique?.policy ?? ["", "", "", ""]));
+    const { unique: first, gates: policies, tags: some } = jobs[0];
+    args.push(...(first?.policy ?? ["", "", "", ""]), policies?.keys.length ?? 0, some.length > 0 ? 1 : 0);
     pushRun(args, jobs);
     for (const { unique } of jobs) if (unique) args.push(unique.key);
+    if (policies) args.push(...policies.policy);
+    for (const { gates } of jobs) if (gates) args.push(...gates.keys);
+    for (const { tags } of jobs) if (tags.length > 0) args.push(tags.length, ...tags);
   }
   return args;
 }
 
 export function resultsOf(
   runs: readonly Run[],
-  [kinds, duplicates, met = []]: PlainReply | MixedReply,
+  [kinds, duplicates, met = [], said = []]: PlainReply | MixedReply,
 ): readonly EnqueueResult[] {
   const results = runs.flatMap((jobs, index) => {
     const [state, runAt] = [stateOf(kinds[2 * index] ?? 0), Number(kinds[2 * index + 1])];
@@ -127,6 +158,11 @@ export function resultsOf(
     const outcome = met[i + 1] as EnqueueResult["outcome"]; // the script's word
     const [state, runAt] = [stateOf(met[i + 2] ?? 0), Number(met[i + 3])];
     results[Number(met[i]) - 1] = { id: unpackId(String(met[i + 4])), outcome, state, runAt };
+  }
+  for (let i = 0; i < said.length; i += 3) {
+    const place = Number(said[i]) - 1;
+    const result = results[place];
+    if (result) results[place] = { ...result, state: stateOf(said[i + 1] ?? 0), runAt: Number(said[i + 2]) };
   }
   return results;
 }

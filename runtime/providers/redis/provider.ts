@@ -9,6 +9,7 @@ import * as deliver from "./deliver.ts";
 import { createEnqueueGroup } from "./enqueue-group.ts";
 import type { LeaseExtenderData } from "./lease-extender.ts";
 import { createListener, type Listener, type ListenerTimes } from "./listener.ts";
+import * as notes from "./notes.ts";
 import { defaultCommandTimeoutMs, defaultNamespace, type RedisOptions, type RedisWarning } from "./options.ts";
 import * as schedules from "./schedules.ts";
 import { checkServer, type ServerFacts } from "./server-check.ts";
@@ -167,6 +168,7 @@ export function createRedisProvider(options: RedisOptions, times: ListenerTimes 
         return results;
       }),
     extend: (request) => guarded(() => deliver.extendLeases(run, request)),
+    note: (given) => guarded(() => notes.keepNotes(run, given)),
     report: (reports) => guarded(() => deliver.reportProgress(run, reports)),
 
     promote: (limit) =>
@@ -190,6 +192,7 @@ export function createRedisProvider(options: RedisOptions, times: ListenerTimes 
       }),
 
     get: (id) => guarded(async () => (await control.getJobs(run, [id]))[0]),
+    history: (id) => guarded(() => notes.historyOf(run, id)),
     list: (request) => guarded(() => control.listJobs(run, request)),
     counts: (filter = {}) => guarded(() => control.countJobs(run, filter)),
     cancel: (ids) =>

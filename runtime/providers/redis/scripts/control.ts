@@ -49,6 +49,15 @@ local function retakesKey(job)
   return true
 end
 
+-- what was done is to be done again
+local function forgetProgress(job)
+  local key, done = P .. "notes:" .. job[ID], {}
+  for _, field in ipairs(call("HKEYS", key)) do
+    if byte(field) == 99 or byte(field) == 115 then done[#done + 1] = field end
+  end
+  many("HDEL", key, done)
+end
+
 for place, job in ipairs(loadAll(ids)) do
   local t = job and T["requeue"][situation(job)]
   if t and not retakesKey(job) then
@@ -57,6 +66,7 @@ for place, job in ipairs(loadAll(ids)) do
     result[place] = t and t.answer or (job and "alreadyWaiting" or "notFound")
     if t then
       local delay = tonumber(ARGV[2 * place + 2])
+      if job[STATE] == SUCCEEDED and hasBeside(job) then forgetProgress(job) end
       apply(job, t, { delay = delay, runAt = now + delay })
       job[REASON], job[PROGRESS], job[FINISHED_AT], job[CANCEL] = 0, NONE, NONE, 0
       again[#again + 1] = job[ID]

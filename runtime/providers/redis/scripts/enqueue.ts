@@ -4,7 +4,9 @@ import { defineScript } from "./script.ts";
 
 /**
  * Lua that writes runs of jobs. `enqueueRun(at, size)`: a run of so many jobs, whose description begins at ARGV[at].
- * `meet`, if it is set, is asked of each job that is no duplicate whether another one holds its unique key.
+ * For runs of jobs that are not plain: `meet` is asked of each job that is no duplicate whether another one holds its unique
+ * key; `noted` is told of each job that is written; `repeated` of each duplicate; `flags` are added to the first byte of the
+ * heads; `isHeld` says of a state whether the jobs are blocked instead.
  */
 export const enqueueRuns = `
 local seq = tonumber(meta[4]) or 0
@@ -25,7 +27,8 @@ local function laneFor(queue, name, version)
 end
 
 local runs, duplicates, written, jobs, payloads, place = {}, {}, {}, {}, {}, 0
-local meet
+local meet, noted, repeated, isHeld
+local flags = 0
 
 -- a job that is there, or that this call has written
 local function existing(id, value)
@@ -45,6 +48,7 @@ local function enqueueRun(at, size)
   local queue, name, priority, maxCrashes = ARGV[at], ARGV[at + 1], ARGV[at + 3], tonumber(ARGV[at + 6])
   local runAt = tonumber(ARGV[at + 4]) or now + tonumber(ARGV[at + 5])
   local state = runAt > now and SCHEDULED or READY
+  if isHeld and isHeld(state) then state = BLOCKED end
   runs[#runs + 1], runs[#runs + 2] = state, runAt
   local ids = {}
   for i = 1, size do ids[i] = ARGV[at + 6 + 2 * i] end
@@ -58,13 +62,15 @@ local function enqueueRun(at, size)
       local other = existing(id, values[i])
       local last = #duplicates
       duplicates[last + 1], duplicates[last + 2], duplicates[last + 3] = place, other.state, other.runAt
+      if repeated then repeated(id) end
     elseif not meet or not meet(id, at, i, runAt) then
       if not lane then
         lane = laneFor(queue, name, ARGV[at + 2])
         set, prefix = scheduled, ""
         if state == READY then set, prefix = listAt(readied, lane), bytesOf(runAt) end
+        if state == BLOCKED then set = {} end
         short = runAt == now and tonumber(priority) == 0 and now == floor(now) and lane < ${shortLimits.lane}
-          and maxCrashes < ${shortLimits.maxCrashes}
+          and maxCrashes < ${shortLimits.maxCrashes} and flags == 0
         added = 0
       end
       written[id] = result
@@ -82,7 +88,7 @@ local function enqueueRun(at, size)
         head = pack("${shortHead}", kind, lane, seq, now, maxCrashes)
       else
         head = pack(
-          "${fullHead}", kind + 2, state, lane, tonumber(priority), maxCrashes, seq, now, runAt, 0, 0, 0, 0, 0, NONE, NONE,
+          "${fullHead}", kind + 2 + flags, state, lane, tonumber(priority), maxCrashes, seq, now, runAt, 0, 0, 0, 0, 0, NONE, NONE,
           NONE, 0, 0)
       end
       local last = #jobs
@@ -96,6 +102,7 @@ local function enqueueRun(at, size)
       end
       last = #members
       members[last + 1], members[last + 2] = string.char(offset), id
+      if noted then noted(id, i, tonumber(priority), runAt, state) end
     end
   end
   if lane then count(lane, state, added) end

@@ -63,8 +63,8 @@ const budget = 2_000;
 /**
  * One part of a page, newest first.
  *
- * ARGV[3…] seq before which the page begins (empty: the newest), limit, then three times a number (−1: no filter) and so
- *          many values: numbers of states, names, queues
+ * ARGV[3…] seq before which the page begins (empty: the newest), limit, then four times a number (−1: no filter) and so
+ *          many values: numbers of states, names, queues, tags
  * Returns  the records; seq to go on from, empty at the end
  */
 export const list = defineScript("list", {
@@ -83,7 +83,7 @@ local function filter()
   end
   return values
 end
-local states, names, queues = filter(), filter(), filter()
+local states, names, queues, tags = filter(), filter(), filter(), filter() or {}
 
 -- without a table, for those who look at many
 local function laneAndState(head)
@@ -191,7 +191,35 @@ local function search()
   return #chunks > 0 and seq or ""
 end
 
-local nextSeq = members <= ${budget} and gather() or search()
+-- those that have all tags: from the set of the rarest
+local function searchTagged()
+  local rarest, others, fewest, last = nil, {}, math.huge, nil
+  for tag in pairs(tags) do
+    local key = P .. "tagged:" .. tag
+    local size = call("ZCARD", key)
+    if size < fewest then rarest, fewest = key, size end
+    others[#others + 1] = key
+  end
+  local top = before and "(" .. format("%.0f", before) or "+inf"
+  local ids = call("ZREVRANGEBYSCORE", rarest, top, "-inf", "LIMIT", 0, ${budget})
+  for _, job in ipairs(loadAll(ids)) do
+    local fits = job and accepts(job[LANE], job[STATE])
+    last = job and job[SEQ] or last
+    for _, key in ipairs(others) do fits = fits and (key == rarest or call("ZSCORE", key, job[ID])) end
+    if fits then
+      found[#found + 1] = recordOf(job)
+      if #found == limit then return last end
+    end
+  end
+  return #ids == ${budget} and last or ""
+end
+
+local nextSeq
+if next(tags) then
+  nextSeq = searchTagged()
+else
+  nextSeq = members <= ${budget} and gather() or search()
+end
 return reply({ found, nextSeq })
 `,
 });

@@ -1,3 +1,4 @@
+import { attempts } from "./attempts.ts";
 import { defineScript } from "./script.ts";
 import { luaTransitions } from "./transition-table.ts";
 
@@ -10,7 +11,7 @@ import { luaTransitions } from "./transition-table.ts";
  */
 export const nack = defineScript("nack", {
   kind: "free",
-  body: `${luaTransitions(["nack-retry", "nack-dead", "nack-snooze", "nack-release"])}
+  body: `${luaTransitions(["nack-retry", "nack-dead", "nack-snooze", "nack-release"])}${attempts}
 local result, ids, errors = {}, {}, {}
 for i = 3, #ARGV, 6 do ids[#ids + 1] = ARGV[i] end
 for place, job in ipairs(loadAll(ids)) do
@@ -20,6 +21,7 @@ for place, job in ipairs(loadAll(ids)) do
     result[place] = t or "stale"
   else
     local delay = tonumber(ARGV[i + 3])
+    if ARGV[i + 5] ~= "" then recordAttempt(job, ARGV[i + 5]) end
     apply(job, t, { delay = delay, runAt = delay and now + delay, reason = tonumber(ARGV[i + 4]) })
     if ARGV[i + 5] ~= "" then
       errors[#errors + 1] = ids[place]

@@ -76,7 +76,7 @@ if not now then
   now = time[1] * 1000 + floor(time[2] / 1000)
 end
 
-local SCHEDULED, READY, RUNNING, SUCCEEDED, DEAD, CANCELLED, SKIPPED = 1, 2, 3, 5, 6, 7, 8
+local SCHEDULED, READY, RUNNING, BLOCKED, SUCCEEDED, DEAD, CANCELLED, SKIPPED = 1, 2, 3, 4, 5, 6, 7, 8
 local NONE = -math.huge
 -- places in the table of a job
 local ${headFields.join(", ")} = ${headFields.map((_, index) => index + 1).join(", ")}

@@ -1,4 +1,4 @@
-import { enqueueMixed } from "./enqueue-unique.ts";
+import { mixedRuns } from "./enqueue-mixed.ts";
 import { defineScript } from "./script.ts";
 
 /** At most so many schedules are one page. */
@@ -141,11 +141,11 @@ return reply({ text(now), rows })
  * Moves a schedule on and enqueues the jobs of its slot, if nobody else did.
  *
  * ARGV[3…] key, spec, expectedAt, slotAt, nextAt (empty: none), runs of jobs
- * Returns  lost; or fired, then what `enqueueMixed` says
+ * Returns  lost; or fired, then what `mixedRuns` says
  */
 export const fire = defineScript("fireSchedule", {
   kind: "grow",
-  body: `${schedules}${enqueueMixed}
+  body: `${schedules}${mixedRuns}
 local schedule = scheduleOf(ARGV[3])
 if not schedule or schedule[SPEC] ~= ARGV[4] or schedule[NEXT_AT] ~= tonumber(ARGV[5]) or schedule[PAUSED_AT] then
   return reply({ "lost" })

@@ -1,6 +1,6 @@
 import { enqueueRuns } from "./enqueue.ts";
 import { flushSets } from "./flush-sets.ts";
-import { headSizes } from "./head.ts";
+import { beside, headSizes } from "./head.ts";
 import { forgetLanes } from "./lanes.ts";
 import { inlineLimit } from "./prelude.ts";
 import { defineScript } from "./script.ts";
@@ -8,14 +8,15 @@ import { luaTransitions } from "./transition-table.ts";
 import { uniqueKeys } from "./unique.ts";
 
 /**
- * Lua that writes runs of jobs with and without unique keys, from ARGV[at] to the end, and replies `result` with the answer
- * after it: per run: state, runAt; per duplicate: its place among all jobs, state, runAt; per job that met the holder of its
- * key: its place, outcome, state, runAt, id of the holder. All in lists without inner ones.
+ * Lua that writes runs of jobs of all kinds, from ARGV[at] to the end, and replies `result` with the answer after it: per run:
+ * state, runAt; per duplicate: its place among all jobs, state, runAt; per job that met the holder of its key: its place,
+ * outcome, state, runAt, id of the holder. All in lists without inner ones.
  *
- * A run: scope (empty: these jobs have no key), forMs (empty: no window), onConflict, maxWaitMs (empty: no limit), then as
- * in `enqueue.ts`; after the jobs, if there is a scope: their keys.
+ * A run: scope (empty: these jobs have no key), forMs (empty: no window), onConflict, maxWaitMs (empty: no limit), number of
+ * gates, 1 if the jobs have tags else 0, then as in `enqueue.ts`; after the jobs, if there is a scope: their keys; if there
+ * are tags: per job their number and they.
  */
-export const enqueueMixed = `${luaTransitions(["change"])}${enqueueRuns}${uniqueKeys}${flushSets}${forgetLanes}
+export const mixedRuns = `${luaTransitions(["change"])}${enqueueRuns}${uniqueKeys}${flushSets}${forgetLanes}
 local met, taken, kept, left = {}, {}, {}, {}
 -- of the run: policy, keys, ids of those that took the keys last
 local scope, forMs, onConflict, maxWait, keys, owners
@@ -92,20 +93,44 @@ local function learnOwners()
   learnUniques(ids)
 end
 
-local function enqueueMixed(at)
-  while at <= #ARGV do
-    local size = tonumber(ARGV[at + 11])
-    local last = at + 11 + 2 * size
-    meet, keys = nil, {}
-    if ARGV[at] ~= "" then
-      scope, forMs, onConflict, maxWait = ARGV[at], tonumber(ARGV[at + 1]) or false, ARGV[at + 2], tonumber(ARGV[at + 3])
-      for i = 1, size do keys[i] = ARGV[last + i] end
-      learnOwners()
-      meet = meetHolder
-    end
-    enqueueRun(at + 4, size)
-    at = last + #keys + 1
+-- of the run: per job, its tags
+local tags
+
+local function readTags(at, size)
+  tags = {}
+  for i = 1, size do
+    tags[i] = { unpack(ARGV, at + 1, at + tonumber(ARGV[at])) }
+    at = at + 1 + tonumber(ARGV[at])
   end
+  return at
+end
+
+local tagged = {}
+local function keepTags(id, i)
+  tagged[#tagged + 1], tagged[#tagged + 2] = id, cmsgpack.pack(tags[i])
+  for _, tag in ipairs(tags[i]) do call("ZADD", P .. "tagged:" .. tag, seq, id) end
+end
+
+local function enqueueRunAt(at)
+  local size = tonumber(ARGV[at + 13])
+  local last = at + 14 + 2 * size
+  meet, noted, keys, flags = nil, nil, {}, 0
+  if ARGV[at] ~= "" then
+    scope, forMs, onConflict, maxWait = ARGV[at], tonumber(ARGV[at + 1]) or false, ARGV[at + 2], tonumber(ARGV[at + 3])
+    for i = 1, size do keys[i] = ARGV[last + i - 1] end
+    last = last + size
+    learnOwners()
+    meet = meetHolder
+  end
+  if ARGV[at + 5] == "1" then
+    last, flags, noted = readTags(last, size), ${beside}, keepTags
+  end
+  enqueueRun(at + 6, size)
+  return last
+end
+
+local function enqueueAll(at)
+  while at <= #ARGV do at = enqueueRunAt(at) end
 end
 
 local function writeKeys()
@@ -123,9 +148,10 @@ local function writeKeys()
 end
 
 local function replyMixed(result, at)
-  enqueueMixed(at)
+  enqueueAll(at)
   writeRuns()
   writeKeys()
+  many("HSET", P .. "tags", tagged)
   for _, list in ipairs({ runs, duplicates, met }) do result[#result + 1] = list end
   local answer = reply(result)
   forgetLanes(left)
@@ -134,15 +160,15 @@ end
 `;
 
 /**
- * Persists jobs of which some have unique keys: all or none. Plain jobs are in the way of none of this, so that calls with
- * and without keys can travel together.
+ * Persists jobs of which some are not plain: all or none. Plain jobs are in the way of none of this, so that all calls can
+ * travel together.
  *
  * ARGV[3…] runs of jobs
- * Returns  what `enqueueMixed` says
+ * Returns  what `mixedRuns` says
  */
-export const enqueueUnique = defineScript("enqueueUnique", {
+export const enqueueMixed = defineScript("enqueueMixed", {
   kind: "grow",
-  body: `${enqueueMixed}
+  body: `${mixedRuns}
 return replyMixed({}, 3)
 `,
 });
