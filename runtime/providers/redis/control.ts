@@ -7,6 +7,7 @@ import type {
   JobPage,
   JobRecord,
   JobState,
+  Limit,
   ListRequest,
   Paused,
   PauseTarget,
@@ -25,20 +26,28 @@ import { promote } from "./scripts/promote.ts";
 import { prune } from "./scripts/prune.ts";
 import { reap } from "./scripts/reap.ts";
 import type { RunScript } from "./store.ts";
+import { storable } from "./text.ts";
 
 /* Maintenance, inspection and the operator verbs. What a script replies stands in its header. */
 
 const maxStep = 200;
 
-/** Makes at most `limit` due jobs ready, in steps that each hold the server for a moment only. */
-export async function promoteJobs(run: RunScript, limit: number): Promise<PromoteResult> {
+export interface Promoted extends PromoteResult {
+  /** Whether jobs passed a gate. */
+  readonly opened: boolean;
+}
+
+/** Makes at most `limit` due jobs ready and opens gates, in steps that each hold the server for a moment only. */
+export async function promoteJobs(run: RunScript, limit: number): Promise<Promoted> {
   let promoted = 0;
+  let opened = false;
   for (;;) {
     const step = Math.min(maxStep, Math.max(0, limit - promoted));
-    const [count, next] = (await run(promote, [step])) as readonly [Int, Int];
+    const [count, next, passed, more] = (await run(promote, [step])) as readonly [Int, Int, Int, Int];
     promoted += Number(count);
-    if (Number(count) < step || promoted >= limit) {
-      return { promoted, nextRunAt: next === "" ? undefined : Number(next) };
+    opened ||= Number(passed) > 0;
+    if ((Number(count) < step || promoted >= limit) && Number(more) === 0) {
+      return { promoted, nextRunAt: next === "" ? undefined : Number(next), opened };
     }
   }
 }
@@ -150,4 +159,13 @@ export async function pauseTarget(run: RunScript, target: PauseTarget, on: boole
 export async function pausedTargets(run: RunScript): Promise<Paused> {
   const [queues, names] = (await run(control.paused, [])) as readonly [string[], string[]];
   return { queues: queues.sort(), names: names.sort() };
+}
+
+export async function putLimits(run: RunScript, limits: readonly Limit[]): Promise<void> {
+  await inBatches(limits, (batch) =>
+    run(
+      control.putLimits,
+      batch.flatMap(({ policy, kind, limit, windowMs }) => [storable(policy), kind, limit, windowMs ?? ""]),
+    ),
+  );
 }

@@ -4,6 +4,7 @@ import type {
   Completion,
   ExtendRequest,
   HeldLease,
+  Lease,
   ProgressReport,
   Rejection,
   Settlement,
@@ -11,10 +12,10 @@ import type {
 import { packId, unpackId } from "./ids.ts";
 import { numberOfReason } from "./reasons.ts";
 import type { Int } from "./record.ts";
-import { ack } from "./scripts/ack.ts";
+import { ack, ackGated } from "./scripts/ack.ts";
 import { claim } from "./scripts/claim.ts";
 import { extend } from "./scripts/extend.ts";
-import { nack } from "./scripts/nack.ts";
+import { nack, nackGated } from "./scripts/nack.ts";
 import { report } from "./scripts/report.ts";
 import type { RunScript } from "./store.ts";
 import { storable } from "./text.ts";
@@ -26,7 +27,20 @@ type Argument = string | number;
 /** Beyond this many items a script would hold the server for too long; settlements are atomic per job, not per call. */
 const maxBatch = 500;
 
-type ClaimReply = readonly [leaseUntil: Int, lanes: readonly Int[], runs: readonly Int[], rows: readonly string[]];
+type ClaimReply = readonly [
+  leaseUntil: Int,
+  lanes: readonly Int[],
+  runs: readonly Int[],
+  rows: readonly string[],
+  gatedPlaces: readonly Int[],
+  passed: Int,
+];
+
+export interface Claimed {
+  readonly jobs: readonly ClaimedJob[];
+  /** Whether other jobs passed a gate because these have started. */
+  readonly opened: boolean;
+}
 
 interface StoredLane {
   readonly queue: string;
@@ -34,7 +48,7 @@ interface StoredLane {
   readonly version: number;
 }
 
-export async function claimJobs(run: RunScript, request: ClaimRequest): Promise<readonly ClaimedJob[]> {
+export async function claimJobs(run: RunScript, request: ClaimRequest): Promise<Claimed> {
   const args: Argument[] = [request.claimId, request.workerId, Math.ceil(request.leaseMs)];
   for (const { queue, limit, handles } of request.lanes) {
     args.push(
@@ -44,10 +58,11 @@ export async function claimJobs(run: RunScript, request: ClaimRequest): Promise<
       ...handles.flatMap(({ name, maxVersion }) => [name, maxVersion]),
     );
   }
-  return claimedJobs((await run(claim, args)) as ClaimReply); // see the script's header
+  const reply = (await run(claim, args)) as ClaimReply; // see the script's header
+  return { jobs: claimedJobs(reply), opened: Number(reply[5]) > 0 };
 }
 
-function claimedJobs([until, lanes, runs, rows]: ClaimReply): readonly ClaimedJob[] {
+function claimedJobs([until, lanes, runs, rows, gatedPlaces]: ClaimReply): readonly ClaimedJob[] {
   const known = new Map<number, StoredLane>();
   for (let i = 0; i < lanes.length; i += 4) {
     known.set(Number(lanes[i]), {
@@ -78,14 +93,21 @@ function claimedJobs([until, lanes, runs, rows]: ClaimReply): readonly ClaimedJo
       jobs.push({ id: unpackId(rows[row] ?? ""), ...alike, payload: rows[row + 1] ?? "" });
     }
   }
+  for (const place of gatedPlaces) {
+    const job = jobs[Number(place) - 1];
+    if (job) jobs[Number(place) - 1] = { ...job, gated: true };
+  }
   return jobs;
 }
 
+/** What a script says of a job with gates that it does not know of. */
+const gated = "gated";
+
 export async function ackJobs(run: RunScript, completions: readonly Completion[]): Promise<readonly Settlement[]> {
-  return inBatches(completions, async (batch) => {
-    const refused = (await run(ack, ackArguments(batch))) as readonly Int[]; // see the script's header
-    const results = batch.map((): Settlement => "ok");
-    for (let i = 0; i < refused.length; i += 2) results[Number(refused[i]) - 1] = refused[i + 1] as Settlement;
+  return settleInBatches(completions, async (batch, withGates) => {
+    const refused = (await run(withGates ? ackGated : ack, ackArguments(batch))) as readonly Int[]; // see the script's header
+    const results = batch.map((): Answer => "ok");
+    for (let i = 0; i < refused.length; i += 2) results[Number(refused[i]) - 1] = refused[i + 1] as Answer;
     return results;
   });
 }
@@ -93,7 +115,7 @@ export async function ackJobs(run: RunScript, completions: readonly Completion[]
 function ackArguments(batch: readonly Completion[]): readonly Argument[] {
   const fence = batch[0]?.fence ?? 0;
   const alike = batch.every((completion) => completion.fence === fence);
-  const args: Argument[] = [batch.length, alike ? fence : ""];
+  const args: Argument[] = [batch.length, alike ? fence : "", batch.map((lease) => (lease.gated ? 1 : 0)).join("")];
   for (const { id } of batch) args.push(packId(id));
   if (!alike) for (const completion of batch) args.push(completion.fence);
   for (const [index, { output }] of batch.entries()) {
@@ -103,7 +125,33 @@ function ackArguments(batch: readonly Completion[]): readonly Argument[] {
 }
 
 export async function nackJobs(run: RunScript, rejections: readonly Rejection[]): Promise<readonly Settlement[]> {
-  return inBatches(rejections, (batch) => run(nack, batch.flatMap(nackArguments)));
+  return settleInBatches(
+    rejections,
+    async (batch, withGates) =>
+      (await run(withGates ? nackGated : nack, batch.flatMap(nackArguments))) as readonly Answer[], // see the header
+  );
+}
+
+type Answer = Settlement | typeof gated;
+
+/** Plain jobs take a way on which nothing is paid for gates. Who sends others there without saying so is sent on. */
+async function settleInBatches<Item extends Lease>(
+  items: readonly Item[],
+  settle: (batch: readonly Item[], withGates: boolean) => Promise<readonly Answer[]>,
+): Promise<readonly Settlement[]> {
+  return inBatches(items, async (batch) => {
+    const answers = await settle(
+      batch,
+      batch.some((lease) => lease.gated),
+    );
+    if (!answers.includes(gated)) return answers;
+    const rest = await settle(
+      batch.filter((_lease, index) => answers[index] === gated),
+      true,
+    );
+    let next = 0;
+    return answers.map((answer) => (answer === gated ? rest[next++] : answer));
+  });
 }
 
 function nackArguments(rejection: Rejection): readonly Argument[] {
@@ -114,6 +162,7 @@ function nackArguments(rejection: Rejection): readonly Argument[] {
     "delayMs" in rejection ? Math.max(0, Math.ceil(rejection.delayMs)) : "",
     rejection.outcome === "dead" ? numberOfReason(rejection.reason) : "",
     "error" in rejection ? JSON.stringify(rejection.error) : "",
+    rejection.gated ? 1 : 0,
   ];
 }
 

@@ -105,9 +105,10 @@ export function createRedisProvider(options: RedisOptions, times: ListenerTimes 
   }
 
   function wakeReady(jobs: readonly NewJob[], results: readonly EnqueueResult[]): void {
-    // The queue of a job that was changed instead is not known here.
+    // The queues of a job that was changed instead, and of those that passed a gate, are not known here.
     const changed = results.some(({ outcome, state }) => isChange(outcome) && state === "ready");
-    wakeUps.wake(changed ? undefined : readyQueues(jobs, results));
+    const unknown = changed || jobs.some(({ gates }) => gates);
+    wakeUps.wake(unknown ? undefined : readyQueues(jobs, results));
   }
 
   const group = createEnqueueGroup(run);
@@ -153,11 +154,17 @@ export function createRedisProvider(options: RedisOptions, times: ListenerTimes 
         wakeReady(jobs, results);
         return results;
       }),
-    claim: (request) => guarded(() => deliver.claimJobs(run, request)),
+    claim: (request) =>
+      guarded(async () => {
+        const { jobs, opened } = await deliver.claimJobs(run, request);
+        if (opened) wakeUps.wake();
+        return jobs;
+      }),
     ack: (completions) =>
       guarded(async () => {
         const results = await deliver.ackJobs(run, completions);
         checkWaits();
+        if (completions.some(({ gated }) => gated)) wakeUps.wake();
         return results;
       }),
     nack: (rejections) =>
@@ -173,14 +180,14 @@ export function createRedisProvider(options: RedisOptions, times: ListenerTimes 
 
     promote: (limit) =>
       guarded(async () => {
-        const result = await control.promoteJobs(run, limit);
-        if (result.promoted > 0) wakeUps.wake();
-        return result;
+        const { promoted, nextRunAt, opened } = await control.promoteJobs(run, limit);
+        if (promoted > 0 || opened) wakeUps.wake();
+        return { promoted, nextRunAt };
       }),
     reap: (limit) =>
       guarded(async () => {
         const result = await control.reapJobs(run, limit);
-        if (result.readied > 0) wakeUps.wake();
+        if (result.readied > 0 || result.ended > 0) wakeUps.wake();
         if (result.ended > 0) checkWaits();
         return result;
       }),
@@ -199,6 +206,7 @@ export function createRedisProvider(options: RedisOptions, times: ListenerTimes 
       guarded(async () => {
         const results = await control.cancelJobs(run, ids);
         checkWaits();
+        wakeUps.wake(); // who waited behind them may be ready
         return results;
       }),
     requeue: (ids, delaysMs = []) =>
@@ -219,6 +227,7 @@ export function createRedisProvider(options: RedisOptions, times: ListenerTimes 
         await control.pauseTarget(run, target, false);
         wakeUps.wake("queue" in target ? [target.queue] : undefined);
       }),
+    putLimits: (limits) => guarded(() => control.putLimits(run, limits)),
     paused: () => guarded(() => control.pausedTargets(run)),
     awaitSettled: (id, waitOptions) =>
       guarded(() => {

@@ -29,11 +29,13 @@ export type RecordReply = readonly [
   payload: string,
   output: string | null,
   error: string | null,
+  blockedBy: string | null,
 ];
 
 export function toRecord(reply: RecordReply): JobRecord {
   const [id, , queue, name, version, state, priority, attempt, crashes, fence, runAt, enqueuedAt, ...rest] = reply;
-  const [startedAt, finishedAt, workerId, leaseUntil, cancelRequested, progress, reason, payload, output, error] = rest;
+  const [startedAt, finishedAt, workerId, leaseUntil, cancelRequested, progress, reason, payload, output, ...last] = rest;
+  const [error, blockedBy] = last;
   return {
     id: unpackId(id),
     name,
@@ -52,6 +54,7 @@ export function toRecord(reply: RecordReply): JobRecord {
     leaseUntil: numberOf(leaseUntil),
     cancelRequested: Number(cancelRequested) === 1,
     progress: numberOf(progress),
+    blockedBy: blockedBy ?? undefined,
     reason: reasonOf(Number(reason)),
     payload,
     output: output ?? undefined,

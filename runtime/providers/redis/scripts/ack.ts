@@ -1,19 +1,21 @@
+import { gateKeeper } from "./gates.ts";
 import { fullHead } from "./head.ts";
 import { defineScript } from "./script.ts";
 import { luaTransitions } from "./transition-table.ts";
 
-/**
- * Ends leases with success. The output of a job whose cancellation was requested is discarded.
- *
- * ARGV[3…] number of completions, fence of all of them (empty: they differ); the ids; the fences if they differ; per
- *          output: place of its completion, output
- * Returns  per completion that was refused: its place, stale | alreadyDone
- */
-export const ack = defineScript("ack", {
-  kind: "free",
-  body: `${luaTransitions(["ack"])}
+const bounce = `  if job and job[KIND] >= GATED then t = "gated" end
+`;
+
+/** What follows on an accepted completion of a job with gates. */
+const openItsGates = `
+    if job[KIND] >= GATED then
+      if byte(ARGV[5], place) == 49 then gates.admit({ job }) else gates.leaveClosed(job) end
+    end`;
+
+function bodyOf({ withGates }: { readonly withGates: boolean }): string {
+  return `${luaTransitions(["ack"])}${withGates ? `${gateKeeper}openGates()` : ""}
 local size, fence = tonumber(ARGV[3]), tonumber(ARGV[4])
-local ids = { unpack(ARGV, 5, 4 + size) }
+local ids = { unpack(ARGV, 6, 5 + size) }
 local kept = readMany(HEADS, ids)
 local refused, accepted, failed = {}, {}, {}
 
@@ -26,12 +28,12 @@ end
 local function settle(place, expected)
   local job = loadAll({ ids[place] })[1]
   local t = job and job[FENCE] == expected and (T["ack"][situation(job)] or "alreadyDone")
-  if not t or t == "alreadyDone" then
+${withGates ? "" : bounce}  if not t or type(t) == "string" then
     refused[#refused + 1] = place
     refused[#refused + 1] = t or "stale"
   else
     apply(job, t)
-    accept(place, job[STATE], job[FENCE])
+    accept(place, job[STATE], job[FENCE])${withGates ? openItsGates : ""}
   end
 end
 
@@ -42,7 +44,7 @@ local function settleRunning(place, expected)
   if not head or seen[id] then return false end
   local kind, state, lane, priority, maxCrashes, seq, enqueuedAt, runAt, attempt, crashes, fenceOfJob, _, cancel, startedAt,
     _, progress, reason, claim = unpackBytes("${fullHead}", head)
-  if state ~= RUNNING or cancel == 1 or fenceOfJob ~= expected then return false end
+  if state ~= RUNNING or cancel == 1 or kind >= GATED or fenceOfJob ~= expected then return false end
   seen[id] = true
   heads[headsSize + 1], heads[headsSize + 2] = id, pack(
     "${fullHead}", kind, row.to, lane, priority, maxCrashes, seq, enqueuedAt, runAt, attempt, crashes, fenceOfJob, 0, 0,
@@ -57,7 +59,7 @@ end
 
 local again = {}
 for place = 1, size do
-  local expected = fence or tonumber(ARGV[4 + size + place])
+  local expected = fence or tonumber(ARGV[5 + size + place])
   if not settleRunning(place, expected) then again[#again + 1] = place end
 end
 for lane, list in pairs(seqs) do
@@ -68,10 +70,10 @@ for lane, list in pairs(seqs) do
 end
 if #again > 0 then
   writeJobs()
-  for _, place in ipairs(again) do settle(place, fence or tonumber(ARGV[4 + size + place])) end
+  for _, place in ipairs(again) do settle(place, fence or tonumber(ARGV[5 + size + place])) end
 end
 local outputs = {}
-for i = 5 + size + (fence and 0 or size), #ARGV, 2 do
+for i = 6 + size + (fence and 0 or size), #ARGV, 2 do
   local place = tonumber(ARGV[i])
   if accepted[place] then
     outputs[#outputs + 1] = ids[place]
@@ -81,5 +83,17 @@ end
 many("HDEL", P .. "errors", failed)
 many("HSET", P .. "outputs", outputs)
 return reply(refused)
-`,
-});
+`;
+}
+
+/**
+ * Ends leases with success. The output of a job whose cancellation was requested is discarded.
+ *
+ * ARGV[3…] number of completions, fence of all of them (empty: they differ), per completion 1 if its lease is gated, else 0;
+ *          the ids; the fences if they differ; per output: place of its completion, output
+ * Returns  per completion that was refused: its place, stale | alreadyDone | gated: that is for `ackGated`
+ */
+export const ack = defineScript("ack", { kind: "free", body: bodyOf({ withGates: false }) });
+
+/** As `ack`; those whose leases are gated let the next jobs through, one after the other. */
+export const ackGated = defineScript("ackGated", { kind: "free", body: bodyOf({ withGates: true }) });

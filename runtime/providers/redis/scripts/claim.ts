@@ -1,22 +1,23 @@
+import { gateKeeper } from "./gates.ts";
 import { fullHead, headSizes, shortHead } from "./head.ts";
 import { defineScript } from "./script.ts";
 import { luaTransitions } from "./transition-table.ts";
 
 /**
- * Takes ready jobs in their order and starts a lease on each. A claim id under which jobs of this worker run already gives
+ * Takes ready jobs in their order and starts a lease on each. Jobs with gates let others through. A claim id under which jobs of this worker run already gives
  * those again and takes nothing.
  *
  * ARGV[3…] claimId, workerId, leaseMs; per lane of the request: queue, limit, number of handles; per handle: name, maxVersion
  * Returns  leaseUntil; per lane of the store: its number, queue, name, version; per run of jobs that differ in id and
  *          payload only: fence, number of the lane, priority, attempt, crashes, runAt, enqueuedAt, number of jobs; per job:
- *          id, payload. The last three in lists without inner ones
+ *          id, payload. The last three in lists without inner ones; places of jobs with gates; how many gates were passed
  */
 export const claim = defineScript("claim", {
   kind: "free",
-  body: `${luaTransitions(["claim"])}
+  body: `${luaTransitions(["claim"])}${gateKeeper}
 local claimId, worker, leaseMs = ARGV[3], ARGV[4], tonumber(ARGV[5])
 local workerKey = P .. "worker:" .. worker
-local runs, rows, lanes, shown = {}, {}, {}, {}
+local runs, rows, lanes, shown, gatedPlaces = {}, {}, {}, {}, {}
 local function show(id, fence, number, priority, attempt, crashes, runAt, enqueuedAt, payload)
   if not shown[number] then
     shown[number] = true
@@ -39,6 +40,7 @@ local function showJob(job)
   show(
     job[ID], job[FENCE], job[LANE], job[PRIORITY], job[ATTEMPT], job[CRASHES], job[RUN_AT], job[ENQUEUED_AT],
     payloadOf(job))
+  if job[KIND] >= GATED then gatedPlaces[#gatedPlaces + 1] = #rows / 2 end
 end
 
 -- whether one comes before the other, by (priority, runAt, seq); as numbers, for Lua compares text by the locale
@@ -55,7 +57,7 @@ if repeated then
   local function key(job) return { job[PRIORITY], job[RUN_AT], job[SEQ] } end
   table.sort(jobs, function(a, b) return before(key(a), key(b)) end)
   for _, job in ipairs(jobs) do showJob(job) end
-  return reply({ tonumber(call("ZSCORE", LEASES, repeated)) or now, lanes, runs, rows })
+  return reply({ tonumber(call("ZSCORE", LEASES, repeated)) or now, lanes, runs, rows, gatedPlaces, 0 })
 end
 
 -- lanes of the store that a lane of the request takes
@@ -142,17 +144,22 @@ while i <= #ARGV do
   end
   if limit >= 1 then take(lanesOf(queue, maxVersions), limit) end
 end
-if #ids == 0 then return reply({ now + leaseMs, lanes, runs, rows }) end
+if #ids == 0 then return reply({ now + leaseMs, lanes, runs, rows, gatedPlaces, 0 }) end
 
 loadAll(old)
-local entry, fresh, row = { worker, claimId }, {}, T["claim"][READY]
+local entry, fresh, row, touched = { worker, claimId }, {}, T["claim"][READY], {}
 local attempt, crashes, fence, open = row.attempt or 0, row.crashes or 0, row.fence or 0, row.lease == "open" and 1 or 0
 
 local function start(id, value)
   local job = loaded[id] or parse(id, value, value)
   job[VALUE] = value
+  if job[KIND] >= GATED then openGates() end
   apply(job, T["claim"][situation(job)], nil, true)
   job[CLAIM], job[STARTED_AT], job[PROGRESS] = op, now, NONE
+  if job[KIND] >= GATED then
+    gates.started(job)
+    touched[#touched + 1] = job
+  end
   showJob(job)
 end
 
@@ -183,6 +190,6 @@ end
 call("HSET", P .. "claims", op, cmsgpack.pack(entry), format("%.0f", op) .. ":held", #entry - 2)
 call("HSET", workerKey, claimId, op)
 call("ZADD", LEASES, now + leaseMs, op)
-return reply({ now + leaseMs, lanes, runs, rows })
+return reply({ now + leaseMs, lanes, runs, rows, gatedPlaces, gates and gates.admit(touched) or 0 })
 `,
 });

@@ -1,23 +1,25 @@
-import { flushSets } from "./flush-sets.ts";
+import { gateKeeper } from "./gates.ts";
 import { defineScript } from "./script.ts";
 import { luaTransitions } from "./transition-table.ts";
 import { uniqueKeys } from "./unique.ts";
 
 /**
- * Ends waiting jobs at once and asks for the end of running ones.
+ * Ends waiting jobs at once and asks for the end of running ones. Jobs with gates let the next ones through at once here,
+ * and in the scripts below.
  *
  * ARGV[3…] ids
  * Returns  per id: cancelled | requested | alreadyDone | notFound
  */
 export const cancel = defineScript("cancel", {
   kind: "free",
-  body: `${luaTransitions(["cancel"])}
+  body: `${luaTransitions(["cancel"])}${gateKeeper}openGates()
 local result = {}
 for _, job in ipairs(loadAll({ unpack(ARGV, 3) })) do
   local t = job and T["cancel"][situation(job)]
   if t then
     if t.answer == "requested" then job[CANCEL] = 1 end
     apply(job, t)
+    if job[KIND] >= GATED and t.to then gates.admit({ job }) end
   end
   result[#result + 1] = t and t.answer or (job and "alreadyDone" or "notFound")
 end
@@ -34,7 +36,7 @@ return reply(result)
  */
 export const requeue = defineScript("requeue", {
   kind: "free",
-  body: `${luaTransitions(["requeue"])}${uniqueKeys}
+  body: `${luaTransitions(["requeue"])}${uniqueKeys}${gateKeeper}openGates()
 local result, ids, again = {}, {}, {}
 for i = 3, #ARGV, 2 do ids[#ids + 1] = ARGV[i] end
 learnUniques(ids)
@@ -71,6 +73,7 @@ for place, job in ipairs(loadAll(ids)) do
       job[REASON], job[PROGRESS], job[FINISHED_AT], job[CANCEL] = 0, NONE, NONE, 0
       again[#again + 1] = job[ID]
       if uniqueOf(job[ID]) then call("ZREM", RESERVED, reservedMember(job)) end
+      if job[KIND] >= GATED then gates.admit({ job }) end
     end
   end
 end
@@ -88,7 +91,7 @@ return reply(result)
  */
 export const change = defineScript("change", {
   kind: "free",
-  body: `${luaTransitions(["change"])}${flushSets}
+  body: `${luaTransitions(["change"])}${gateKeeper}openGates()
 local result, ids, moved = {}, {}, {}
 for i = 3, #ARGV, 4 do ids[#ids + 1] = ARGV[i] end
 for place, job in ipairs(loadAll(ids)) do
@@ -100,6 +103,7 @@ for place, job in ipairs(loadAll(ids)) do
     local runAt, delay = tonumber(ARGV[i + 1]), tonumber(ARGV[i + 2])
     runAt = runAt or delay and now + delay or job[RUN_AT]
     apply(job, t, { runAt = runAt, delay = runAt - now, priority = tonumber(ARGV[i + 3]) })
+    if job[KIND] >= GATED then gates.admit({ job }) end
   end
   result[place] = t and t.answer or (job and "notWaiting" or "notFound")
 end
@@ -138,4 +142,24 @@ return reply(call("SREM", key, ARGV[4]))
 export const paused = defineScript("paused", {
   kind: "read",
   body: `return reply({ call("SMEMBERS", P .. "paused"), call("SMEMBERS", P .. "paused:names") })`,
+});
+
+/**
+ * Sets limits. Groups of those that are changed are looked at by the next promotion.
+ *
+ * ARGV[3…] per limit: policy, kind, limit, windowMs (empty: none)
+ * Returns  nothing
+ */
+export const putLimits = defineScript("putLimits", {
+  kind: "grow",
+  body: `
+for i = 3, #ARGV, 4 do
+  local policy, limit = ARGV[i], cmsgpack.pack({ ARGV[i + 1], tonumber(ARGV[i + 2]), tonumber(ARGV[i + 3]) or false })
+  if call("HGET", P .. "limits", policy) ~= limit then
+    call("HSET", P .. "limits", policy, limit)
+    call("ZUNIONSTORE", P .. "opening", 2, P .. "opening", P .. "groups:" .. policy, "WEIGHTS", 1, 0, "AGGREGATE", "MIN")
+  end
+end
+return reply({})
+`,
 });

@@ -1,6 +1,6 @@
 import { enqueueRuns } from "./enqueue.ts";
-import { flushSets } from "./flush-sets.ts";
-import { beside, headSizes } from "./head.ts";
+import { gateKeeper } from "./gates.ts";
+import { beside, gated, headSizes } from "./head.ts";
 import { forgetLanes } from "./lanes.ts";
 import { inlineLimit } from "./prelude.ts";
 import { defineScript } from "./script.ts";
@@ -10,13 +10,16 @@ import { uniqueKeys } from "./unique.ts";
 /**
  * Lua that writes runs of jobs of all kinds, from ARGV[at] to the end, and replies `result` with the answer after it: per run:
  * state, runAt; per duplicate: its place among all jobs, state, runAt; per job that met the holder of its key: its place,
- * outcome, state, runAt, id of the holder. All in lists without inner ones.
+ * outcome, state, runAt, id of the holder; per job with gates: its place, state and runAt, which count. All in lists without
+ * inner ones.
  *
  * A run: scope (empty: these jobs have no key), forMs (empty: no window), onConflict, maxWaitMs (empty: no limit), number of
  * gates, 1 if the jobs have tags else 0, then as in `enqueue.ts`; after the jobs, if there is a scope: their keys; if there
- * are tags: per job their number and they.
+ * are gates: per gate its policy, kind, level, limit, windowMs (empty: none); per job the keys of its gates; if there are
+ * tags: per job their number and they.
  */
-export const mixedRuns = `${luaTransitions(["change"])}${enqueueRuns}${uniqueKeys}${flushSets}${forgetLanes}
+export const mixedRuns = `${luaTransitions(["change"])}${enqueueRuns}${uniqueKeys}${gateKeeper}${forgetLanes}
+openGates()
 local met, taken, kept, left = {}, {}, {}, {}
 -- of the run: policy, keys, ids of those that took the keys last
 local scope, forMs, onConflict, maxWait, keys, owners
@@ -63,6 +66,9 @@ local function changeHolder(job, at, i, runAt)
   unsettled[job[ID]] = true
 end
 
+-- of jobs with gates: places and ids, to say how they stand in the end; ids of those that open gates
+local said, touched = {}, {}
+
 local function meetHolder(id, at, i, runAt)
   local key = keys[i]
   local owner = taken[key] or owners[i]
@@ -80,6 +86,10 @@ local function meetHolder(id, at, i, runAt)
     changeHolder(job, at, i, runAt)
   end
   for _, value in ipairs({ place, outcome, job[STATE], job[RUN_AT], job[ID] }) do met[#met + 1] = value end
+  if job[KIND] >= GATED then
+    said[#said + 1], said[#said + 2] = place, job[ID]
+    touched[#touched + 1] = job[ID]
+  end
   return true
 end
 
@@ -111,10 +121,60 @@ local function keepTags(id, i)
   for _, tag in ipairs(tags[i]) do call("ZADD", P .. "tagged:" .. tag, seq, id) end
 end
 
+-- of the run: its gates, without keys; per job, the keys
+local policies, gateKeys
+
+local function readGates(at, gateCount, size)
+  policies, gateKeys = {}, {}
+  for g = 1, gateCount do
+    local policy, kind, level = ARGV[at], ARGV[at + 1], tonumber(ARGV[at + 2])
+    policies[g] = { policy, kind, level }
+    local limit = cmsgpack.pack({ kind, tonumber(ARGV[at + 3]), tonumber(ARGV[at + 4]) or false })
+    call("HSETNX", P .. "limits", policy, limit)
+    at = at + 5
+  end
+  for i = 1, size do
+    gateKeys[i] = { unpack(ARGV, at, at + gateCount - 1) }
+    at = at + gateCount
+  end
+  return at
+end
+
+local gateRows = {}
+local function keepGates(id, i, priority, runAt, state)
+  local list = {}
+  for g, known in ipairs(policies) do list[g] = { known[1], gateKeys[i][g], known[2], known[3] } end
+  gates.keep(id, list)
+  gateRows[#gateRows + 1], gateRows[#gateRows + 2] = id, cmsgpack.pack(list)
+  said[#said + 1], said[#said + 2] = place, id
+  touched[#touched + 1] = id
+  if state == BLOCKED then
+    local job = {}
+    job[ID], job[KIND], job[SEQ], job[PRIORITY], job[RUN_AT] = id, flags, seq, priority, runAt
+    gates.enter(job)
+  end
+end
+
+local function waitsFirst(state) return state == READY or policies[1][2] == "order" end
+
+-- how they stand when all gates have been opened
+local function standing()
+  local ids, result = {}, {}
+  for i = 2, #said, 2 do ids[i / 2] = said[i] end
+  for i, job in ipairs(loadAll(ids)) do
+    if job and job[KIND] >= GATED then
+      for _, value in ipairs({ said[2 * i - 1], job[STATE], job[RUN_AT] }) do result[#result + 1] = value end
+    end
+  end
+  return result
+end
+
+repeated = function(id) said[#said + 1], said[#said + 2] = place, id end
+
 local function enqueueRunAt(at)
-  local size = tonumber(ARGV[at + 13])
+  local size, gateCount, hasTags = tonumber(ARGV[at + 13]), tonumber(ARGV[at + 4]), ARGV[at + 5] == "1"
   local last = at + 14 + 2 * size
-  meet, noted, keys, flags = nil, nil, {}, 0
+  meet, noted, isHeld, keys, flags = nil, nil, nil, {}, 0
   if ARGV[at] ~= "" then
     scope, forMs, onConflict, maxWait = ARGV[at], tonumber(ARGV[at + 1]) or false, ARGV[at + 2], tonumber(ARGV[at + 3])
     for i = 1, size do keys[i] = ARGV[last + i - 1] end
@@ -122,8 +182,16 @@ local function enqueueRunAt(at)
     learnOwners()
     meet = meetHolder
   end
-  if ARGV[at + 5] == "1" then
-    last, flags, noted = readTags(last, size), ${beside}, keepTags
+  if gateCount > 0 then
+    last, flags, noted, isHeld = readGates(last, gateCount, size), ${gated}, keepGates, waitsFirst
+  end
+  if hasTags then
+    local before = noted
+    last, flags = readTags(last, size), flags + ${beside}
+    noted = function(id, i, ...)
+      keepTags(id, i)
+      if before then before(id, i, ...) end
+    end
   end
   enqueueRun(at + 6, size)
   return last
@@ -152,7 +220,9 @@ local function replyMixed(result, at)
   writeRuns()
   writeKeys()
   many("HSET", P .. "tags", tagged)
-  for _, list in ipairs({ runs, duplicates, met }) do result[#result + 1] = list end
+  many("HSET", P .. "gates", gateRows)
+  if #touched > 0 then gates.admit(loadAll(touched)) end
+  for _, list in ipairs({ runs, duplicates, met, standing() }) do result[#result + 1] = list end
   local answer = reply(result)
   forgetLanes(left)
   return answer

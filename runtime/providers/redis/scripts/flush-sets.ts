@@ -13,5 +13,6 @@ local function flushSets()
   for key in pairs(removed) do removed[key] = nil end
   for _, members in pairs(readied) do clear(members) end
   clear(scheduled)
+  for field in pairs(ended) do ended[field] = nil end
 end
 `;

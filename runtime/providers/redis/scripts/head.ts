@@ -1,7 +1,11 @@
-/**
- * Added to the first byte of a full head: the job has attempts, notes or tags, which go with it.
- */
+/** Added to the first byte of a full head: the job has attempts, notes or tags, which go with it. */
 export const beside = 4;
+
+/** Added once for each gate that the job has passed. */
+export const passedUnit = 8;
+
+/** Added if the job has gates. */
+export const gated = 128;
 
 /**
  * How a job is kept: a head in the format of Lua's `struct`, then its payload if that is short. From the first claim on

@@ -1,3 +1,4 @@
+import { passedUnit } from "./head.ts";
 import { defineScript } from "./script.ts";
 
 /** Lua that makes a record of a job: what `record.ts` reads. Absent values are false, which Redis replies as nil. */
@@ -12,6 +13,9 @@ local function ownerOf(claim)
   return owner
 end
 local function given(number) return number ~= NONE and number end
+local function blockedBy(job)
+  return cmsgpack.unpack(call("HGET", P .. "gates", job[ID]))[floor(job[KIND] / ${passedUnit}) % 16 + 1][2]
+end
 local function recordOf(job)
   local lane, id, progress = laneOf(job[LANE]), job[ID], job[PROGRESS]
   local owner = job[STATE] == RUNNING and ownerOf(job[CLAIM]) or { false, false }
@@ -19,7 +23,7 @@ local function recordOf(job)
     id, job[SEQ], lane[1], lane[2], lane[3], job[STATE], job[PRIORITY], job[ATTEMPT], job[CRASHES], job[FENCE],
     job[RUN_AT], job[ENQUEUED_AT], given(job[STARTED_AT]), given(job[FINISHED_AT]), owner[1], owner[2], job[CANCEL],
     progress ~= NONE and format("%.17g", progress), job[REASON], payloadOf(job),
-    call("HGET", P .. "outputs", id), call("HGET", P .. "errors", id),
+    call("HGET", P .. "outputs", id), call("HGET", P .. "errors", id), job[STATE] == BLOCKED and blockedBy(job),
   }
 end
 `;
@@ -104,6 +108,22 @@ local function addSet(key, size)
   sets[key] = true
 end
 local entries = call("HGETALL", P .. "counts")
+-- Those who wait at gates, of all lanes; of too many the sets need not be known.
+local function addBlocked()
+  local blocked = 0
+  for i = 1, #entries, 2 do
+    if string.match(entries[i], ":(%d+)$") == "4" then blocked = blocked + tonumber(entries[i + 1]) end
+  end
+  if blocked > ${budget} then
+    members = members + blocked
+    return
+  end
+  for _, policy in ipairs(call("HKEYS", P .. "limits")) do
+    for _, key in ipairs(call("SMEMBERS", P .. "groups:" .. policy)) do
+      addSet(P .. "waiting:" .. key, call("ZCARD", P .. "waiting:" .. key))
+    end
+  end
+end
 for i = 1, #entries, 2 do
   local lane, state = string.match(entries[i], "^(%d+):(%d+)$")
   local size = tonumber(entries[i + 1])
@@ -111,6 +131,7 @@ for i = 1, #entries, 2 do
     state, total = tonumber(state), total + size
     if state == READY then addSet(P .. "ready:" .. lane, size)
     elseif state == SCHEDULED then addSet(P .. "scheduled", call("ZCARD", P .. "scheduled"))
+    elseif state == BLOCKED then addBlocked()
     elseif state == RUNNING then sets[LEASES], members = true, members + size
     else
       addSet(finalKey(lane, state), math.max(size, call("ZCARD", finalKey(lane, state))))
@@ -131,7 +152,7 @@ local function idsIn(key)
     end
     return ids
   end
-  local final = sub(key, #P + 1, #P + 6) == "final:"
+  local final, waiting = sub(key, #P + 1, #P + 6) == "final:", sub(key, #P + 1, #P + 8) == "waiting:"
   for _, member in ipairs(call("ZRANGE", key, 0, -1)) do
     if final then
       for at = 1, #member, 6 do
@@ -139,7 +160,7 @@ local function idsIn(key)
         ids[#ids + 1] = call("HGET", P .. "index:" .. chunkOf(seq), string.char(seq % 64)) or nil
       end
     else
-      ids[#ids + 1] = (key == SCHEDULE or key == P .. "reserved") and sub(member, 7) or idOf(member)
+      ids[#ids + 1] = waiting and sub(member, 13) or (key == SCHEDULE or key == P .. "reserved") and sub(member, 7) or idOf(member)
     end
   end
   return ids

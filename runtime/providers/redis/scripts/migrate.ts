@@ -16,7 +16,8 @@ local P = string.sub(KEYS[1], 1, -5)
 local types = {
   jobs = "hash", heads = "hash", payloads = "hash", outputs = "hash", errors = "hash", lanes = "hash", counts = "hash",
   index = "zset", scheduled = "zset", leases = "zset", claims = "hash",
-  paused = "set", ["paused:names"] = "set", uniques = "hash", keys = "hash", reserved = "zset", schedules = "hash", tags = "hash",
+  paused = "set", ["paused:names"] = "set", uniques = "hash", keys = "hash", reserved = "zset", schedules = "hash", tags = "hash", limits = "hash",
+  gates = "hash", starting = "zset", opening = "zset",
   ["schedules:keys"] = "zset",
 }
 local function typeOf(key) return redis.call("TYPE", key).ok end

@@ -1,28 +1,31 @@
 import { attempts } from "./attempts.ts";
+import { gateKeeper } from "./gates.ts";
 import { defineScript } from "./script.ts";
 import { luaTransitions } from "./transition-table.ts";
 
-/**
- * Ends leases otherwise than with success.
- *
- * ARGV[3…] per rejection: id, fence, nack-retry | nack-dead | nack-snooze | nack-release, delay (empty: none),
- *          number of the reason, error as JSON (empty: none)
- * Returns  per rejection: ok | stale | alreadyDone
- */
-export const nack = defineScript("nack", {
-  kind: "free",
-  body: `${luaTransitions(["nack-retry", "nack-dead", "nack-snooze", "nack-release"])}${attempts}
+const bounce = `  if job and job[KIND] >= GATED then t = "gated" end
+`;
+
+/** What follows on an accepted rejection of a job with gates. */
+const openItsGates = `
+    if job[KIND] >= GATED then
+      if ARGV[i + 6] == "1" then gates.admit({ job }) else gates.leaveClosed(job) end
+    end`;
+
+function bodyOf({ withGates }: { readonly withGates: boolean }): string {
+  const operations = ["nack-retry", "nack-dead", "nack-snooze", "nack-release"] as const;
+  return `${luaTransitions(operations)}${attempts}${withGates ? `${gateKeeper}openGates()` : ""}
 local result, ids, errors = {}, {}, {}
-for i = 3, #ARGV, 6 do ids[#ids + 1] = ARGV[i] end
+for i = 3, #ARGV, 7 do ids[#ids + 1] = ARGV[i] end
 for place, job in ipairs(loadAll(ids)) do
-  local i = 6 * place - 3
+  local i = 7 * place - 4
   local t = job and job[FENCE] == tonumber(ARGV[i + 1]) and (T[ARGV[i + 2]][situation(job)] or "alreadyDone")
-  if not t or t == "alreadyDone" then
+${withGates ? "" : bounce}  if not t or type(t) == "string" then
     result[place] = t or "stale"
   else
     local delay = tonumber(ARGV[i + 3])
     if ARGV[i + 5] ~= "" then recordAttempt(job, ARGV[i + 5]) end
-    apply(job, t, { delay = delay, runAt = delay and now + delay, reason = tonumber(ARGV[i + 4]) })
+    apply(job, t, { delay = delay, runAt = delay and now + delay, reason = tonumber(ARGV[i + 4]) })${withGates ? openItsGates : ""}
     if ARGV[i + 5] ~= "" then
       errors[#errors + 1] = ids[place]
       errors[#errors + 1] = ARGV[i + 5]
@@ -32,5 +35,17 @@ for place, job in ipairs(loadAll(ids)) do
 end
 many("HSET", P .. "errors", errors)
 return reply(result)
-`,
-});
+`;
+}
+
+/**
+ * Ends leases otherwise than with success.
+ *
+ * ARGV[3…] per rejection: id, fence, nack-retry | nack-dead | nack-snooze | nack-release, delay (empty: none),
+ *          number of the reason, error as JSON (empty: none), 1 if its lease is gated, else 0
+ * Returns  per rejection: ok | stale | alreadyDone | gated: that is for `nackGated`
+ */
+export const nack = defineScript("nack", { kind: "free", body: bodyOf({ withGates: false }) });
+
+/** As `nack`; those whose leases are gated let the next jobs through, one after the other. */
+export const nackGated = defineScript("nackGated", { kind: "free", body: bodyOf({ withGates: true }) });

@@ -1,4 +1,4 @@
-import { beside, fullHead, headFields, headSizes, shortHead } from "./head.ts";
+import { beside, fullHead, gated, headFields, headSizes, shortHead } from "./head.ts";
 
 /** Version of the layout of keys and values described below; in the field `version` of the marker key. */
 export const schemaVersion = 1;
@@ -33,6 +33,15 @@ export const schemaVersion = 1;
  *                   last place
  *   tags            hash: id → packed {tag…}
  *   tagged:<tag>    sorted set: score seq, member id
+ *   limits          hash: policy → packed {kind, limit, windowMs or false}
+ *   gates           hash: id → packed {{policy, key, kind, level}…}, by level. How many of them it has passed is in its head
+ *   waiting:<key>   sorted set of the blocked jobs that wait at a gate: score seq or priority, as the kind of the gate orders
+ *                   them, member runAt and seq in six bytes each, id
+ *   passed:<key>    set of ids: jobs that have passed a gate and take a place there, as their state says
+ *   starts:<key>    sorted set: score time of a start, member fence and id
+ *   starting        sorted set: score time of the last start, member key of a gate that has "starts:<key>"
+ *   groups:<policy> set of keys of the gates at which jobs wait
+ *   opening         sorted set: score time from which a gate may have room for those who wait at it, member its key
  *   reserved        sorted set: score end of the window, member seq in six bytes, id: jobs past their retention that stay
  *                   because they hold a key for a time. They are in no final set meanwhile
  *   paused          set of queues
@@ -43,7 +52,8 @@ export const schemaVersion = 1;
  *
  * A lane is a (queue, name, version): a claim looks only at lanes that its worker handles. A claim is named by the count
  * of its call. Keys of schedules are written so that their bytes sort as the contract says: see `ids.ts`.
- * Every key, field and member belongs to jobs and goes with the last of them, or to a schedule or a pause.
+ * Every key, field and member belongs to jobs and goes with the last of them, or to a schedule or a pause; starts go when no
+ * window reaches them. Limits stay: there are as many as schemas have had policies.
  */
 
 /** Longer payloads are kept outside of the head, in bytes. */
@@ -78,6 +88,8 @@ end
 
 local SCHEDULED, READY, RUNNING, BLOCKED, SUCCEEDED, DEAD, CANCELLED, SKIPPED = 1, 2, 3, 4, 5, 6, 7, 8
 local NONE = -math.huge
+-- From this kind on a job has gates. Who may pass them is known by scripts that have gates.ts; others do not touch such jobs.
+local GATED, gates = ${gated}, nil
 -- places in the table of a job
 local ${headFields.join(", ")} = ${headFields.map((_, index) => index + 1).join(", ")}
 
@@ -236,6 +248,8 @@ local function leave(job)
   elseif state == SCHEDULED then
     local list = listAt(removed, SCHEDULE)
     list[#list + 1] = bytesOf(job[SEQ]) .. job[ID]
+  elseif state == BLOCKED then
+    gates.leave(job)
   elseif state == RUNNING then
     released[job[CLAIM]] = (released[job[CLAIM]] or 0) + 1
     job[CLAIM] = 0
@@ -253,6 +267,8 @@ local function enter(job)
   elseif state == SCHEDULED then
     local at = #scheduled
     scheduled[at + 1], scheduled[at + 2] = job[RUN_AT], bytesOf(job[SEQ]) .. job[ID]
+  elseif state == BLOCKED then
+    gates.enter(job)
   elseif state ~= RUNNING then
     settled = true
     local list = listAt(ended, job[LANE] * 16 + state)
@@ -263,7 +279,7 @@ end
 -- moves a job as a row of core/transitions.ts says; given: delay, runAt, reason, priority, lane; popped: whether its set
 -- has lost it
 local function apply(job, t, given, popped)
-  local to = t.to
+  local to, from = t.to, job[STATE]
   if popped then count(job[LANE], job[STATE], -1) elseif to then leave(job) end
   if given then
     job[RUN_AT] = given.runAt or job[RUN_AT]
@@ -285,6 +301,7 @@ local function apply(job, t, given, popped)
       job[STATE] = to
       if to >= SUCCEEDED then job[FINISHED_AT] = now end
     end
+    if job[KIND] >= GATED then gates.place(job, from, t.attempt == "reset") end
     enter(job)
   end
   save(job)
@@ -292,7 +309,7 @@ end
 
 local function situation(job)
   local state = job[STATE]
-  if state == READY and job[OPEN] == 1 then return "lapsed" end
+  if (state == READY or state == BLOCKED) and job[OPEN] == 1 then return "lapsed" end
   if state == RUNNING and job[CANCEL] == 1 then return "cancelling" end
   return state
 end

@@ -122,10 +122,11 @@ local function forgetBeside(ids)
   call("DEL", unpack(keys))
 end
 
-local ids, long, rich, places = {}, {}, {}, {}
+local ids, long, rich, gatedIds, places = {}, {}, {}, {}, {}
 for i, job in ipairs(pruned) do
   ids[i] = job[ID]
   lanes[job[LANE]] = true
+  if job[KIND] >= GATED then gatedIds[#gatedIds + 1] = job[ID] end
   if hasBeside(job) then rich[#rich + 1] = job[ID] end
   if job[KIND] % 2 == 1 then long[#long + 1] = job[ID] end
   local list = listAt(places, chunkOf(job[SEQ]))
@@ -133,6 +134,7 @@ for i, job in ipairs(pruned) do
 end
 for _, name in ipairs({ "jobs", "heads", "outputs", "errors" }) do many("HDEL", P .. name, ids) end
 many("HDEL", P .. "payloads", long)
+many("HDEL", P .. "gates", gatedIds)
 forgetBeside(rich)
 if withKeys then forgetKeys(ids) end
 for chunk, list in pairs(places) do

@@ -1,4 +1,5 @@
 import { attempts } from "./attempts.ts";
+import { gateKeeper } from "./gates.ts";
 import { defineScript } from "./script.ts";
 import { luaTransitions } from "./transition-table.ts";
 
@@ -10,20 +11,22 @@ import { luaTransitions } from "./transition-table.ts";
  */
 export const reap = defineScript("reap", {
   kind: "free",
-  body: `${luaTransitions(["reap", "reap-crash-loop"])}${attempts}
+  body: `${luaTransitions(["reap", "reap-crash-loop"])}${attempts}${gateKeeper}openGates()
 local limit = tonumber(ARGV[3])
 local expired = call("ZRANGEBYSCORE", LEASES, "-inf", "(" .. format("%.0f", now), "LIMIT", 0, limit)
-local back, over = 0, 0
+local back, over, touched = 0, 0, {}
 for _, claim in ipairs(expired) do
   for _, job in ipairs(heldBy(tonumber(claim))) do
     if back + over == limit then break end
     local operation = job[CRASHES] + 1 > job[MAX_CRASHES] and "reap-crash-loop" or "reap"
     recordAttempt(job, false)
     apply(job, T[operation][situation(job)])
+    if job[KIND] >= GATED then touched[#touched + 1] = job end
     if job[STATE] < SUCCEEDED then back = back + 1 else over = over + 1 end
   end
   if back + over == limit then break end
 end
+gates.admit(touched)
 return reply({ back, over })
 `,
 });
