@@ -13,7 +13,7 @@ ${transactional ? "  type HandlerTransactionOf,\n" : ""}  type Provider,
   type WorkerOptions,
 } from "jobwright/codegen/v1";
 import { descriptor } from "./descriptor${extension}";
-import type { HandlersFor, Jobs, QueueName } from "./types${extension}";
+import type { HandlersFor, JobReturns, Jobs, QueueName } from "./types${extension}";
 
 export type * from "./types${extension}";
 export { descriptor };
@@ -31,15 +31,15 @@ const about =
 
 const worker = `${about}export function createWorker<Q extends QueueName = QueueName, Fields = unknown>(
   options: WorkerOptions<HandlersFor<Q>, Q, Provider, Fields>,
-): Promise<Worker> {
-  return createTypedWorker<HandlersFor<Q>, Q, Fields>(descriptor, options);
+): Promise<Worker<JobReturns>> {
+  return createTypedWorker<HandlersFor<Q>, Q, Fields, JobReturns>(descriptor, options);
 }
 `;
 
 /** The provider's type says what \`ctx.tx\` is, or that there is none. */
 const workerOfProvider = `${about}export function createWorker<P extends Provider, Q extends QueueName = QueueName, Fields = unknown>(
   options: WorkerOptions<HandlersFor<Q, HandlerTransactionOf<P>>, Q, P, Fields>,
-): Promise<Worker> {
-  return createTypedWorker<HandlersFor<Q, HandlerTransactionOf<P>>, Q, Fields>(descriptor, options);
+): Promise<Worker<JobReturns>> {
+  return createTypedWorker<HandlersFor<Q, HandlerTransactionOf<P>>, Q, Fields, JobReturns>(descriptor, options);
 }
 `;

@@ -184,6 +184,7 @@ function maps(model: Model): string {
       : `${name}Handler | ${name}Handle`;
     return `${jsDoc(job.docs, "  ")}  readonly ${job.name}: ${type};\n`;
   });
+  const returns = jobs.map((job) => `  readonly ${job.name}: ${pascalCase(job.name)}Return;\n`);
   const queues = groupBy(jobs, (job) => job.queue);
   const lanes = [...queues].sort(([a], [b]) => (a < b ? -1 : 1)).map(([queue, members]) => queueEntry(queue, members));
   const clients = jobs.map((job) => {
@@ -197,6 +198,7 @@ function maps(model: Model): string {
     `/** Handlers of exactly the jobs on the queues \`Q\`. */\n` +
     `export type HandlersFor<Q extends QueueName${hasTransactional(model) ? ", Tx = unknown" : ""}> = ` +
     `Pick<JobHandlers${argument}, QueueJobs[Q]>;\n\n` +
+    `/** What the handler of each job returns. */\nexport interface JobReturns {\n${returns.join("")}}\n\n` +
     `/** The client that \`createJobs\` makes. */\n` +
     `export interface Jobs<Tx extends TransactionKind = TransactionKind> {\n${clients.join("")}` +
     `  /** The operator's verbs, over all jobs. */\n  readonly $control: ControlClient;\n}\n`

@@ -21,6 +21,7 @@ export type {
 export type { Provider } from "../contract/index.ts";
 export type { JobDescriptor, SchemaDescriptor, WireCodec } from "../core/descriptor.ts";
 export type { ScheduleSettings } from "../core/schedule.ts";
+export type { WorkerEvents, WorkerEventType } from "../worker/events.ts";
 export { createTypedWorker } from "../worker/worker.ts";
 export type {
   BatchContext,

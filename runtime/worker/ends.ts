@@ -1,4 +1,5 @@
-import { type ClaimedJob, isRetryable } from "../contract/index.ts";
+import { type ClaimedJob, isRetryable, type Rejection } from "../contract/index.ts";
+import type { EventHub } from "./events.ts";
 import type { Runnable } from "./executor.ts";
 import { loggedError } from "./logged-error.ts";
 import { isKeyMissing, leaseOf, type RejectionRules } from "./rejection.ts";
@@ -15,11 +16,24 @@ export interface Ends {
   fail(entry: RunningJob, runnable: Runnable, thrown: unknown): void;
 }
 
-export function createEnds(settler: Settler, rules: RejectionRules, logger: Logger): Ends {
-  function acknowledge(entry: RunningJob, output: string | undefined): void {
+export function createEnds(settler: Settler, rules: RejectionRules, logger: Logger, events: EventHub): Ends {
+  function acknowledge(entry: RunningJob, output: string | undefined, result: unknown): void {
     if (entry.stopReason === "lease-lost") return;
     if (entry.stopReason === "timeout") throw stopError(entry.job, "timeout");
-    settler.ack(output === undefined ? leaseOf(entry) : { ...leaseOf(entry), output });
+    const completion = output === undefined ? leaseOf(entry) : { ...leaseOf(entry), output };
+    // Whatever the handler says, the store ends a job as cancelled that somebody cancelled.
+    if (entry.stopReason === "cancelled") events.expect(completion, "cancelled", entry.job, {});
+    else events.expect(completion, "succeeded", entry.job, { output: result });
+    settler.ack(completion);
+  }
+
+  function announce(entry: RunningJob, rejection: Rejection, error: unknown): void {
+    const { job } = entry;
+    if (entry.stopReason === "cancelled") events.expect(rejection, "cancelled", job, {});
+    else if (rejection.outcome === "dead") events.expect(rejection, "dead", job, { error, reason: rejection.reason });
+    else if (rejection.outcome === "retry") {
+      events.expect(rejection, "retrying", job, { error, delayMs: rejection.delayMs });
+    }
   }
 
   function fail(entry: RunningJob, runnable: Runnable, thrown: unknown): void {
@@ -44,13 +58,14 @@ export function createEnds(settler: Settler, rules: RejectionRules, logger: Logg
         "the key of a job is not here; it is put off",
       );
     }
+    announce(entry, rejection, error);
     settler.nack(rejection);
   }
 
   return {
     succeed(entry, runnable, result) {
       try {
-        acknowledge(entry, runnable.codec.encodeOutput(result, entry.job.id));
+        acknowledge(entry, runnable.codec.encodeOutput(result, entry.job.id), result);
       } catch (error) {
         fail(entry, runnable, error);
       }

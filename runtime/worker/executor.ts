@@ -4,6 +4,7 @@ import type { JobCodec } from "../core/job-codec.ts";
 import { createBatchExecutor } from "./batch-executor.ts";
 import type { CheckpointSetting } from "./checkpoints.ts";
 import type { ErrorMakers } from "./declared-error.ts";
+import type { EventHub } from "./events.ts";
 import { createEnds } from "./ends.ts";
 import { keptLogOf } from "./kept-log.ts";
 import { withOwnSettings } from "./own-settings.ts";
@@ -43,6 +44,7 @@ export interface ExecutorOptions {
   /** Called when a transactional attempt was completed, or refused, by its own transaction. */
   readonly completed: (completion: Completion, settlement: Settlement) => void;
   readonly logger: Logger;
+  readonly events: EventHub;
   /** What a claim asks for, so that the store's clock can be told from a lease. */
   readonly leaseMs: number;
   readonly abortGraceMs: number;
@@ -50,11 +52,11 @@ export interface ExecutorOptions {
 }
 
 export function createExecutor(options: ExecutorOptions): Executor {
-  const { runnables, settler, completed, logger, leaseMs, abortGraceMs, random = Math.random } = options;
+  const { runnables, settler, completed, logger, events, leaseMs, abortGraceMs, random = Math.random } = options;
   const running = new Map<string, RunningJob>();
   const shared = { logger, report: settler.report };
   const rules = createRejectionRules(leaseMs, random);
-  const ends = createEnds(settler, rules, logger);
+  const ends = createEnds(settler, rules, logger, events);
   const batches = createBatchExecutor({ running, settler, rules, ends, logger, abortGraceMs });
 
   function execute(job: ClaimedJob, ended: () => void): void {
@@ -76,8 +78,10 @@ export function createExecutor(options: ExecutorOptions): Executor {
     const keptLog = keptLogOf(descriptor, codec, settler);
     const entry = createRunningJob(job, { maxAttempts, errors, checkpoints, keptLog, ...shared });
     if (runnable.transactions) {
-      const complete = (settlement: Settlement): void => completed(leaseOf(entry), settlement);
-      return follow(entry, runnable, transact(entry, runnable, runnable.transactions), complete, ended);
+      const completion = leaseOf(entry);
+      const returned = (output: unknown): void => events.expect(completion, "succeeded", job, { output });
+      const complete = (settlement: Settlement): void => completed(completion, settlement);
+      return follow(entry, runnable, transact(entry, runnable, runnable.transactions, returned), complete, ended);
     }
     let result: unknown;
     let isPromise: boolean;
@@ -131,15 +135,18 @@ export function createExecutor(options: ExecutorOptions): Executor {
     entry: RunningJob,
     { descriptor, codec, handle }: Runnable,
     transactions: TransactionalHandlers<unknown>,
+    returned: (result: unknown) => void,
   ): Promise<Settlement> {
     let failedInside = false;
     const body = async (tx: unknown): Promise<{ output?: string }> => {
       const { id, payload } = entry.job;
-      const output = codec.encodeOutput(await handle(codec.decodePayload(payload, id), entry.enter(tx)), id);
+      const result = await handle(codec.decodePayload(payload, id), entry.enter(tx));
+      const output = codec.encodeOutput(result, id);
       // Nobody waits for this attempt any more: throwing undoes what it wrote.
       if (entry.stopReason === "timeout" || entry.stopReason === "lease-lost") {
         throw stopError(entry.job, entry.stopReason);
       }
+      returned(result);
       return output === undefined ? {} : { output };
     };
     const watched = (tx: unknown): Promise<{ output?: string }> =>

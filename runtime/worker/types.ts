@@ -1,3 +1,4 @@
+import type { WorkerEvents, WorkerEventType } from "./events.ts";
 import type { FinalState, Provider, TransactionalHandlers } from "../contract/index.ts";
 import type { Duration } from "../core/duration.ts";
 import type { EncryptionOptions } from "../core/encryption.ts";
@@ -199,7 +200,8 @@ export interface WorkerReport {
   readonly released: number;
 }
 
-export interface Worker extends AsyncDisposable {
+/** `Returns`: what the handlers of all jobs return, by name. */
+export interface Worker<Returns = Readonly<Record<string, unknown>>> extends AsyncDisposable {
   /** In leases and logs. */
   readonly id: string;
   /** Opens the store and begins to claim. */
@@ -208,6 +210,11 @@ export interface Worker extends AsyncDisposable {
   idle(): Promise<void>;
   /** Stops claiming, waits, aborts, gives back what is left, flushes. Idempotent. */
   stop(): Promise<WorkerReport>;
+  /**
+   * Calls `listener` when a job that ran in this worker has ended one way or the other, after the store has accepted that.
+   * Returns the way to stop listening. A listener that throws is logged. Jobs of other processes are not told of.
+   */
+  on<Type extends WorkerEventType>(type: Type, listener: (event: WorkerEvents<Returns>[Type]) => unknown): () => void;
   /** Starts, and stops at SIGINT or SIGTERM; a second one of the same kind ends the process at once, its leases expire. */
   run(): Promise<WorkerReport>;
 }

@@ -22,6 +22,7 @@ import type { Service } from "../maintenance/service.ts";
 import { readAround } from "./around.ts";
 import { createClaimer } from "./claimer.ts";
 import { createErrorMakers } from "./declared-error.ts";
+import { createEventHub } from "./events.ts";
 import { createExecutor, type Runnable } from "./executor.ts";
 import { createLanes } from "./lanes.ts";
 import { createLeaseKeeper } from "./lease-keeper.ts";
@@ -32,10 +33,12 @@ import { shutDown } from "./shutdown.ts";
 import type { Worker, WorkerOptions, WorkerReport } from "./types.ts";
 
 /** The runtime half of a generated worker factory: composes claimer, executor, settler, lease keeper and maintenance. */
-export async function createTypedWorker<Handlers extends object, Queue extends string, Fields = unknown>(
-  descriptor: SchemaDescriptor,
-  typed: WorkerOptions<Handlers, Queue, Provider, Fields>,
-): Promise<Worker> {
+export async function createTypedWorker<
+  Handlers extends object,
+  Queue extends string,
+  Fields = unknown,
+  Returns = Readonly<Record<string, unknown>>,
+>(descriptor: SchemaDescriptor, typed: WorkerOptions<Handlers, Queue, Provider, Fields>): Promise<Worker<Returns>> {
   const options = typed as unknown as WorkerOptions<object>; // what handlers get is settled with the caller
   const settings = readSettings(descriptor, options);
   const { provider } = options;
@@ -50,12 +53,14 @@ export async function createTypedWorker<Handlers extends object, Queue extends s
     else if (!("outcome" in item)) tally.succeeded++;
     else if (item.outcome === "release") tally.released++;
     else tally.failed++;
+    if (settlement === "ok") events.accepted(item);
     lanes.changed();
   }
 
+  const events = createEventHub(logger);
   const settler = createSettler({ provider, logger, settled });
   const { abortGraceMs, leaseMs } = settings;
-  const executor = createExecutor({ runnables, settler, completed: settled, logger, leaseMs, abortGraceMs });
+  const executor = createExecutor({ runnables, settler, completed: settled, logger, events, leaseMs, abortGraceMs });
   const lanes = createLanes({ concurrency: settings.concurrency, runnables, executor, wake: () => claimer.wake() });
   const claimer = createClaimer({
     provider,
@@ -122,7 +127,7 @@ export async function createTypedWorker<Handlers extends object, Queue extends s
     claimer.start();
   }
 
-  const worker: Worker = {
+  const worker: Worker<Returns> = {
     id,
     start() {
       // A store that could not be opened may be there at the next call.
@@ -147,6 +152,7 @@ export async function createTypedWorker<Handlers extends object, Queue extends s
       });
       return stopping;
     },
+    on: (type, listener) => events.on(type, listener),
     run: () => runUntilSignal(worker, settings),
     async [Symbol.asyncDispose]() {
       await worker.stop();

@@ -290,6 +290,13 @@ export type QueueName = keyof QueueJobs;
 /** Handlers of exactly the jobs on the queues `Q`. */
 export type HandlersFor<Q extends QueueName> = Pick<JobHandlers, QueueJobs[Q]>;
 
+/** What the handler of each job returns. */
+export interface JobReturns {
+  readonly indexFolder: IndexFolderReturn;
+  readonly legacy: LegacyReturn;
+  readonly shipParcel: ShipParcelReturn;
+}
+
 /** The client that `createJobs` makes. */
 export interface Jobs<Tx extends TransactionKind = TransactionKind> {
   /**

@@ -452,6 +452,15 @@ export type QueueName = keyof QueueJobs;
 /** Handlers of exactly the jobs on the queues `Q`. */
 export type HandlersFor<Q extends QueueName> = Pick<JobHandlers, QueueJobs[Q]>;
 
+/** What the handler of each job returns. */
+export interface JobReturns {
+  readonly encrypted: EncryptedReturn;
+  readonly everywhere: EverywhereReturn;
+  readonly open: OpenReturn;
+  readonly recursive: RecursiveReturn;
+  readonly whole: WholeReturn;
+}
+
 /** The client that `createJobs` makes. */
 export interface Jobs<Tx extends TransactionKind = TransactionKind> {
   /**

@@ -16,7 +16,7 @@ import {
   type WorkerOptions,
 } from "jobwright/codegen/v1";
 import { descriptor } from "./descriptor.ts";
-import type { HandlersFor, Jobs, QueueName } from "./types.ts";
+import type { HandlersFor, JobReturns, Jobs, QueueName } from "./types.ts";
 
 export type * from "./types.ts";
 export { descriptor };
@@ -29,6 +29,6 @@ export function createJobs<P extends Provider>(options: ClientOptions<P>): Promi
 /** Makes a worker: `handlers` has one for each job on the queues that it serves, by default on all. */
 export function createWorker<P extends Provider, Q extends QueueName = QueueName, Fields = unknown>(
   options: WorkerOptions<HandlersFor<Q, HandlerTransactionOf<P>>, Q, P, Fields>,
-): Promise<Worker> {
-  return createTypedWorker<HandlersFor<Q, HandlerTransactionOf<P>>, Q, Fields>(descriptor, options);
+): Promise<Worker<JobReturns>> {
+  return createTypedWorker<HandlersFor<Q, HandlerTransactionOf<P>>, Q, Fields, JobReturns>(descriptor, options);
 }

@@ -148,6 +148,12 @@ export type QueueName = keyof QueueJobs;
 /** Handlers of exactly the jobs on the queues `Q`. */
 export type HandlersFor<Q extends QueueName, Tx = unknown> = Pick<JobHandlers<Tx>, QueueJobs[Q]>;
 
+/** What the handler of each job returns. */
+export interface JobReturns {
+  readonly notify: NotifyReturn;
+  readonly transfer: TransferReturn;
+}
+
 /** The client that `createJobs` makes. */
 export interface Jobs<Tx extends TransactionKind = TransactionKind> {
   /** Queue `mail`, 10 attempts, timeout 10 m. */

@@ -339,6 +339,15 @@ export type QueueName = keyof QueueJobs;
 /** Handlers of exactly the jobs on the queues `Q`. */
 export type HandlersFor<Q extends QueueName> = Pick<JobHandlers, QueueJobs[Q]>;
 
+/** What the handler of each job returns. */
+export interface JobReturns {
+  readonly indexDocument: IndexDocumentReturn;
+  readonly rebuildIndex: RebuildIndexReturn;
+  readonly remind: RemindReturn;
+  readonly sendInvoice: SendInvoiceReturn;
+  readonly syncAccount: SyncAccountReturn;
+}
+
 /** The client that `createJobs` makes. */
 export interface Jobs<Tx extends TransactionKind = TransactionKind> {
   /**
