@@ -94,7 +94,11 @@ export function runsOf(parcels: readonly Parcel[]): readonly Run[] {
 
 function areAlike(a: Parcel, b: Parcel): boolean {
   if (!a.kind.every((value, index) => value === b.kind[index])) return false;
-  return a.tags.length > 0 === b.tags.length > 0 && haveLikePolicies(a.unique, b.unique) && haveLikePolicies(a.gates, b.gates);
+  return (
+    a.tags.length > 0 === b.tags.length > 0 &&
+    haveLikePolicies(a.unique, b.unique) &&
+    haveLikePolicies(a.gates, b.gates)
+  );
 }
 
 interface WithPolicy {

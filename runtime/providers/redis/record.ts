@@ -34,7 +34,8 @@ export type RecordReply = readonly [
 
 export function toRecord(reply: RecordReply): JobRecord {
   const [id, , queue, name, version, state, priority, attempt, crashes, fence, runAt, enqueuedAt, ...rest] = reply;
-  const [startedAt, finishedAt, workerId, leaseUntil, cancelRequested, progress, reason, payload, output, ...last] = rest;
+  const [startedAt, finishedAt, workerId, leaseUntil, cancelRequested, progress, reason, payload, output, ...last] =
+    rest;
   const [error, blockedBy] = last;
   return {
     id: unpackId(id),
