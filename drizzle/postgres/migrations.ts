@@ -39,4 +39,22 @@ export const migrations: readonly Migration[] = [
       "CREATE INDEX \"schedules_due\" ON \"jobwright\".\"schedules\" USING btree (\"next_at\",\"key\") WHERE paused_at is null;",
     ],
   },
+  {
+    name: "0003_gates_and_notes",
+    statements: [
+      "CREATE TABLE \"jobwright\".\"attempts\" (\n\t\"seq\" bigint NOT NULL,\n\t\"place\" smallint NOT NULL,\n\t\"fence\" integer NOT NULL,\n\t\"attempt\" integer NOT NULL,\n\t\"started_at\" bigint NOT NULL,\n\t\"ended_at\" bigint NOT NULL,\n\t\"worker_id\" text NOT NULL,\n\t\"error\" text,\n\tCONSTRAINT \"attempts_seq_place_pk\" PRIMARY KEY(\"seq\",\"place\")\n);",
+      "CREATE TABLE \"jobwright\".\"gates\" (\n\t\"seq\" bigint NOT NULL,\n\t\"place\" smallint NOT NULL,\n\t\"level\" smallint NOT NULL,\n\t\"key\" text COLLATE \"C\" NOT NULL,\n\t\"policy\" text COLLATE \"C\" NOT NULL,\n\t\"kind\" text NOT NULL,\n\t\"limit\" integer NOT NULL,\n\t\"window_ms\" bigint,\n\t\"passed\" boolean DEFAULT false NOT NULL,\n\tCONSTRAINT \"gates_seq_place_pk\" PRIMARY KEY(\"seq\",\"place\")\n);",
+      "CREATE TABLE \"jobwright\".\"limits\" (\n\t\"policy\" text COLLATE \"C\" PRIMARY KEY NOT NULL,\n\t\"kind\" text NOT NULL,\n\t\"limit\" integer NOT NULL,\n\t\"window_ms\" bigint\n);",
+      "CREATE TABLE \"jobwright\".\"notes\" (\n\t\"seq\" bigint NOT NULL,\n\t\"kind\" text NOT NULL,\n\t\"key\" text COLLATE \"C\" NOT NULL,\n\t\"text\" text NOT NULL,\n\t\"place\" bigserial NOT NULL,\n\tCONSTRAINT \"notes_seq_kind_key_pk\" PRIMARY KEY(\"seq\",\"kind\",\"key\")\n);",
+      "CREATE TABLE \"jobwright\".\"starts\" (\n\t\"key\" text COLLATE \"C\" NOT NULL,\n\t\"at\" bigint NOT NULL,\n\t\"seq\" bigint NOT NULL,\n\t\"fence\" integer NOT NULL,\n\tCONSTRAINT \"starts_key_at_seq_fence_pk\" PRIMARY KEY(\"key\",\"at\",\"seq\",\"fence\")\n);",
+      "CREATE TABLE \"jobwright\".\"tags\" (\n\t\"tag\" text COLLATE \"C\" NOT NULL,\n\t\"seq\" bigint NOT NULL,\n\tCONSTRAINT \"tags_tag_seq_pk\" PRIMARY KEY(\"tag\",\"seq\")\n);",
+      "ALTER TABLE \"jobwright\".\"jobs\" ADD COLUMN \"passed\" smallint;",
+      "ALTER TABLE \"jobwright\".\"jobs\" ADD COLUMN \"blocked_by\" text COLLATE \"C\";",
+      "CREATE INDEX \"gates_passed\" ON \"jobwright\".\"gates\" USING btree (\"key\") WHERE passed;",
+      "CREATE INDEX \"starts_at\" ON \"jobwright\".\"starts\" USING btree (\"at\");",
+      "CREATE INDEX \"tags_seq\" ON \"jobwright\".\"tags\" USING btree (\"seq\");",
+      "CREATE INDEX \"jobs_blocked\" ON \"jobwright\".\"jobs\" USING btree (\"blocked_by\",\"priority\",\"run_at\",\"seq\") WHERE state = 'blocked';",
+      "CREATE INDEX \"jobs_blocked_in_order\" ON \"jobwright\".\"jobs\" USING btree (\"blocked_by\",\"seq\") WHERE state = 'blocked';",
+    ],
+  },
 ];

@@ -8,12 +8,13 @@ import {
   index,
   integer,
   pgSchema,
+  primaryKey,
   smallint,
   text,
   uniqueIndex,
   uuid,
 } from "drizzle-orm/pg-core";
-import type { EndReason, JobState, UniqueScope } from "../../runtime/contract/index.ts";
+import type { EndReason, GateKind, JobState, NoteKind, UniqueScope } from "../../runtime/contract/index.ts";
 
 /** The schema that a provider uses unless it is told another one. */
 export const defaultSchema = "jobwright";
@@ -60,6 +61,10 @@ export function createTables(schemaName: string = defaultSchema) {
       finishedAt: bigint("finished_at", { mode: "number" }),
       progress: doublePrecision("progress"),
       reason: text("reason").$type<EndReason>(),
+      /** How many of its gates the job has passed; null: it has none. Who counts at a gate is read off this and the state. */
+      passed: smallint("passed"),
+      /** Key of the gate that a blocked job waits at. Nothing is said of others. */
+      blockedBy: plainText("blocked_by"),
     },
     (table) => [
       uniqueIndex("jobs_id").on(table.id),
@@ -75,6 +80,12 @@ export function createTables(schemaName: string = defaultSchema) {
       index("jobs_finished")
         .on(table.state, table.finishedAt)
         .where(sql`finished_at is not null`),
+      index("jobs_blocked")
+        .on(table.blockedBy, table.priority, table.runAt, table.seq)
+        .where(sql`state = 'blocked'`),
+      index("jobs_blocked_in_order")
+        .on(table.blockedBy, table.seq)
+        .where(sql`state = 'blocked'`),
     ],
   );
 
@@ -95,6 +106,89 @@ export function createTables(schemaName: string = defaultSchema) {
       seq: bigint("seq", { mode: "number" }).primaryKey(),
       error: text("error").notNull(),
     }),
+    /** Failures and crashes of a job's last claims. A claim has the place of the one that is too old to be kept beside it. */
+    attempts: schema.table(
+      "attempts",
+      {
+        seq: bigint("seq", { mode: "number" }).notNull(),
+        /** `fence` modulo the number of claims that are kept. */
+        place: smallint("place").notNull(),
+        fence: integer("fence").notNull(),
+        attempt: integer("attempt").notNull(),
+        startedAt: bigint("started_at", { mode: "number" }).notNull(),
+        endedAt: bigint("ended_at", { mode: "number" }).notNull(),
+        workerId: text("worker_id").notNull(),
+        /** As JSON; null: the worker vanished. */
+        error: text("error"),
+      },
+      (table) => [primaryKey({ columns: [table.seq, table.place] })],
+    ),
+    /** Checkpoints and log lines of a job. */
+    notes: schema.table(
+      "notes",
+      {
+        seq: bigint("seq", { mode: "number" }).notNull(),
+        kind: text("kind").$type<NoteKind>().notNull(),
+        /** Escaped, as `text` is: neither of them may be refused for a character. */
+        key: plainText("key").notNull(),
+        text: text("text").notNull(),
+        /** In the order in which they came. */
+        place: bigserial("place", { mode: "number" }).notNull(),
+      },
+      (table) => [primaryKey({ columns: [table.seq, table.kind, table.key] })],
+    ),
+    tags: schema.table(
+      "tags",
+      {
+        tag: plainText("tag").notNull(),
+        seq: bigint("seq", { mode: "number" }).notNull(),
+      },
+      (table) => [primaryKey({ columns: [table.tag, table.seq] }), index("tags_seq").on(table.seq)],
+    ),
+    /** The gates of a job, in the order in which it passes them. */
+    gates: schema.table(
+      "gates",
+      {
+        seq: bigint("seq", { mode: "number" }).notNull(),
+        /** From 0. */
+        place: smallint("place").notNull(),
+        level: smallint("level").notNull(),
+        key: plainText("key").notNull(),
+        policy: plainText("policy").notNull(),
+        kind: text("kind").$type<GateKind>().notNull(),
+        /** What the job says of the policy: counts until `limits` knows it. */
+        limit: integer("limit").notNull(),
+        windowMs: bigint("window_ms", { mode: "number" }),
+        /** Where to look for those that count: true of all of them, and of some that do not any more. */
+        passed: boolean("passed").notNull().default(false),
+      },
+      (table) => [
+        primaryKey({ columns: [table.seq, table.place] }),
+        index("gates_passed")
+          .on(table.key)
+          .where(sql`passed`),
+      ],
+    ),
+    limits: schema.table("limits", {
+      policy: plainText("policy").primaryKey(),
+      kind: text("kind").$type<GateKind>().notNull(),
+      limit: integer("limit").notNull(),
+      windowMs: bigint("window_ms", { mode: "number" }),
+    }),
+    /** When jobs of a group with a limited rate were started. */
+    starts: schema.table(
+      "starts",
+      {
+        key: plainText("key").notNull(),
+        at: bigint("at", { mode: "number" }).notNull(),
+        seq: bigint("seq", { mode: "number" }).notNull(),
+        fence: integer("fence").notNull(),
+      },
+      (table) => [
+        primaryKey({ columns: [table.key, table.at, table.seq, table.fence] }),
+        index("starts_at").on(table.at),
+      ],
+    ),
     /** Queues that need a word of their own; a queue without a row runs. */
     queues: schema.table("queues", {
       name: text("name").primaryKey(),
@@ -146,5 +240,21 @@ export function createTables(schemaName: string = defaultSchema) {
 export type Tables = ReturnType<typeof createTables>;
 
 /** The tables in the default schema. */
-export const { jobs, payloads, outputs, errors, queues, definitions, uniqueKeys, uniqueJobs, schedules, meta } =
-  createTables();
+export const {
+  jobs,
+  payloads,
+  outputs,
+  errors,
+  attempts,
+  notes,
+  tags,
+  gates,
+  limits,
+  starts,
+  queues,
+  definitions,
+  uniqueKeys,
+  uniqueJobs,
+  schedules,
+  meta,
+} = createTables();

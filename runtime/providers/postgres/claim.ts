@@ -17,22 +17,29 @@ type ClaimRow = readonly [
   enqueuedAt: number,
   leaseUntil: number,
   payload: string,
+  gated: boolean,
   fresh: number,
 ];
 
 const maxInteger = 2 ** 31 - 1;
 
+export interface Claimed {
+  readonly jobs: readonly ClaimedJob[];
+  /** An earlier claim had taken them. */
+  readonly repeated: boolean;
+}
+
 /** One round trip, unless a cursor came to its end, or a queue stands in two lanes. */
-export async function claimJobs(store: Store, cursors: ClaimCursors, request: ClaimRequest): Promise<ClaimedJob[]> {
+export async function claimJobs(store: Store, cursors: ClaimCursors, request: ClaimRequest): Promise<Claimed> {
   storable(request.workerId, "A worker's id");
   storable(request.claimId, "A claim's id");
   const claimed: ClaimedJob[] = [];
   for (const [index, lanes] of inTurns(request.lanes).entries()) {
     const { jobs, repeated } = await claimLanes(store, cursors, { ...request, lanes }, index === 0);
     claimed.push(...jobs);
-    if (repeated) break;
+    if (repeated) return { jobs: claimed, repeated };
   }
-  return claimed;
+  return { jobs: claimed, repeated: false };
 }
 
 /** Lanes in their order, cut where a queue comes again: one statement must not offer the same jobs twice. */
@@ -57,13 +64,13 @@ async function claimLanes(
   cursors: ClaimCursors,
   request: ClaimRequest,
   mayRepeat: boolean,
-): Promise<{ readonly jobs: readonly ClaimedJob[]; readonly repeated: boolean }> {
+): Promise<Claimed> {
   const { lanes } = request;
   const starts = lanes.map((lane) => cursors.start(laneKey(lane)));
   const taken: ClaimRow[][] = lanes.map(() => []);
   try {
     const rows = await takeRows(store, request, starts, mayRepeat);
-    if (rows.some((row) => row[13] === 0)) return { jobs: sorted(rows).map(toClaimedJob), repeated: true };
+    if (rows.some((row) => row[14] === 0)) return { jobs: sorted(rows).map(toClaimedJob), repeated: true };
     share(rows, lanes, taken);
     await lookFromTheFront(store, request, starts, taken);
   } finally {
@@ -137,6 +144,8 @@ function sorted(rows: readonly ClaimRow[]): readonly ClaimRow[] {
 }
 
 function toClaimedJob(row: ClaimRow): ClaimedJob {
-  const [, id, name, queue, version, priority, attempt, crashes, fence, runAt, enqueuedAt, leaseUntil, payload] = row;
-  return { id, fence, name, queue, version, priority, attempt, crashes, runAt, enqueuedAt, leaseUntil, payload };
+  const [, id, name, queue, version, priority, attempt, crashes, fence, runAt, enqueuedAt, leaseUntil, payload, gated] =
+    row;
+  const job = { id, fence, name, queue, version, priority, attempt, crashes, runAt, enqueuedAt, leaseUntil, payload };
+  return gated ? { ...job, gated } : job;
 }

@@ -1,38 +1,55 @@
 import { getTableColumns, type SQL, sql } from "drizzle-orm";
 import type { Tables } from "../../../drizzle/postgres/tables.ts";
+import { history, recordAttempts } from "./history-statements.ts";
 import { assign, clock, compile, lockById, type Named, names, now, parameter, type PgStatement, set } from "./sql.ts";
+import { waiting } from "./waiting.ts";
 
 /* Maintenance, inspection and the operator verbs. */
 
-function promote({ tables: { jobs }, j }: Named): SQL {
+/** The state and the queue of every job that was due. */
+function promote(given: Named): SQL {
+  const { tables, j } = given;
+  const { jobs } = tables;
+  const place = waiting(given, sql`'ready'`);
   return sql`with ${clock},
     due as materialized (
       select ${j.seq} as seq from ${jobs} ${j} where ${j.state} = 'scheduled' and ${j.runAt} <= ${now}
       order by ${j.runAt}, ${j.seq} limit ${parameter.integer("limit")} for no key update skip locked)
-    update ${jobs} ${j} set ${set(j.state, sql`'ready'`)}
-    where ${j.seq} = any(array(select seq from due)) returning ${j.queue}`;
+    update ${jobs} ${j} set ${assign(set(j.state, place.state), ...place.assignments)}
+    where ${j.seq} = any(array(select seq from due)) returning ${j.queue}, ${j.state}`;
 }
 
 const nextRun = ({ tables: { jobs }, j }: Named): SQL => sql`
   select ${j.runAt} as run_at from ${jobs} ${j} where ${j.state} = 'scheduled' order by ${j.runAt}, ${j.seq} limit 1`;
 
 /** The lease of a job that becomes ready again stays open: its holder may still settle until somebody re-claims. */
-function reap({ tables: { jobs }, j }: Named): SQL {
+function reap(given: Named): SQL {
+  const { tables, j } = given;
+  const { jobs } = tables;
   const crashLoop = sql`${j.crashes} + 1 > ${j.maxCrashes}`;
-  const ends = sql`${j.cancelRequested} or ${crashLoop}`;
+  const ends = sql`(${j.cancelRequested} or ${crashLoop})`;
+  const place = waiting(given, sql`'ready'`, { waits: sql`not ${ends}` });
   return sql`with ${clock},
     expired as materialized (
       select ${j.seq} as seq from ${jobs} ${j} where ${j.state} = 'running' and ${j.leaseUntil} < ${now}
-      order by ${j.leaseUntil}, ${j.seq} limit ${parameter.integer("limit")} for no key update skip locked)
-    update ${jobs} ${j} set ${assign(
-      set(j.state, sql`case when ${j.cancelRequested} then 'cancelled' when ${crashLoop} then 'dead' else 'ready' end`),
+      order by ${j.leaseUntil}, ${j.seq} limit ${parameter.integer("limit")} for no key update skip locked),
+    reaped as (update ${jobs} ${j} set ${assign(
+      set(
+        j.state,
+        sql`case when ${j.cancelRequested} then 'cancelled' when ${crashLoop} then 'dead' else ${place.state} end`,
+      ),
+      ...place.assignments,
       set(j.reason, sql`case when ${j.cancelRequested} then 'cancelled' when ${crashLoop} then 'crash-loop' end`),
       set(j.finishedAt, sql`case when ${ends} then ${now} end`),
       set(j.leaseUntil, sql`case when ${ends} then null else ${j.leaseUntil} end`),
       set(j.attempt, sql`${j.attempt} - 1`),
       set(j.crashes, sql`${j.crashes} + 1`),
     )}
-    where ${j.seq} = any(array(select seq from expired)) returning ${j.queue}, ${j.state}`;
+    where ${j.seq} = any(array(select seq from expired))
+    returning ${j.seq}, ${j.id}, ${j.queue}, ${j.state}, ${j.fence}, ${j.attempt} + 1 as attempt, ${j.startedAt}, ${j.workerId},
+      ${j.passed} is not null as gated, null::text as error),
+    recorded as (${recordAttempts(given, sql`reaped`)})
+    select queue, state, id, gated from reaped`;
 }
 
 /**
@@ -49,8 +66,8 @@ function reserved({ tables: { uniqueJobs, uniqueKeys }, j }: Named): SQL {
 /** A key goes with the job that took it last; while somebody else has the key locked, that job stays until the next call. */
 function prune(given: Named): SQL {
   const { tables, j } = given;
-  const { jobs, payloads, outputs, errors, uniqueJobs, uniqueKeys } = tables;
-  const deletes = [payloads, outputs, errors].map(
+  const { jobs, payloads, outputs, errors, attempts, notes, gates, tags, uniqueJobs, uniqueKeys } = tables;
+  const deletes = [payloads, outputs, errors, attempts, notes, gates, tags].map(
     (table, index) =>
       sql`${sql.identifier(`attached${index}`)} as (delete from ${table} where ${table.seq} = any(array(select seq from gone)))`,
   );
@@ -82,15 +99,17 @@ function prune(given: Named): SQL {
     delete from ${jobs} ${j} where ${j.seq} = any(array(select seq from gone)) returning 1 as pruned`;
 }
 
-const waiting = sql`('scheduled', 'ready', 'blocked')`;
+const waitingStates = sql`('scheduled', 'ready', 'blocked')`;
 const final = sql`('succeeded', 'dead', 'cancelled', 'skipped')`;
+
+const isGated = ({ j }: Named): SQL => sql`${j.passed} is not null as gated`;
 
 /** The state before, of every id that is there; also of those that nothing was done to. */
 function cancel(given: Named): SQL {
   const { tables, j } = given;
-  const ends = sql`${j.state} in ${waiting}`;
+  const ends = sql`${j.state} in ${waitingStates}`;
   return sql`with ${clock},
-    ${lockById(given, parameter.uuids("ids"), sql`${j.state} as state`)},
+    ${lockById(given, parameter.uuids("ids"), sql`${j.state} as state`, isGated(given))},
     changed as (
       update ${tables.jobs} ${j} set ${assign(
         set(j.state, sql`case when ${ends} then 'cancelled' else ${j.state} end`),
@@ -99,23 +118,30 @@ function cancel(given: Named): SQL {
         set(j.leaseUntil, sql`case when ${ends} then null else ${j.leaseUntil} end`),
         set(j.cancelRequested, sql`${j.cancelRequested} or ${j.state} = 'running'`),
       )}
-      where ${j.seq} = any(array(select seq from locked where state in ${waiting} or state = 'running')))
-    select id, state, null as queue from locked`;
+      where ${j.seq} = any(array(select seq from locked where state in ${waitingStates} or state = 'running')))
+    select id, state, gated from locked`;
 }
 
-/** `delay`: how long each job waits, in ms. */
+/**
+ * The state before, of every id that is there, and the queue of those that are ready now. `delay`: how long each job waits,
+ * in ms.
+ */
 function requeue(given: Named): SQL {
   const { tables, j } = given;
-  const { jobs, outputs, errors } = tables;
+  const { jobs, outputs, errors, notes } = tables;
   const ended = sql`any(array(select seq from locked where state in ${final}))`;
+  const succeeded = sql`any(array(select seq from locked where state = 'succeeded'))`;
+  const place = waiting(given, sql`case when i.delay > 0 then 'scheduled' else 'ready' end`, { isNew: true });
   return sql`with ${clock},
     input as materialized (select * from json_to_recordset(${parameter.json("requeues")}) as i(id uuid, delay bigint)),
-    ${lockById(given, sql`array(select id from input)`, sql`${j.state} as state`, sql`${j.queue} as queue`)},
+    ${lockById(given, sql`array(select id from input)`, sql`${j.state} as state`, isGated(given))},
     attached0 as (delete from ${outputs} where ${outputs.seq} = ${ended}),
     attached1 as (delete from ${errors} where ${errors.seq} = ${ended}),
+    attached2 as (delete from ${notes} where ${notes.seq} = ${succeeded} and ${notes.kind} in ('step', 'cursor')),
     changed as (
       update ${jobs} ${j} set ${assign(
-        set(j.state, sql`case when i.delay > 0 then 'scheduled' else 'ready' end`),
+        set(j.state, place.state),
+        ...place.assignments,
         set(j.attempt, sql`0`),
         set(j.crashes, sql`0`),
         set(j.runAt, sql`${now} + i.delay`),
@@ -125,8 +151,9 @@ function requeue(given: Named): SQL {
         set(j.reason, sql`null`),
         set(j.leaseUntil, sql`null`),
       )}
-      from input i where ${j.seq} = ${ended} and i.id = ${j.id})
-    select id, state, queue from locked`;
+      from input i where ${j.seq} = ${ended} and i.id = ${j.id}
+      returning ${j.id}, ${j.queue}, ${j.state})
+    select l.id, l.state, l.gated, (select c.queue from changed c where c.id = l.id and c.state = 'ready') as queue from locked l`;
 }
 
 /**
@@ -136,24 +163,23 @@ function requeue(given: Named): SQL {
 function change(given: Named): SQL {
   const { tables, j } = given;
   const runAt = sql`coalesce(i.run_at, ${now} + i.delay, ${j.runAt})`;
+  const place = waiting(given, sql`case when ${runAt} > ${now} then 'scheduled' else 'ready' end`);
   return sql`with ${clock},
     input as materialized (
       select * from json_to_recordset(${parameter.json("changes")}) as i(id uuid, run_at bigint, delay bigint, priority smallint)),
-    ${lockById(given, sql`array(select id from input)`, sql`${j.state} as state`)},
+    ${lockById(given, sql`array(select id from input)`, sql`${j.state} as state`, isGated(given))},
     changed as (
       update ${tables.jobs} ${j} set ${assign(
         set(j.runAt, runAt),
         set(j.priority, sql`coalesce(i.priority, ${j.priority})`),
-        set(
-          j.state,
-          sql`case when ${j.state} = 'blocked' then 'blocked' when ${runAt} > ${now} then 'scheduled' else 'ready' end`,
-        ),
-        set(j.leaseUntil, sql`case when ${j.state} = 'blocked' then ${j.leaseUntil} end`),
+        set(j.state, place.state),
+        ...place.assignments,
+        set(j.leaseUntil, sql`null`),
       )}
       from input i
-      where ${j.seq} = any(array(select seq from locked where state in ${waiting})) and i.id = ${j.id}
+      where ${j.seq} = any(array(select seq from locked where state in ${waitingStates})) and i.id = ${j.id}
       returning ${j.id}, ${j.queue}, ${j.state})
-    select l.id, l.state, (select c.queue from changed c where c.id = l.id and c.state = 'ready') as queue from locked l`;
+    select l.id, l.state, l.gated, (select c.queue from changed c where c.id = l.id and c.state = 'ready') as queue from locked l`;
 }
 
 type Pausable = Tables["queues"] | Tables["definitions"];
@@ -184,10 +210,10 @@ function records({ tables, j }: Named, condition: SQL): SQL {
   const { jobs, payloads, outputs, errors } = tables;
   const attached = (table: typeof payloads | typeof outputs | typeof errors, column: SQL): SQL =>
     sql`(select ${column} from ${table} where ${table.seq} = ${j.seq})`;
-  const own = Object.keys(getTableColumns(jobs)).map(
-    (key) => sql`${j[key as keyof typeof jobs.$inferSelect]} as ${sql.identifier(key)}`,
-  );
+  const { passed: _passed, blockedBy: _blockedBy, ...columns } = getTableColumns(jobs);
+  const own = Object.keys(columns).map((key) => sql`${j[key as keyof typeof columns]} as ${sql.identifier(key)}`);
   return sql`select ${sql.join(own, sql`, `)}, ${attached(payloads, sql`${payloads.payload}`)} as payload,
+    case when ${j.state} = 'blocked' then ${j.blockedBy} end as ${sql.identifier("blockedBy")},
     ${attached(outputs, sql`${outputs.output}`)} as output, ${attached(errors, sql`${errors.error}`)} as error
     from ${jobs} ${j} ${condition}`;
 }
@@ -204,6 +230,19 @@ const page = (given: Named): SQL =>
     sql`where ${given.j.seq} < ${parameter.bigint("before")} and ${filtered(given)}
       order by ${given.j.seq} desc limit ${parameter.integer("limit")}`,
   );
+
+/** The jobs that have all of the tags, along those of the first one. */
+const taggedPage = (given: Named): SQL => {
+  const { tables, j } = given;
+  return records(
+    given,
+    sql`join ${tables.tags} t on t.seq = ${j.seq}
+      where t.tag = (${parameter.texts("tags")})[1] and t.seq < ${parameter.bigint("before")} and ${filtered(given)}
+        and (select count(*) from ${tables.tags} o where o.tag = any(${parameter.texts("tags")}) and o.seq = t.seq)
+          = cardinality(${parameter.texts("tags")})
+      order by t.seq desc limit ${parameter.integer("limit")}`,
+  );
+};
 
 const counts = (given: Named): SQL => sql`
   select ${given.j.queue} as queue, ${given.j.state} as state, count(*) as count from ${given.tables.jobs} ${given.j}
@@ -234,11 +273,13 @@ const texts = {
   paused,
   readyQueues,
   page,
+  taggedPage,
   counts,
   /** Everything of the jobs given. */
   jobs: (given: Named) => records(given, sql`where ${given.j.id} = any(${parameter.uuids("ids")})`),
   fences: (given: Named) => found(given, sql`${given.j.fence} as fence`),
-  states: (given: Named) => found(given, sql`${given.j.state} as state, ${given.j.runAt} as run_at`),
+  states: (given: Named) => found(given, sql`${given.j.state} as state, ${given.j.runAt} as run_at, ${isGated(given)}`),
+  history,
   version,
   writeVersion,
   notify: () => sql`select pg_notify(${parameter.text("channel")}, t) from unnest(${parameter.texts("texts")}) t`,

@@ -2,6 +2,7 @@ import {
   type CancelOutcome,
   type ChangeOutcome,
   type Counts,
+  isFinalState,
   type JobChange,
   type JobFilter,
   type JobPage,
@@ -17,7 +18,7 @@ import { pageLimit, seqOfCursor } from "../../core/paging.ts";
 import type { Values } from "./database.ts";
 import { type RecordRow, toRecord } from "../sql/record.ts";
 import { type Store, timeOf } from "./store.ts";
-import { isStorableId, storable } from "./values.ts";
+import { isStorable, isStorableId, storable } from "./values.ts";
 
 /* Maintenance, inspection and the operator verbs. What they made ready comes with the result. */
 
@@ -27,29 +28,32 @@ export interface Promoted extends PromoteResult {
 
 export async function promoteJobs(store: Store, limit: number): Promise<Promoted> {
   const { database, statements } = store;
-  const rows = await database.rows<readonly [queue: string]>(statements.promote, {
-    limit: atMost(limit),
-    ...timeOf(store),
-  });
+  type Row = readonly [queue: string, state: JobState];
+  const rows = await database.rows<Row>(statements.promote, { limit: atMost(limit), ...timeOf(store) });
   const [next] = await database.rows<readonly [runAt: number]>(statements.nextRun, {});
-  return { promoted: rows.length, nextRunAt: next?.[0], queues: new Set(rows.map(([queue]) => queue)) };
+  return { promoted: rows.length, nextRunAt: next?.[0], queues: readyQueues(rows) };
+}
+
+function readyQueues(
+  rows: readonly (readonly [queue: string, state: JobState, ...rest: unknown[]])[],
+): ReadonlySet<string> {
+  return new Set(rows.flatMap(([queue, state]) => (state === "ready" ? [queue] : [])));
 }
 
 export interface Reaped {
   readonly ended: number;
   readonly readied: number;
   readonly queues: ReadonlySet<string>;
+  /** Ids of those that have gates. */
+  readonly gated: readonly string[];
 }
 
 export async function reapJobs(store: Store, limit: number): Promise<Reaped> {
-  type Row = readonly [queue: string, state: JobState];
+  type Row = readonly [queue: string, state: JobState, id: string, gated: boolean];
   const rows = await store.database.rows<Row>(store.statements.reap, { limit: atMost(limit), ...timeOf(store) });
-  const ready = rows.filter(([, state]) => state === "ready");
-  return {
-    readied: ready.length,
-    ended: rows.length - ready.length,
-    queues: new Set(ready.map(([queue]) => queue)),
-  };
+  const readied = rows.filter(([, state]) => !isFinalState(state)).length;
+  const gated = rows.flatMap(([, , id, isGated]) => (isGated ? [id] : []));
+  return { readied, ended: rows.length - readied, queues: readyQueues(rows), gated };
 }
 
 export async function pruneJobs(store: Store, { retentionMs, limit }: PruneRequest): Promise<number> {
@@ -69,14 +73,32 @@ function atMost(limit: number): number {
 
 const waitingStates: ReadonlySet<JobState> = new Set(["scheduled", "ready", "blocked"]);
 
+/** What became of the jobs of a call. */
+export interface Done<Outcome> {
+  readonly outcomes: readonly Outcome[];
+  /** Those whose jobs can be claimed now. */
+  readonly queues: ReadonlySet<string>;
+  /** Ids of those that have gates. */
+  readonly gated: readonly string[];
+}
+
+export function nothingDone(items: readonly unknown[]): Done<"notFound"> {
+  return { outcomes: items.map(() => "notFound"), queues: new Set(), gated: [] };
+}
+
+export function gatedOf(rows: readonly (readonly [id: string, state: JobState, gated: boolean, ...rest: unknown[]])[]) {
+  return rows.flatMap(([id, , gated]) => (gated ? [id] : []));
+}
+
 /** The statement says what state each job was in; a job given twice meets what its first mention left. */
-export async function cancelJobs(store: Store, ids: readonly string[]): Promise<readonly CancelOutcome[]> {
+export async function cancelJobs(store: Store, ids: readonly string[]): Promise<Done<CancelOutcome>> {
   const known = [...new Set(ids)].filter(isStorableId);
-  if (known.length === 0) return ids.map(() => "notFound");
-  type Row = readonly [id: string, state: JobState];
-  const states = new Map(await store.database.rows<Row>(store.statements.cancel, { ids: known, ...timeOf(store) }));
+  if (known.length === 0) return nothingDone(ids);
+  type Row = readonly [id: string, state: JobState, gated: boolean];
+  const rows = await store.database.rows<Row>(store.statements.cancel, { ids: known, ...timeOf(store) });
+  const states = new Map(rows.map(([id, state]) => [id, state]));
   const seen = new Set<string>();
-  return ids.map((id): CancelOutcome => {
+  const outcomes = ids.map((id): CancelOutcome => {
     const state = states.get(id);
     if (state === undefined) return "notFound";
     if (state === "running") return "requested";
@@ -84,16 +106,13 @@ export async function cancelJobs(store: Store, ids: readonly string[]): Promise<
     seen.add(id);
     return waitingStates.has(state) && !again ? "cancelled" : "alreadyDone";
   });
+  return { outcomes, queues: new Set(), gated: gatedOf(rows) };
 }
 
-/** `queues`: those whose jobs can be claimed now. */
-export async function changeJobs(
-  store: Store,
-  changes: readonly JobChange[],
-): Promise<{ readonly outcomes: readonly ChangeOutcome[]; readonly queues: ReadonlySet<string> }> {
+export async function changeJobs(store: Store, changes: readonly JobChange[]): Promise<Done<ChangeOutcome>> {
   const rows = changeRows(changes);
-  if (rows.length === 0) return { outcomes: changes.map(() => "notFound"), queues: new Set() };
-  type Row = readonly [id: string, state: JobState, queue: string | null];
+  if (rows.length === 0) return nothingDone(changes);
+  type Row = readonly [id: string, state: JobState, gated: boolean, queue: string | null];
   const found = await store.database.rows<Row>(store.statements.change, {
     changes: JSON.stringify(rows),
     ...timeOf(store),
@@ -104,7 +123,8 @@ export async function changeJobs(
     if (state === undefined) return "notFound";
     return waitingStates.has(state) ? "changed" : "notWaiting";
   });
-  return { outcomes, queues: new Set(found.flatMap(([, , queue]) => (queue === null ? [] : [queue]))) };
+  const queues = new Set(found.flatMap(([, , , queue]) => (queue === null ? [] : [queue])));
+  return { outcomes, queues, gated: gatedOf(found) };
 }
 
 /** Each job once: of several changes of one job, what each of them says counts until a later one says otherwise. */
@@ -135,8 +155,13 @@ export async function jobStates(store: Store, ids: readonly string[]): Promise<R
 
 export async function listJobs(store: Store, request: ListRequest): Promise<JobPage> {
   const limit = pageLimit(request);
-  const rows = await store.database.objects<RecordRow>(store.statements.page, {
+  const tags = [...new Set(request.tags)];
+  // No job has a tag that cannot be stored.
+  if (!tags.every(isStorable)) return { jobs: [], cursor: undefined };
+  const { page: plain, taggedPage } = store.statements;
+  const rows = await store.database.objects<RecordRow>(tags.length > 0 ? taggedPage : plain, {
     ...filterValues(request),
+    ...(tags.length > 0 && { tags }),
     before: seqOfCursor(request.cursor),
     limit: limit + 1,
   });

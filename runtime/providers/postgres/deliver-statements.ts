@@ -1,5 +1,7 @@
 import { type SQL, sql } from "drizzle-orm";
+import { recordAttempts } from "./history-statements.ts";
 import { assign, clock, compile, lockById, type Named, names, now, parameter, type PgStatement, set } from "./sql.ts";
+import { waiting } from "./waiting.ts";
 
 /*
  * Enqueue, claim, settle, extend, report: one statement and so one round trip each, whatever the number of jobs. State
@@ -17,28 +19,59 @@ const kinds = sql`json_to_recordset(${parameter.json("kinds")}) as k(
 const skipKnown = ({ tables: { jobs } }: Named): SQL => sql`
       on conflict (${sql.identifier(jobs.id.name)}) do nothing`;
 
-/**
- * The time of the enqueue, as the only row with one, and `n` of every id that is there already. `more`: further parts of
- * the statement.
- */
-function insertJobs({ tables: { jobs, payloads } }: Named, nextSeq: SQL, onKnown: SQL, more: SQL): SQL {
+/** What an insert does besides. */
+interface Extras {
+  readonly onKnown?: SQL;
+  /** Further parts of the statement. */
+  readonly parts?: readonly SQL[];
+  /** Jobs with gates, among others. */
+  readonly gated?: boolean;
+}
+
+/** The time of the enqueue, as the only row with one, and `n` of every id that is there already. */
+function insertJobs({ tables: { jobs, payloads } }: Named, nextSeq: SQL, extras: Extras): SQL {
+  const { onKnown = sql``, parts = [], gated = false } = extras;
+  const columns = gated ? sql`, ${names(jobs.passed, jobs.blockedBy)}` : sql``;
+  const state = sql`case when due > ${now} then 'scheduled' else 'ready' end`;
+  const held = sql`g.seq is not null and (due <= ${now} or g.kind = 'order')`;
   return sql`with ${clock},
     kinds as materialized (select * from ${kinds}),
     placed as materialized (
       select i.*, ${nextSeq} as seq, coalesce(i.run_at, ${now} + coalesce(i.delay, 0)) as due
       from (select * from ${newJobs} order by n) i),
+    ${gated ? beside : sql``}
     added as (
-      insert into ${jobs} (${names(jobs.seq, jobs.id, jobs.name, jobs.queue, jobs.version, jobs.state, jobs.priority, jobs.runAt, jobs.enqueuedAt, jobs.maxCrashes)})
-      select seq, id, name, queue, version, case when due > ${now} then 'scheduled' else 'ready' end, priority, due, ${now}, max_crashes
-      from placed join kinds using (k) order by id${onKnown}
+      insert into ${jobs} (${names(jobs.seq, jobs.id, jobs.name, jobs.queue, jobs.version, jobs.state, jobs.priority, jobs.runAt, jobs.enqueuedAt, jobs.maxCrashes)}${columns})
+      select p.seq, id, name, queue, version, ${gated ? sql`case when ${held} then 'blocked' else ${state} end` : state},
+        priority, due, ${now}, max_crashes${gated ? sql`, case when g.seq is not null then 0 end, case when ${held} then g.key end` : sql``}
+      from placed p join kinds using (k)${gated ? sql` left join own_gates g on g.seq = p.seq and g.place = 0` : sql``} order by id${onKnown}
       returning ${names(jobs.seq)}),
     bodies as (
       insert into ${payloads} (${names(payloads.seq, payloads.payload)})
-      select seq, payload from placed where seq in (select seq from added))${more}
+      select seq, payload from placed where seq in (select seq from added))${sql.join([...parts])}
     select null::integer as n, ${now} as now
     union all
     select p.n, null from placed p
     where (select count(*) from added) < (select count(*) from placed) and p.seq not in (select seq from added)`;
+}
+
+/** Gates and tags of the batch, with their jobs. */
+const beside = sql`own_gates as materialized (
+      select p.seq, g.* from placed p join json_to_recordset(${parameter.json("gates")}) as g(
+        n integer, place smallint, level smallint, key text, policy text, kind text, "limit" integer, window_ms bigint) using (n)),
+    own_tags as materialized (
+      select p.seq, t.tag from placed p join json_to_recordset(${parameter.json("tags")}) as t(n integer, tag text) using (n)),`;
+
+function keepBeside({ tables: { gates, tags } }: Named): SQL {
+  const columns = names(
+    ...[gates.seq, gates.place, gates.level, gates.key, gates.policy, gates.kind, gates.limit, gates.windowMs],
+  );
+  return sql`,
+    gated as (
+      insert into ${gates} (${columns}) select ${columns} from own_gates where seq in (select seq from added)),
+    tagged as (
+      insert into ${tags} (${names(tags.tag, tags.seq)})
+      select distinct tag, seq from own_tags where seq in (select seq from added))`;
 }
 
 /**
@@ -60,7 +93,8 @@ const takeKeys = ({ tables: { uniqueJobs, uniqueKeys } }: Named): SQL => sql`,
 function claimedColumns({ tables: { payloads } }: Named, from: SQL): SQL {
   return sql`select c.seq, c.id, c.name, c.queue, c.version, c.priority, c.attempt, c.crashes, c.fence, c.run_at,
     c.enqueued_at, c.lease_until,
-    (select ${payloads.payload} from ${payloads} where ${payloads.seq} = c.seq) as payload, ${from} c`;
+    (select ${payloads.payload} from ${payloads} where ${payloads.seq} = c.seq) as payload, c.passed is not null as gated,
+    ${from} c`;
 }
 
 /**
@@ -70,7 +104,7 @@ function claimedColumns({ tables: { payloads } }: Named, from: SQL): SQL {
  */
 function claim(given: Named): SQL {
   const { tables, j } = given;
-  const { jobs, queues, definitions } = tables;
+  const { jobs, queues, definitions, gates, starts } = tables;
   return sql`with ${clock},
     held as materialized (
       select ${j.seq} as seq from ${jobs} ${j}
@@ -101,7 +135,11 @@ function claim(given: Named): SQL {
         set(j.startedAt, now),
         set(j.progress, sql`null`),
       )}
-      where ${j}.ctid = any(array(select p.row from picked p)) returning ${j}.*)
+      where ${j}.ctid = any(array(select p.row from picked p)) returning ${j}.*),
+    started as (
+      insert into ${starts} (${names(starts.key, starts.at, starts.seq, starts.fence)})
+      select g.key, ${now}, g.seq, (select t.fence from taken t where t.seq = g.seq) from ${gates} g
+      where g.seq = any(array(select seq from taken where passed is not null)) and g.kind = 'rate')
     ${claimedColumns(given, sql`1 as fresh from taken`)}
     union all
     ${claimedColumns(given, sql`0 from (select ${j}.* from ${jobs} ${j} where ${j.seq} = any(array(select seq from held)))`)}`;
@@ -125,7 +163,7 @@ const lockLeases = (given: Named): SQL =>
   );
 
 /** 1 if the job was reaped, so that a late settlement takes the lapse back. */
-const lapsed = ({ j }: Named): SQL => sql`(${j.state} = 'ready')::integer`;
+const lapsed = ({ j }: Named): SQL => sql`(${j.state} in ('ready', 'blocked'))::integer`;
 
 /** `n` of every lease that was not open; why, `fences` tells. In the order of ids, as the index is read. */
 function ack(given: Named): SQL {
@@ -158,6 +196,9 @@ function ack(given: Named): SQL {
 function nack(given: Named): SQL {
   const { tables, j } = given;
   const { jobs, errors } = tables;
+  const place = waiting(given, sql`i.state`, {
+    waits: sql`not ${j.cancelRequested} and i.state in ('scheduled', 'ready')`,
+  });
   return sql`with ${clock},
     input as materialized (
       select * from json_to_recordset(${parameter.json("rejections")}) as i(
@@ -165,7 +206,8 @@ function nack(given: Named): SQL {
     ${lockLeases(given)},
     ended as (
       update ${jobs} ${j} set ${assign(
-        set(j.state, sql`case when ${j.cancelRequested} then 'cancelled' else i.state end`),
+        set(j.state, sql`case when ${j.cancelRequested} then 'cancelled' else ${place.state} end`),
+        ...place.assignments,
         set(j.reason, sql`case when ${j.cancelRequested} then 'cancelled' else i.reason end`),
         set(j.finishedAt, sql`case when ${j.cancelRequested} or i.state = 'dead' then ${now} end`),
         set(j.runAt, sql`coalesce(${now} + i.delay_ms, ${j.runAt})`),
@@ -175,11 +217,12 @@ function nack(given: Named): SQL {
       )}
       from input i
       where ${j.seq} = any(array(${open})) and i.id = ${j.id} and i.fence = ${j.fence}
-      returning ${j.seq}, ${j.id}, ${j.fence}, ${j.queue}, ${j.state}, i.error),
+      returning ${j.seq}, ${j.id}, ${j.fence}, ${j.queue}, ${j.state}, ${j.attempt}, ${j.startedAt}, ${j.workerId}, i.error),
     kept as (
       insert into ${errors} (${names(errors.seq, errors.error)})
       select seq, error from ended where error is not null
       on conflict (${sql.identifier(errors.seq.name)}) do update set error = excluded.error),
+    recorded as (${recordAttempts(given, sql`ended where error is not null`)}),
     answers as (${refused(sql`ended`)})
     select n, answer, null as queue from answers
     union all select null, null, queue from ended where state = 'ready' group by queue`;
@@ -199,6 +242,24 @@ function report(given: Named): SQL {
     ${refused(sql`ended`)}`;
 }
 
+/** The first note with a key stays, unless it is a cursor, which is overwritten in its place. */
+function note(given: Named): SQL {
+  const { notes } = given.tables;
+  return sql`with
+    input as materialized (
+      select * from json_to_recordset(${parameter.json("leases")}) as i(n integer, id uuid, fence integer)),
+    ${lockLeases(given)},
+    ended as (select l.seq, l.id, l.fence from locked l join input i on i.id = l.id and i.fence = l.fence where l.open),
+    kept as (
+      insert into ${notes} (${names(notes.seq, notes.kind, notes.key, notes.text)})
+      select e.seq, w.kind, w.key, w.text
+      from json_to_recordset(${parameter.json("notes")}) as w(n integer, id uuid, fence integer, kind text, key text, text text)
+      join ended e on e.id = w.id and e.fence = w.fence order by w.n
+      on conflict (${names(notes.seq, notes.kind, notes.key)}) do update
+      set ${set(notes.text, sql`excluded.text`)} where ${notes.kind} = 'cursor')
+    ${refused(sql`ended`)}`;
+}
+
 function extend({ tables: { jobs }, j }: Named): SQL {
   return sql`with ${clock},
     locked as materialized (
@@ -213,22 +274,31 @@ export interface DeliverStatements {
   readonly insertJobs: PgStatement;
   /** For a transaction that has locked the keys and looked for the ids; see `unique.ts`. */
   readonly insertUnique: PgStatement;
+  /** The same two with gates and tags. */
+  readonly insertGated: PgStatement;
+  readonly insertUniqueGated: PgStatement;
   readonly claim: PgStatement;
   readonly ack: PgStatement;
   readonly nack: PgStatement;
   readonly report: PgStatement;
+  readonly note: PgStatement;
   readonly extend: PgStatement;
 }
 
 /** `nextSeq`: the expression that draws an insertion number. */
 export function deliverStatements(given: Named, nextSeq: SQL): DeliverStatements {
+  const insert = (name: string, extras: Extras): PgStatement => compile(name, insertJobs(given, nextSeq, extras));
+  const onKnown = skipKnown(given);
   return {
-    insertJobs: compile("insert_jobs", insertJobs(given, nextSeq, skipKnown(given), sql``)),
-    insertUnique: compile("insert_unique", insertJobs(given, nextSeq, sql``, takeKeys(given))),
+    insertJobs: insert("insert_jobs", { onKnown }),
+    insertUnique: insert("insert_unique", { parts: [takeKeys(given)] }),
+    insertGated: insert("insert_gated", { onKnown, gated: true, parts: [keepBeside(given)] }),
+    insertUniqueGated: insert("insert_unique_gated", { gated: true, parts: [takeKeys(given), keepBeside(given)] }),
     claim: compile("claim", claim(given)),
     ack: compile("ack", ack(given)),
     nack: compile("nack", nack(given)),
     report: compile("report", report(given)),
+    note: compile("note", note(given)),
     extend: compile("extend", extend(given)),
   };
 }

@@ -1,23 +1,30 @@
-import { type EnqueueResult, type JobState, JobwrightError, type NewJob } from "../../contract/index.ts";
+import { type EnqueueResult, type Gate, type JobState, JobwrightError, type NewJob } from "../../contract/index.ts";
+import type { PgStatement } from "./sql.ts";
 import { type Store, timeOf } from "./store.ts";
 import { storable, storableId } from "./values.ts";
 
 /** One with the time of the enqueue, and one for each job whose id is there already. */
 export type InsertedRow = readonly [n: null, now: number] | readonly [n: number, now: null];
-export type StateRow = readonly [id: string, state: JobState, runAt: number];
+export type StateRow = readonly [id: string, state: JobState, runAt: number, gated: boolean];
 
 /** The answer, and where the job that it speaks of is offered. */
 export interface Written {
   readonly result: EnqueueResult;
   readonly queue: string;
   readonly priority: number;
+  /** Whether that job has gates. */
+  readonly gated: boolean;
 }
 
 /** Results of jobs without a unique key: they speak of those jobs. */
 export function writtenOf(jobs: readonly NewJob[], results: readonly EnqueueResult[]): readonly Written[] {
   return results.flatMap((result, n) =>
-    jobs.slice(n, n + 1).map(({ queue, priority }) => ({ result, queue, priority })),
+    jobs.slice(n, n + 1).map((job) => ({ result, queue: job.queue, priority: job.priority, gated: hasGates(job) })),
   );
+}
+
+export function hasGates({ gates = [] }: NewJob): boolean {
+  return gates.length > 0;
 }
 
 /** How often ids that were neither written nor found are tried again: their jobs were pruned in that moment. */
@@ -31,6 +38,11 @@ export function checkStorable(jobs: readonly NewJob[]): void {
     storable(job.queue, "A queue's name");
     storable(job.payload, "A payload");
     if (job.unique) storable(job.unique.key, "A unique key");
+    for (const { key, policy } of job.gates ?? []) {
+      storable(key, "The key of a gate");
+      storable(policy, "A policy");
+    }
+    for (const tag of job.tags ?? []) storable(tag, "A tag");
   }
 }
 
@@ -44,6 +56,8 @@ function firstOfEach(jobs: readonly NewJob[]): ReadonlyMap<string, number> {
 export interface Batch {
   readonly jobs: string;
   readonly kinds: string;
+  /** What some of them have besides. */
+  readonly beside?: { readonly gates: string; readonly tags: string };
 }
 
 /** The batch as `json_to_recordset` reads it. */
@@ -62,7 +76,28 @@ export function batchOf(jobs: readonly NewJob[], places: Iterable<number>): Batc
     }
     rows.push({ n, k: kind.k, id, ...dueOf(job), payload });
   }
-  return { jobs: JSON.stringify(rows), kinds: JSON.stringify([...kinds.values()]) };
+  const batch = { jobs: JSON.stringify(rows), kinds: JSON.stringify([...kinds.values()]) };
+  return kinds.size > 0 && jobs.some(({ gates, tags }) => gates || tags) ? { ...batch, beside: besideOf(jobs) } : batch;
+}
+
+function besideOf(jobs: readonly NewJob[]): { readonly gates: string; readonly tags: string } {
+  const gates = jobs.flatMap(({ gates: own = [] }, n) =>
+    own.map(({ level, key, policy, kind, limit, windowMs }, place) => {
+      const window = windowMs === undefined ? {} : { window_ms: Math.ceil(windowMs) };
+      return { n, place, level, key, policy, kind, limit, ...window };
+    }),
+  );
+  const tags = jobs.flatMap(({ tags: own = [] }, n) => own.map((tag) => ({ n, tag })));
+  return { gates: JSON.stringify(gates), tags: JSON.stringify(tags) };
+}
+
+/** The statement that writes a batch, of the two given, and its values. */
+export function insertOf(
+  { beside, ...batch }: Batch,
+  plain: PgStatement,
+  gated: PgStatement,
+): readonly [PgStatement, Readonly<Record<string, string>>] {
+  return beside ? [gated, { ...batch, ...beside }] : [plain, batch];
 }
 
 function dueOf({ runAt, delayMs = 0 }: NewJob): object {
@@ -79,7 +114,10 @@ export interface EnqueueStatements {
 export function enqueueStatements(store: Store): EnqueueStatements {
   const { database, statements } = store;
   return {
-    insert: (batch) => database.rows<InsertedRow>(statements.insertJobs, { ...batch, ...timeOf(store) }),
+    insert(batch) {
+      const [statement, values] = insertOf(batch, statements.insertJobs, statements.insertGated);
+      return database.rows<InsertedRow>(statement, { ...values, ...timeOf(store) });
+    },
     states: (ids) => database.rows<StateRow>(statements.states, { ids }),
   };
 }
@@ -112,9 +150,27 @@ export async function enqueueJobs(run: EnqueueStatements, jobs: readonly NewJob[
 }
 
 /** What the statement wrote. */
-function enqueued({ id, runAt, delayMs = 0 }: NewJob, now: number): EnqueueResult {
+function enqueued({ id, runAt, delayMs = 0, gates }: NewJob, now: number): EnqueueResult {
   const due = runAt === undefined ? now + Math.ceil(delayMs) : Math.ceil(runAt);
-  return { id, outcome: "enqueued", state: due > now ? "scheduled" : "ready", runAt: due };
+  return { id, outcome: "enqueued", state: firstState(due > now, gates), runAt: due };
+}
+
+/** Where a job waits that has passed no gate. */
+export function firstState(isLater: boolean, [first]: readonly Gate[] = []): JobState {
+  if (first && (!isLater || first.kind === "order")) return "blocked";
+  return isLater ? "scheduled" : "ready";
+}
+
+/** The same results, with where jobs with gates wait now. */
+export async function shownNow(
+  { database, statements }: Store,
+  written: readonly Written[],
+): Promise<readonly Written[]> {
+  const ids = written.flatMap(({ gated, result }) => (gated ? [result.id] : []));
+  if (ids.length === 0) return written;
+  const rows = await database.rows<StateRow>(statements.states, { ids });
+  const states = new Map(rows.map(([id, state, runAt]) => [id, { state, runAt }]));
+  return written.map((each) => ({ ...each, result: { ...each.result, ...states.get(each.result.id) } }));
 }
 
 function vanished(id: string): JobwrightError {

@@ -5,13 +5,15 @@ import { createClaimCursors } from "./claim-cursor.ts";
 import * as control from "./control.ts";
 import { createDatabase, stopped } from "./database.ts";
 import { checkDurability } from "./durability.ts";
-import { checkStorable, enqueueJobs, enqueueStatements, type Written, writtenOf } from "./enqueue.ts";
+import { checkStorable, enqueueJobs, enqueueStatements, shownNow, type Written, writtenOf } from "./enqueue.ts";
 import { createEnqueueGroup } from "./enqueue-group.ts";
+import { createGates, inGateTurns, putLimits } from "./gates.ts";
 import { createHints } from "./hints.ts";
 import { leaseThread, openHeartbeat } from "./heartbeat.ts";
 import type { ListenerTiming } from "./listener.ts";
 import { locationOf, poolOf, poolSize } from "./location.ts";
 import { checkSchema, migrateSchema } from "./migrate.ts";
+import { historyOf, keepNotes } from "./notes.ts";
 import { type DrizzleSchema, type PostgresOptions, queryTimeoutOf, schemaOf } from "./options.ts";
 import { requeueJobs } from "./requeue.ts";
 import * as schedules from "./schedules.ts";
@@ -100,6 +102,32 @@ export function createPostgresProvider<Schema extends DrizzleSchema>(
     hints.ready(names);
   }
 
+  const gates = createGates(store, `jobwright gates ${schema}`, readied);
+
+  /** Opens the gates beside jobs that were written, and says where those wait now. */
+  async function letIn(given: Store, written: readonly Written[]): Promise<readonly Written[]> {
+    const touched = written.filter(({ gated, result }) => gated && result.outcome !== "duplicate");
+    await gates.openBeside(touched.map(({ result }) => result.id));
+    return shownNow(given, written);
+  }
+
+  /** Does to jobs what an operator asks for, and opens the gates beside them. */
+  async function eachDone<Item, Outcome>(
+    given: Store,
+    items: readonly Item[],
+    idOf: (item: Item) => string,
+    run: (turn: readonly Item[]) => Promise<control.Done<Outcome>>,
+  ): Promise<readonly Outcome[]> {
+    const all: Outcome[] = [];
+    for (const turn of await inGateTurns(given, items, idOf)) {
+      const { outcomes, queues, gated } = await run(turn);
+      readied(queues);
+      await gates.openBeside(gated);
+      all.push(...outcomes);
+    }
+    return all;
+  }
+
   function enqueued(written: Iterable<Written>): void {
     const queues = new Set<string>();
     for (const { result, queue, priority } of written) {
@@ -133,19 +161,21 @@ export function createPostgresProvider<Schema extends DrizzleSchema>(
     async stop() {
       if (ended) return;
       waits.close();
-      await Promise.all([group.settled(), uniqueGroup.settled()]);
+      await Promise.all([group.settled(), uniqueGroup.settled(), gates.settled()]);
       await hints.close();
       ended = true;
       await Promise.all([heartbeat?.database.close(), opened?.database.close()]);
     },
 
     async enqueue(jobs) {
-      store();
+      const given = store();
       if (jobs.length === 0) return [];
       checkStorable(jobs);
-      const written = jobs.some(({ unique }) => unique)
+      await gates.learn(jobs);
+      const stored = jobs.some(({ unique }) => unique)
         ? await uniqueGroup.submit(jobs)
         : writtenOf(jobs, await group.submit(jobs));
+      const written = await letIn(given, stored);
       enqueued(written);
       return written.map(({ result }) => result);
     },
@@ -154,7 +184,11 @@ export function createPostgresProvider<Schema extends DrizzleSchema>(
         checkStorable(jobs);
         if (jobs.length === 0) return [];
         const written = await enqueueInTransaction(given, tx, jobs);
-        afterTransaction(tx, () => enqueued(written));
+        afterTransaction(tx, () => {
+          enqueued(written);
+          // Not here: gates are opened one after the other, and the transaction may stay open for long.
+          if (!ended) void letIn(given, written).catch(() => undefined);
+        });
         return written.map(({ result }) => result);
       }),
     inTransaction: (lease, body, limits) =>
@@ -163,14 +197,21 @@ export function createPostgresProvider<Schema extends DrizzleSchema>(
           completeInTransaction(given, options.database, lease, body, limits),
         );
         hints.settled([lease.id]);
+        if (lease.gated && settlement === "ok") await gates.openBeside([lease.id]);
         return settlement;
       }),
 
-    claim: (request) => call((given) => claimJobs(given, cursors, request)),
+    claim: (request) =>
+      call(async (given) => {
+        const { jobs, repeated } = await claimJobs(given, cursors, request);
+        if (!repeated) await gates.openBeside(jobs.flatMap(({ id, gated }) => (gated ? [id] : [])));
+        return jobs;
+      }),
     ack: (completions) =>
       call(async (given) => {
         const settlements = await settle.ackJobs(given, completions);
         hints.settled(completions.map(({ id }) => id));
+        await gates.openBeside(settle.gatedOf(completions, settlements));
         return settlements;
       }),
     nack: (rejections) =>
@@ -178,21 +219,25 @@ export function createPostgresProvider<Schema extends DrizzleSchema>(
         const { settlements, readied: queues } = await settle.nackJobs(given, rejections);
         hints.settled(rejections.map(({ id }) => id));
         readied(queues);
+        await gates.openBeside(settle.gatedOf(rejections, settlements));
         return settlements;
       }),
     extend: (request) => call(() => settle.extendLeases(heartbeatStore(), request)),
     report: (reports) => call((given) => settle.reportProgress(given, reports)),
+    note: (notes) => call((given) => keepNotes(given, notes)),
 
     promote: (limit) =>
       call(async (given) => {
         const { queues, ...result } = await control.promoteJobs(given, limit);
         readied(queues);
+        await gates.openAll();
         return result;
       }),
     reap: (limit) =>
       call(async (given) => {
-        const { queues, ...result } = await control.reapJobs(given, limit);
+        const { queues, gated, ...result } = await control.reapJobs(given, limit);
         readied(queues);
+        await gates.openBeside(gated);
         if (result.ended > 0) waits.check();
         return result;
       }),
@@ -204,29 +249,43 @@ export function createPostgresProvider<Schema extends DrizzleSchema>(
       }),
 
     get: (id) => call(async (given) => (await control.getJobs(given, [id]))[0]),
+    history: (id) => call((given) => historyOf(given, id)),
     list: (request) => call((given) => control.listJobs(given, request)),
     counts: (filter = {}) => call((given) => control.countJobs(given, filter)),
     cancel: (ids) =>
       call(async (given) => {
-        const outcomes = await control.cancelJobs(given, ids);
+        const outcomes = await eachDone(
+          given,
+          ids,
+          (id) => id,
+          (turn) => control.cancelJobs(given, turn),
+        );
         hints.settled(ids);
         return outcomes;
       }),
     requeue: (ids, delaysMs = []) =>
-      call(async (given) => {
-        const { outcomes, queues } = await requeueJobs(given, ids, delaysMs);
-        readied(queues);
-        return outcomes;
+      call((given) => {
+        const requests = ids.map((id, n) => ({ id, delayMs: delaysMs[n] ?? 0 }));
+        return eachDone(
+          given,
+          requests,
+          ({ id }) => id,
+          (turn) => requeueJobs(given, turn),
+        );
       }),
     change: (changes) =>
-      call(async (given) => {
-        const { outcomes, queues } = await control.changeJobs(given, changes);
-        readied(queues);
-        return outcomes;
-      }),
+      call((given) =>
+        eachDone(
+          given,
+          changes,
+          ({ id }) => id,
+          (turn) => control.changeJobs(given, turn),
+        ),
+      ),
     pause: (target) => call((given) => control.pause(given, target)),
     resume: (target) => call(async (given) => readied(await control.resume(given, target))),
     paused: () => call(control.paused),
+    putLimits: (limits) => call((given) => putLimits(given, limits)),
     awaitSettled: (id, waitOptions) =>
       call(() => {
         hints.await(id);
@@ -242,9 +301,10 @@ export function createPostgresProvider<Schema extends DrizzleSchema>(
     fireSchedule: (firing) =>
       call(async (given) => {
         checkStorable(firing.jobs);
-        const { result, written } = await schedules.fireSchedule(given, firing);
+        const { result, written: stored } = await schedules.fireSchedule(given, firing);
+        const written = await letIn(given, stored);
         enqueued(written);
-        return result;
+        return result.outcome === "fired" ? { ...result, results: written.map((each) => each.result) } : result;
       }),
   };
   return provider;

@@ -1,41 +1,42 @@
 import { isFinalState, type JobState, JobwrightError, type RequeueOutcome } from "../../contract/index.ts";
+import type { Done } from "./control.ts";
 import type { Run } from "./database.ts";
 import { type Store, timeOf } from "./store.ts";
 import { dropUntaken, holderOf, holds, type KnownJob, lockKeys, look, type Sight } from "./unique.ts";
 import { isStorableId } from "./values.ts";
 
-export interface Requeued {
-  readonly outcomes: readonly RequeueOutcome[];
-  /** Queues whose jobs can be claimed again. */
-  readonly queues: ReadonlySet<string>;
-}
-
 /** Id and delay of each job, in the order of the call. */
 type Requests = ReadonlyMap<string, number>;
 
-/** Outcome and queue of every id that is there. */
-type Outcomes = ReadonlyMap<string, readonly [RequeueOutcome, string]>;
+/** Of an id that is there. `queue`: whose job can be claimed now. */
+interface Outcome {
+  readonly outcome: RequeueOutcome;
+  readonly queue: string | null;
+  readonly gated: boolean;
+}
+
+type Outcomes = ReadonlyMap<string, Outcome>;
 
 /** In one statement if none of the jobs has a unique key. An id given twice meets what its first mention left. */
 export async function requeueJobs(
   store: Store,
-  ids: readonly string[],
-  delaysMs: readonly number[],
-): Promise<Requeued> {
+  items: readonly { readonly id: string; readonly delayMs: number }[],
+): Promise<Done<RequeueOutcome>> {
   const requests = new Map<string, number>();
-  for (const [n, id] of ids.entries()) {
-    if (isStorableId(id) && !requests.has(id)) requests.set(id, Math.ceil(delaysMs[n] ?? 0));
+  for (const { id, delayMs } of items) {
+    if (isStorableId(id) && !requests.has(id)) requests.set(id, Math.ceil(delayMs));
   }
   const outcomes: Outcomes = requests.size === 0 ? new Map() : await requeue(store, requests);
   const seen = new Set<string>();
-  const results = ids.map((id): RequeueOutcome => {
-    const [outcome] = outcomes.get(id) ?? ["notFound" as const];
+  const results = items.map(({ id }): RequeueOutcome => {
+    const { outcome = "notFound" } = outcomes.get(id) ?? {};
     const again = seen.has(id);
     seen.add(id);
     return again && outcome === "requeued" ? "alreadyWaiting" : outcome;
   });
-  const ready = [...outcomes].filter(([id, [outcome]]) => outcome === "requeued" && (requests.get(id) ?? 0) <= 0);
-  return { outcomes: results, queues: new Set(ready.map(([, [, queue]]) => queue)) };
+  const queues = new Set([...outcomes.values()].flatMap(({ queue }) => (queue === null ? [] : [queue])));
+  const gated = [...outcomes].flatMap(([id, { outcome, gated }]) => (gated && outcome === "requeued" ? [id] : []));
+  return { outcomes: results, queues, gated };
 }
 
 async function requeue(store: Store, requests: Requests): Promise<Outcomes> {
@@ -46,13 +47,22 @@ async function requeue(store: Store, requests: Requests): Promise<Outcomes> {
     const keys = [...new Set(keyed.map(([, key]) => key))];
     return database.transact((run) => requeueUnique(run, store, requests, keys));
   }
-  type Row = readonly [id: string, state: JobState, queue: string];
+  type Row = readonly [id: string, state: JobState, gated: boolean, queue: string | null];
   const rows = await database.rows<Row>(statements.requeue, { requeues: rowsOf(requests), ...timeOf(store) });
-  return new Map(rows.map(([id, state, queue]) => [id, [isFinalState(state) ? "requeued" : "alreadyWaiting", queue]]));
+  return new Map(
+    rows.map(([id, state, gated, queue]) => {
+      return [id, { outcome: isFinalState(state) ? "requeued" : "alreadyWaiting", queue, gated }];
+    }),
+  );
 }
 
 function rowsOf(requests: Iterable<readonly [id: string, delay: number]>): string {
   return JSON.stringify([...requests].map(([id, delay]) => ({ id, delay })));
+}
+
+interface ReadyRow {
+  readonly id: string;
+  readonly queue: string | null;
 }
 
 /** Keys before jobs, as everybody locks them. */
@@ -62,14 +72,19 @@ async function requeueUnique(run: Run, store: Store, requests: Requests, keys: r
   await lockKeys(run, store, keys);
   await run(statements.lockJobs, { ids });
   const sight = await look(run, store, keys, ids);
-  const outcomes = new Map<string, readonly [RequeueOutcome, string]>();
+  const outcomes = new Map<string, Outcome>();
   const taken = new Map<string, number>();
   for (const id of ids) {
     const job = sight.jobs.get(id);
-    if (job) outcomes.set(id, [decide(job, sight, keys, taken), job.queue]);
+    if (job) outcomes.set(id, { outcome: decide(job, sight, keys, taken), queue: null, gated: job.gated });
   }
-  const requeues = [...requests].filter(([id]) => outcomes.get(id)?.[0] === "requeued");
-  if (requeues.length > 0) await run(statements.requeue, { requeues: rowsOf(requeues), now: sight.now });
+  const requeues = [...requests].filter(([id]) => outcomes.get(id)?.outcome === "requeued");
+  if (requeues.length > 0) {
+    const values = { requeues: rowsOf(requeues), now: sight.now };
+    for (const { id, queue } of await run<ReadyRow>(statements.requeue, values)) {
+      outcomes.set(id, { outcome: "requeued", gated: false, ...outcomes.get(id), queue });
+    }
+  }
   const rows = [...taken].map(([key, seq]) => ({ key, seq }));
   if (rows.length > 0) await run(statements.retakeKeys, { keys: JSON.stringify(rows) });
   await dropUntaken(run, store, sight);

@@ -13,13 +13,13 @@ import { isStorableId, storable } from "./values.ts";
 /** Fences are 32-bit integers; what is none was never given out. */
 const maxFence = 2 ** 31 - 1;
 
-type Refusal = readonly [n: number, answer: Settlement];
+export type Refusal = readonly [n: number, answer: Settlement];
 
 /**
  * What one statement settles: each lease once, with its place in the list. Leases that cannot exist are `stale` without
  * asking; a lease that comes again meets what its first settlement left.
  */
-function batchOf<T extends Lease>(
+export function batchOf<T extends Lease>(
   items: readonly T[],
   keep: "first" | "last",
 ): ReadonlyMap<string, readonly [number, T]> {
@@ -35,7 +35,7 @@ function batchOf<T extends Lease>(
 const keyOf = ({ id, fence }: Lease): string => `${id} ${fence}`;
 
 /** Everything that was not refused is `ok`; a repeated lease is `again`. */
-function answers<T extends Lease>(
+export function answers<T extends Lease>(
   items: readonly T[],
   batch: ReadonlyMap<string, readonly [number, T]>,
   refused: readonly Refusal[],
@@ -48,6 +48,11 @@ function answers<T extends Lease>(
     const answer = refusals.get(settled[0]) ?? "ok";
     return answer === "ok" && settled[0] !== n ? again : answer;
   });
+}
+
+/** Ids of the jobs beside which gates are to be opened. */
+export function gatedOf(items: readonly Lease[], settlements: readonly Settlement[]): readonly string[] {
+  return items.flatMap(({ id, gated }, n) => (gated && settlements[n] === "ok" ? [id] : []));
 }
 
 /** The batch as `json_to_recordset` reads it. */

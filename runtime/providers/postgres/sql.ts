@@ -27,6 +27,7 @@ export const parameter = {
   boolean: (name: string): SQL => sql`${sql.placeholder(name)}::boolean`,
   text: (name: string): SQL => sql`${sql.placeholder(name)}::text`,
   json: (name: string): SQL => sql`${sql.placeholder(name)}::json`,
+  uuid: (name: string): SQL => sql`${sql.placeholder(name)}::uuid`,
   texts: (name: string): SQL => sql`${sql.placeholder(name)}::text[]`,
   uuids: (name: string): SQL => sql`${sql.placeholder(name)}::uuid[]`,
 };

@@ -2,12 +2,13 @@ import { type SQL, sql } from "drizzle-orm";
 import { createTables } from "../../../drizzle/postgres/tables.ts";
 import { type ControlStatements, controlStatements } from "./control-statements.ts";
 import { type DeliverStatements, deliverStatements } from "./deliver-statements.ts";
+import { type GateStatements, gateStatements } from "./gate-statements.ts";
 import { type ScheduleStatements, scheduleStatements } from "./schedule-statements.ts";
 import { named } from "./sql.ts";
 import { type UniqueStatements, uniqueStatements } from "./unique-statements.ts";
 
 /** Everything that this provider says to a database, for the tables of one schema. */
-export type Statements = DeliverStatements & ControlStatements & UniqueStatements & ScheduleStatements;
+export type Statements = DeliverStatements & ControlStatements & UniqueStatements & ScheduleStatements & GateStatements;
 
 export function createStatements(schema: string): Statements {
   const given = named(createTables(schema));
@@ -16,6 +17,7 @@ export function createStatements(schema: string): Statements {
     ...controlStatements(given),
     ...uniqueStatements(given),
     ...scheduleStatements(given),
+    ...gateStatements(given),
   };
 }
 

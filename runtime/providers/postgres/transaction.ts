@@ -5,6 +5,7 @@ import {
   enqueueJobs,
   type EnqueueStatements,
   type InsertedRow,
+  insertOf,
   type StateRow,
   type Written,
   writtenOf,
@@ -48,13 +49,14 @@ function statementsIn(store: Store, tx: PostgresTransaction): EnqueueStatements 
   return {
     async insert(batch) {
       type Row = { readonly n: number | null; readonly now: string | null };
-      const rows = await rowsIn<Row>(tx, statements.insertJobs, { ...batch, ...timeOf(store) });
+      const [statement, values] = insertOf(batch, statements.insertJobs, statements.insertGated);
+      const rows = await rowsIn<Row>(tx, statement, { ...values, ...timeOf(store) });
       return rows.map(({ n, now }): InsertedRow => (n === null ? [n, Number(now)] : [n, null]));
     },
     async states(ids) {
-      type Row = { readonly id: string; readonly state: JobState; readonly run_at: string };
+      type Row = { readonly id: string; readonly state: JobState; readonly run_at: string; readonly gated: boolean };
       const rows = await rowsIn<Row>(tx, statements.states, { ids });
-      return rows.map(({ id, state, run_at }): StateRow => [id, state, Number(run_at)]);
+      return rows.map(({ id, state, run_at, gated }): StateRow => [id, state, Number(run_at), gated]);
     },
   };
 }

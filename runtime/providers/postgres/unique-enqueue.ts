@@ -1,6 +1,6 @@
 import type { EnqueueResult, NewJob } from "../../contract/index.ts";
 import type { Run } from "./database.ts";
-import { batchOf, type Written } from "./enqueue.ts";
+import { batchOf, insertOf, type Written } from "./enqueue.ts";
 import type { Store } from "./store.ts";
 import { dropUntaken, holderOf, type KnownJob, lockKeys, look, meetHolder, newKnownJob, type Sight } from "./unique.ts";
 
@@ -53,7 +53,9 @@ const resultOf = ({ id, state, runAt }: KnownJob, outcome: EnqueueResult["outcom
   return { id, outcome, state, runAt };
 };
 
-const speakOf = ({ queue, priority }: KnownJob, result: EnqueueResult): Written => ({ result, queue, priority });
+const speakOf = ({ queue, priority, gated }: KnownJob, result: EnqueueResult): Written => {
+  return { result, queue, priority, gated };
+};
 
 async function insert(run: Run, store: Store, fresh: Plan["fresh"], { now, takers }: Sight): Promise<void> {
   if (fresh.length === 0) return;
@@ -66,8 +68,9 @@ async function insert(run: Run, store: Store, fresh: Plan["fresh"], { now, taker
     return [{ n, key, scope, held_until: heldUntil, takes: takers.get(key) === made }];
   });
   // The moment of the decision is the moment of the enqueue.
-  const values = { ...batchOf(jobs, jobs.keys()), uniques: JSON.stringify(uniques), now };
-  await run(store.statements.insertUnique, values);
+  const { insertUnique, insertUniqueGated } = store.statements;
+  const [statement, values] = insertOf(batchOf(jobs, jobs.keys()), insertUnique, insertUniqueGated);
+  await run(statement, { ...values, uniques: JSON.stringify(uniques), now });
 }
 
 async function rewrite(run: Run, { statements }: Store, { jobs }: Sight): Promise<void> {

@@ -1,5 +1,6 @@
 import { type SQL, sql } from "drizzle-orm";
 import { assign, clock, compile, type Named, names, now, parameter, type PgStatement, set } from "./sql.ts";
+import { waiting } from "./waiting.ts";
 
 /*
  * Steps of a transaction about unique keys; `unique.ts` says how they go together. The writing of new jobs is in
@@ -30,7 +31,7 @@ const lockJobs = ({ tables: { jobs }, j }: Named): SQL => sql`
 /** The time; every key with the job that took it last, if there is one; every job of the ids, with its own key. */
 function look({ tables: { jobs, uniqueKeys, uniqueJobs }, j }: Named): SQL {
   const job = sql`${j.seq} as seq, ${j.id} as id, ${j.queue} as queue, ${j.version} as version, ${j.state} as state,
-    ${j.priority} as priority, ${j.fence} as fence, ${j.runAt} as run_at, ${j.enqueuedAt} as enqueued_at,
+    ${j.priority} as priority, ${j.fence} as fence, ${j.runAt} as run_at, ${j.enqueuedAt} as enqueued_at, ${j.passed} is not null as gated,
     u.scope as scope, u.held_until as held_until`;
   return sql`with ${clock}
     select ${now} as now, 'key' as by, k.key as key, ${job}
@@ -40,11 +41,14 @@ function look({ tables: { jobs, uniqueKeys, uniqueJobs }, j }: Named): SQL {
     select ${now}, 'id', u.key, ${job}
     from ${jobs} ${j} left join ${uniqueJobs} u on u.seq = ${j.seq} where ${j.id} = any(${parameter.uuids("ids")})
     union all
-    select ${now}, 'clock', null, null, null, null, null, null, null, null, null, null, null, null`;
+    select ${now}, 'clock', null, null, null, null, null, null, null, null, null, null, null, null, null`;
 }
 
 /** Values as they are to be, of jobs that are locked. */
-function rewrite({ tables: { jobs, payloads }, j }: Named): SQL {
+function rewrite(given: Named): SQL {
+  const { tables, j } = given;
+  const { jobs, payloads } = tables;
+  const place = waiting(given, sql`i.state`);
   return sql`with
     input as materialized (
       select * from json_to_recordset(${parameter.json("changes")}) as i(
@@ -54,7 +58,8 @@ function rewrite({ tables: { jobs, payloads }, j }: Named): SQL {
       where p.seq = any(array(select seq from input where payload is not null)) and i.seq = p.seq)
     update ${jobs} ${j} set ${assign(
       set(j.version, sql`i.version`),
-      set(j.state, sql`i.state`),
+      set(j.state, place.state),
+      ...place.assignments,
       set(j.priority, sql`i.priority`),
       set(j.runAt, sql`i.run_at`),
     )}

@@ -7,6 +7,7 @@ import {
   type UniqueScope,
 } from "../../contract/index.ts";
 import { holdsKey } from "../../core/unique.ts";
+import { firstState, hasGates } from "./enqueue.ts";
 import type { Run } from "./database.ts";
 import { type Store, timeOf } from "./store.ts";
 
@@ -26,6 +27,7 @@ export interface KnownJob {
   readonly queue: string;
   readonly fence: number;
   readonly enqueuedAt: number;
+  readonly gated: boolean;
   readonly unique:
     | { readonly key: string; readonly scope: UniqueScope; readonly heldUntil: number | undefined }
     | undefined;
@@ -62,6 +64,7 @@ interface LookRow {
   readonly fence: Whole;
   readonly run_at: Whole;
   readonly enqueued_at: Whole;
+  readonly gated: boolean;
   readonly scope: UniqueScope | null;
   readonly held_until: Whole | null;
 }
@@ -94,6 +97,7 @@ function knownJob(id: string, row: LookRow): KnownJob {
     queue: row.queue,
     fence: Number(row.fence),
     enqueuedAt: Number(row.enqueued_at),
+    gated: row.gated,
     unique:
       key === null || scope === null
         ? undefined
@@ -133,9 +137,10 @@ export function newKnownJob(job: NewJob, now: number): KnownJob {
     queue,
     fence: 0,
     enqueuedAt: now,
+    gated: hasGates(job),
     unique: unique && { key: unique.key, scope: unique.scope, heldUntil },
     version,
-    state: runAt > now ? "scheduled" : "ready",
+    state: firstState(runAt > now, job.gates),
     priority,
     runAt,
     payload,
@@ -157,7 +162,8 @@ export function meetHolder(holder: KnownJob, job: NewJob, unique: UniqueKey, now
     }
     const latest = holder.enqueuedAt + (unique.maxWaitMs ?? Number.POSITIVE_INFINITY);
     holder.runAt = Math.ceil(Math.min(startOf(job, now), latest));
-    if (holder.state !== "blocked") holder.state = holder.runAt > now ? "scheduled" : "ready";
+    // Whether it waits before a gate is said when it is written.
+    holder.state = holder.runAt > now ? "scheduled" : "ready";
     holder.changed = true;
   }
   return { id: holder.id, outcome, state: holder.state, runAt: holder.runAt };

@@ -42,3 +42,17 @@ export function storable(text: string, what: string): string {
     },
   );
 }
+
+/** For text that must not be refused for a character: what cannot be stored, and the escape itself, is written in words. */
+export function escaped(text: string): string {
+  return text.replaceAll(/[\\\0]|\p{Surrogate}/gu, (unit) => {
+    if (unit === "\\") return "\\\\";
+    return `\\${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  });
+}
+
+export function unescaped(text: string): string {
+  return text.replaceAll(/\\(\\|[0-9a-f]{4})/g, (_, code: string) =>
+    code === "\\" ? code : String.fromCharCode(Number.parseInt(code, 16)),
+  );
+}
