@@ -63,9 +63,8 @@ const beside = sql`own_gates as materialized (
       select p.seq, t.tag from placed p join json_to_recordset(${parameter.json("tags")}) as t(n integer, tag text) using (n)),`;
 
 function keepBeside({ tables: { gates, tags } }: Named): SQL {
-  const columns = names(
-    ...[gates.seq, gates.place, gates.level, gates.key, gates.policy, gates.kind, gates.limit, gates.windowMs],
-  );
+  const { seq, place, level, key, policy, kind, limit, windowMs } = gates;
+  const columns = names(seq, place, level, key, policy, kind, limit, windowMs);
   return sql`,
     gated as (
       insert into ${gates} (${columns}) select ${columns} from own_gates where seq in (select seq from added)),

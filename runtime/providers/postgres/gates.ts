@@ -17,6 +17,8 @@ export interface Gates {
   openAll(): Promise<void>;
   /** Before jobs are written: a policy that the store does not know yet is that of the first job. */
   learn(jobs: readonly NewJob[]): Promise<void>;
+  /** Has `settled` wait for a call that opens gates and has more to do afterwards. */
+  track<T>(call: Promise<T>): Promise<T>;
   /** Waits for what is under way. */
   settled(): Promise<void>;
 }
@@ -71,7 +73,7 @@ export function createGates(store: () => Store, lock: string, readied: (queues: 
     readied(await given.database.transact((run) => admit(run, given, lock, open)));
   }
 
-  function tracked<T>(work: Promise<T>): Promise<T> {
+  function track<T>(work: Promise<T>): Promise<T> {
     underWay.add(work);
     const ended = (): void => void underWay.delete(work);
     work.then(ended, ended);
@@ -83,12 +85,12 @@ export function createGates(store: () => Store, lock: string, readied: (queues: 
       if (ids.length === 0) return;
       for (const id of ids) asked.add(id);
       next ??= openAsked();
-      await tracked(next).catch((error: unknown) => {
+      await track(next).catch((error: unknown) => {
         if (!isRetryable(error)) throw error;
       });
     },
     async openAll() {
-      await tracked(openGates("openAnywhere", {}));
+      await track(openGates("openAnywhere", {}));
       const given = store();
       await given.database.rows(given.statements.forgetStarts, timeOf(given));
     },
@@ -99,6 +101,7 @@ export function createGates(store: () => Store, lock: string, readied: (queues: 
       await given.database.rows(given.statements.learnLimits, { limits: limitRows(limits) });
       for (const { policy } of limits) known.add(policy);
     },
+    track,
     async settled() {
       while (underWay.size > 0) await Promise.allSettled(underWay);
     },
@@ -117,11 +120,11 @@ async function admit(run: Run, store: Store, lock: string, open: readonly OpenRo
   const keys = new Map(open.map(({ key, level }) => [key, level]));
   const queues = new Set<string>();
   for (const level of levels) {
-    const here = [...keys].flatMap(([key, at]) => (Number(at) === level ? [key] : []));
+    const here = [...keys].flatMap(([key, at]) => (at === level ? [key] : []));
     if (here.length === 0) continue;
     for (const row of await run<AdmitRow>(statements.admit, { keys: here, level, ...timeOf(store) })) {
       if (row.state === "ready") queues.add(row.queue);
-      if (row.key !== null && row.level !== null) keys.set(row.key, Number(row.level));
+      if (row.key !== null && row.level !== null) keys.set(row.key, row.level);
     }
   }
   return queues;

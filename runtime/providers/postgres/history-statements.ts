@@ -12,8 +12,14 @@ export const keptClaims = 25;
  */
 export function recordAttempts({ tables: { attempts } }: Named, rows: SQL): SQL {
   const columns = [
-    ...[attempts.seq, attempts.place, attempts.fence, attempts.attempt],
-    ...[attempts.startedAt, attempts.endedAt, attempts.workerId, attempts.error],
+    attempts.seq,
+    attempts.place,
+    attempts.fence,
+    attempts.attempt,
+    attempts.startedAt,
+    attempts.endedAt,
+    attempts.workerId,
+    attempts.error,
   ];
   const overwrite = columns.slice(2).map((column) => set(column, sql`excluded.${sql.identifier(column.name)}`));
   return sql`

@@ -1,4 +1,10 @@
-import { type AsyncTransactionProvider, type Capabilities, type TransactionalHandlers } from "../../contract/index.ts";
+import {
+  type AsyncTransactionProvider,
+  type Capabilities,
+  type EnqueueResult,
+  type NewJob,
+  type TransactionalHandlers,
+} from "../../contract/index.ts";
 import { createSettledWaits } from "../../core/settled-waits.ts";
 import { claimJobs } from "./claim.ts";
 import { createClaimCursors } from "./claim-cursor.ts";
@@ -111,6 +117,16 @@ export function createPostgresProvider<Schema extends DrizzleSchema>(
     return shownNow(given, written);
   }
 
+  async function enqueue(given: Store, jobs: readonly NewJob[]): Promise<readonly EnqueueResult[]> {
+    await gates.learn(jobs);
+    const stored = jobs.some(({ unique }) => unique)
+      ? await uniqueGroup.submit(jobs)
+      : writtenOf(jobs, await group.submit(jobs));
+    const written = stored.some(({ gated }) => gated) ? await letIn(given, stored) : stored;
+    enqueued(written);
+    return written.map(({ result }) => result);
+  }
+
   /** Does to jobs what an operator asks for, and opens the gates beside them. */
   async function eachDone<Item, Outcome>(
     given: Store,
@@ -171,13 +187,7 @@ export function createPostgresProvider<Schema extends DrizzleSchema>(
       const given = store();
       if (jobs.length === 0) return [];
       checkStorable(jobs);
-      await gates.learn(jobs);
-      const stored = jobs.some(({ unique }) => unique)
-        ? await uniqueGroup.submit(jobs)
-        : writtenOf(jobs, await group.submit(jobs));
-      const written = await letIn(given, stored);
-      enqueued(written);
-      return written.map(({ result }) => result);
+      return gates.track(enqueue(given, jobs));
     },
     enqueueInTransaction: (jobs, tx) =>
       call(async (given) => {
@@ -186,8 +196,8 @@ export function createPostgresProvider<Schema extends DrizzleSchema>(
         const written = await enqueueInTransaction(given, tx, jobs);
         afterTransaction(tx, () => {
           enqueued(written);
-          // Not here: gates are opened one after the other, and the transaction may stay open for long.
-          if (!ended) void letIn(given, written).catch(() => undefined);
+          // Not before: gates are opened one after the other, and the transaction may stay open for long.
+          if (!ended) gates.track(letIn(given, written)).catch(() => undefined);
         });
         return written.map(({ result }) => result);
       }),
