@@ -33,4 +33,22 @@ export const migrations: readonly Migration[] = [
       "CREATE TABLE `jobwright_unique_keys` (\n\t`key` text PRIMARY KEY NOT NULL,\n\t`seq` integer NOT NULL\n);",
     ],
   },
+  {
+    name: "0002_gates_and_notes",
+    statements: [
+      "CREATE TABLE `jobwright_attempts` (\n\t`seq` integer NOT NULL,\n\t`fence` integer NOT NULL,\n\t`attempt` integer NOT NULL,\n\t`started_at` integer NOT NULL,\n\t`ended_at` integer NOT NULL,\n\t`worker_id` text NOT NULL,\n\t`error` text,\n\tPRIMARY KEY(`seq`, `fence`)\n);",
+      "CREATE TABLE `jobwright_gates` (\n\t`seq` integer NOT NULL,\n\t`level` integer NOT NULL,\n\t`key` text NOT NULL,\n\t`policy` text NOT NULL,\n\t`kind` text NOT NULL,\n\t`status` text NOT NULL,\n\t`priority` integer NOT NULL,\n\t`run_at` integer NOT NULL,\n\tPRIMARY KEY(`seq`, `level`)\n);",
+      "CREATE INDEX `jobwright_gates_waiting` ON `jobwright_gates` (`key`,`priority`,`run_at`,`seq`) WHERE status = 'waiting';",
+      "CREATE INDEX `jobwright_gates_passed` ON `jobwright_gates` (`key`,`seq`) WHERE status = 'passed';",
+      "CREATE TABLE `jobwright_limits` (\n\t`policy` text PRIMARY KEY NOT NULL,\n\t`kind` text NOT NULL,\n\t`limit` integer NOT NULL,\n\t`window_ms` integer\n);",
+      "CREATE TABLE `jobwright_notes` (\n\t`number` integer PRIMARY KEY NOT NULL,\n\t`seq` integer NOT NULL,\n\t`kind` text NOT NULL,\n\t`key` text NOT NULL,\n\t`text` text NOT NULL\n);",
+      "CREATE UNIQUE INDEX `jobwright_notes_key` ON `jobwright_notes` (`seq`,`kind`,`key`);",
+      "CREATE TABLE `jobwright_starts` (\n\t`key` text NOT NULL,\n\t`at` integer NOT NULL\n);",
+      "CREATE INDEX `jobwright_starts_key` ON `jobwright_starts` (`key`,`at`);",
+      "CREATE INDEX `jobwright_starts_at` ON `jobwright_starts` (`at`);",
+      "CREATE TABLE `jobwright_tags` (\n\t`seq` integer NOT NULL,\n\t`tag` text NOT NULL,\n\tPRIMARY KEY(`seq`, `tag`)\n);",
+      "CREATE INDEX `jobwright_tags_tag` ON `jobwright_tags` (`tag`,`seq`);",
+      "ALTER TABLE `jobwright_jobs` ADD `gated` integer DEFAULT 0 NOT NULL;",
+    ],
+  },
 ];

@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
-import { index, integer, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
-import type { EndReason, JobState, UniqueScope } from "../../runtime/contract/index.ts";
+import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+import type { EndReason, GateKind, JobState, NoteKind, UniqueScope } from "../../runtime/contract/index.ts";
 
 /**
  * The tables of the SQLite provider. Exported so that an application can query and join them with Drizzle, and so that
@@ -36,6 +36,8 @@ export const jobs = sqliteTable(
     finishedAt: integer("finished_at"),
     progress: integer("progress"),
     reason: text("reason").$type<EndReason>(),
+    /** 1: it has gates, so that a change of its state is not all. */
+    gated: integer("gated").notNull().default(0),
   },
   (table) => [
     uniqueIndex("jobwright_jobs_id").on(table.id),
@@ -71,6 +73,93 @@ export const errors = sqliteTable("jobwright_errors", {
   seq: integer("seq").primaryKey(),
   error: text("error").notNull(),
 });
+
+/** Attempts that were not the last word. */
+export const attempts = sqliteTable(
+  "jobwright_attempts",
+  {
+    seq: integer("seq").notNull(),
+    fence: integer("fence").notNull(),
+    attempt: integer("attempt").notNull(),
+    startedAt: integer("started_at").notNull(),
+    endedAt: integer("ended_at").notNull(),
+    workerId: text("worker_id").notNull(),
+    /** JSON of the error; null: the worker vanished. */
+    error: text("error"),
+  },
+  (table) => [primaryKey({ columns: [table.seq, table.fence] })],
+);
+
+/** Checkpoints and log lines of handlers. */
+export const notes = sqliteTable(
+  "jobwright_notes",
+  {
+    /** Insertion order. */
+    number: integer("number").primaryKey(),
+    seq: integer("seq").notNull(),
+    kind: text("kind").$type<NoteKind>().notNull(),
+    key: text("key").notNull(),
+    text: text("text").notNull(),
+  },
+  (table) => [uniqueIndex("jobwright_notes_key").on(table.seq, table.kind, table.key)],
+);
+
+/** What jobs can be searched for. */
+export const tags = sqliteTable(
+  "jobwright_tags",
+  { seq: integer("seq").notNull(), tag: text("tag").notNull() },
+  (table) => [
+    primaryKey({ columns: [table.seq, table.tag] }),
+    index("jobwright_tags_tag").on(table.tag, table.seq),
+  ],
+);
+
+/** The gates of a job. */
+export const gates = sqliteTable(
+  "jobwright_gates",
+  {
+    seq: integer("seq").notNull(),
+    level: integer("level").notNull(),
+    key: text("key").notNull(),
+    policy: text("policy").notNull(),
+    kind: text("kind").$type<GateKind>().notNull(),
+    /**
+     * `waiting`: the job is blocked here. `passed`: it counts for the group, if its state
+     * still says so. `ahead`: neither.
+     */
+    status: text("status").$type<"ahead" | "waiting" | "passed">().notNull(),
+    /** With `run_at`, the order of those that wait; a copy of the job's. Both are 0 where insertion order counts alone. */
+    priority: integer("priority").notNull(),
+    runAt: integer("run_at").notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.seq, table.level] }),
+    index("jobwright_gates_waiting")
+      .on(table.key, table.priority, table.runAt, table.seq)
+      .where(sql`status = 'waiting'`),
+    index("jobwright_gates_passed")
+      .on(table.key, table.seq)
+      .where(sql`status = 'passed'`),
+  ],
+);
+
+/** What counts at the gates of a policy. */
+export const limits = sqliteTable("jobwright_limits", {
+  policy: text("policy").primaryKey(),
+  kind: text("kind").$type<GateKind>().notNull(),
+  limit: integer("limit").notNull(),
+  windowMs: integer("window_ms"),
+});
+
+/** Starts of jobs with rate gates, as long as a window reaches them. */
+export const starts = sqliteTable(
+  "jobwright_starts",
+  { key: text("key").notNull(), at: integer("at").notNull() },
+  (table) => [
+    index("jobwright_starts_key").on(table.key, table.at),
+    index("jobwright_starts_at").on(table.at),
+  ],
+);
 
 /** Queues that need a word of their own; a queue without a row runs. */
 export const queues = sqliteTable("jobwright_queues", {

@@ -19,7 +19,7 @@ export interface Connection {
 }
 
 /** As much of it as an enqueue needs. Also a transaction of the user can give that. */
-export type Runner = Pick<Connection, "run" | "runRow" | "get">;
+export type Runner = Pick<Connection, "run" | "runRow" | "get" | "all">;
 
 export function createConnection(database: BetterSqlite3.Database): Connection {
   const prepared = new Map<CompiledStatement, BetterSqlite3.Statement>();

@@ -1,19 +1,22 @@
-import type {
-  ClaimedJob,
-  ClaimLane,
-  ClaimRequest,
-  Completion,
-  HeldLease,
-  Lease,
-  ExtendRequest,
-  JobState,
-  ProgressReport,
-  Rejection,
-  Settlement,
+import {
+  type ClaimedJob,
+  type ClaimLane,
+  type ClaimRequest,
+  type Completion,
+  type HeldLease,
+  type ExtendRequest,
+  isFinalState,
+  type JobState,
+  type ProgressReport,
+  type Rejection,
+  type Settlement,
 } from "../../contract/index.ts";
 import type { CompiledStatement } from "../sql/prepared.ts";
 import type { Connection, Parameters } from "./connection.ts";
+import { openAfter, startGated, waitAgain } from "./gates.ts";
+import { recordFailure } from "./history.ts";
 import { pausedDefinitions } from "./pauses.ts";
+import { refusal } from "./refusal.ts";
 import * as statements from "./statements.ts";
 import { storable } from "./text.ts";
 
@@ -33,6 +36,7 @@ type ClaimRow = [
   enqueuedAt: number,
   leaseUntil: number | null,
   payload: string,
+  gated: number,
 ];
 
 export function claimJobs(connection: Connection, request: ClaimRequest, now: number): ClaimedJob[] {
@@ -40,7 +44,10 @@ export function claimJobs(connection: Connection, request: ClaimRequest, now: nu
   const repeated = connection.raw<ClaimRow>(statements.selectClaim, { workerId, claimId });
   if (repeated.length > 0) return repeated.map((row) => toClaimedJob(row, row[11] ?? now, 0));
   const paused = pausedDefinitions(connection);
-  return request.lanes.flatMap((lane) => claimLane(connection, request, without(paused, lane), now));
+  const gated: number[] = [];
+  const claimed = request.lanes.flatMap((lane) => claimLane(connection, request, without(paused, lane), now, gated));
+  if (gated.length > 0) startGated(connection, gated, now);
+  return claimed;
 }
 
 /** Nearly always nothing is paused: one look into an empty table costs less than a condition on every row. */
@@ -52,7 +59,14 @@ function without(paused: readonly string[], lane: ClaimLane): ClaimLane {
 /** One statement text per number of handled jobs. */
 const laneStatements = new Map<number, CompiledStatement>();
 
-function claimLane(connection: Connection, request: ClaimRequest, lane: ClaimLane, now: number): ClaimedJob[] {
+/** Adds those that have gates to `gated`. */
+function claimLane(
+  connection: Connection,
+  request: ClaimRequest,
+  lane: ClaimLane,
+  now: number,
+  gated: number[],
+): ClaimedJob[] {
   const { queue, limit, handles } = lane;
   if (limit < 1 || handles.length === 0) return [];
   const statement = laneStatements.get(handles.length) ?? statements.selectLane(handles.length);
@@ -68,13 +82,14 @@ function claimLane(connection: Connection, request: ClaimRequest, lane: ClaimLan
   if (rows.length === 0) return [];
   const seqs = JSON.stringify(rows.map(([seq]) => seq));
   connection.run(statements.claimJobs, { workerId, claimId, leaseUntil, now, seqs });
+  for (const row of rows) if (row[13]) gated.push(row[0]);
   return rows.map((row) => toClaimedJob(row, leaseUntil, 1));
 }
 
 /** `growth`: what the claim adds to the fence and the attempt that were read. */
 function toClaimedJob(row: ClaimRow, leaseUntil: number, growth: number): ClaimedJob {
-  const [, id, name, queue, version, priority, attempt, crashes, fence, runAt, enqueuedAt, , payload] = row;
-  return {
+  const [, id, name, queue, version, priority, attempt, crashes, fence, runAt, enqueuedAt, , payload, gated] = row;
+  const job: ClaimedJob = {
     id,
     name,
     queue,
@@ -88,15 +103,17 @@ function toClaimedJob(row: ClaimRow, leaseUntil: number, growth: number): Claime
     leaseUntil,
     payload,
   };
+  return gated ? { ...job, gated: true } : job;
 }
 
-type SettledRow = [seq: number, state: JobState];
+type SettledRow = [seq: number, state: JobState, gated: number];
 
 /** Nearly always every lease of a batch is open and the first of its job: then one statement ends them all. */
 export function ackJobs(connection: Connection, completions: readonly Completion[], now: number): Settlement[] {
   const fence = completions[0]?.fence;
   if (fence === undefined) return [];
-  const alike = completions.length > 1 && completions.every((completion) => completion.fence === fence);
+  const alike =
+    completions.length > 1 && completions.every((completion) => completion.fence === fence && !completion.gated);
   if (!alike || !ackTogether(connection, completions, fence, now)) {
     return completions.map((completion) => ackJob(connection, completion, now));
   }
@@ -118,6 +135,7 @@ function ackJob(connection: Connection, completion: Completion, now: number): Se
   const { id, fence, output } = completion;
   if (connection.run(statements.ackJob, { id, fence, now }).changes === 0) return refusal(connection, completion);
   storeOutput(connection, id, output);
+  if (completion.gated) openAfter(connection, id, now);
   return "ok";
 }
 
@@ -126,6 +144,8 @@ function storeOutput(connection: Connection, id: string, output: string | undefi
 }
 
 export function nackJob(connection: Connection, rejection: Rejection, now: number): Settlement {
+  const error = "error" in rejection ? JSON.stringify(rejection.error) : undefined;
+  if (error !== undefined) recordFailure(connection, rejection, error, now);
   const [row] = connection.raw<SettledRow>(statements.nackJob, {
     id: rejection.id,
     fence: rejection.fence,
@@ -133,9 +153,9 @@ export function nackJob(connection: Connection, rejection: Rejection, now: numbe
     ...nackTarget(rejection, now),
   });
   if (!row) return refusal(connection, rejection);
-  if ("error" in rejection) {
-    connection.run(statements.insertError, { seq: row[0], error: JSON.stringify(rejection.error) });
-  }
+  if (row[2] && !isFinalState(row[1])) waitAgain(connection, row[0], false);
+  if (rejection.gated) openAfter(connection, rejection.id, now);
+  if (error !== undefined) connection.run(statements.insertError, { seq: row[0], error });
   return "ok";
 }
 
@@ -155,11 +175,6 @@ function nackTarget(rejection: Rejection, now: number): Parameters {
 
 function readyAfter(delayMs: number, now: number): Parameters {
   return { state: delayMs > 0 ? "scheduled" : "ready", runAt: now + Math.max(0, delayMs) };
-}
-
-function refusal(connection: Connection, lease: Lease): Settlement {
-  const row = connection.get<{ fence: number }>(statements.selectFence, { id: lease.id });
-  return row?.fence === lease.fence ? "alreadyDone" : "stale";
 }
 
 export function reportProgress(connection: Connection, report: ProgressReport): Settlement {

@@ -1,9 +1,11 @@
 import type { EnqueueResult, JobState, NewJob, UniqueKey } from "../../contract/index.ts";
 import type { Runner } from "./connection.ts";
+import { insertGates, openBeside, refuseUnstorableGates } from "./gates.ts";
 import { startOf } from "./start-of.ts";
 import * as statements from "./statements.ts";
+import { insertTags } from "./tag-statements.ts";
 import { storable } from "./text.ts";
-import { holderOf, meetHolder, rememberKey } from "./unique.ts";
+import { type Holder, holderOf, meetHolder, rememberKey } from "./unique.ts";
 
 /*
  * Jobs on their way in, inside one open transaction of the provider or of the user. Since only one of them writes at a
@@ -13,28 +15,43 @@ import { holderOf, meetHolder, rememberKey } from "./unique.ts";
 /** One after the other. */
 export function enqueueJobs(runner: Runner, jobs: readonly NewJob[], now: number): EnqueueResult[] {
   for (const job of jobs) refuseUnstorable(job);
-  return jobs.some(({ unique }) => unique) ? enqueueMixed(runner, jobs, now) : insertPlain(runner, jobs, now);
+  return jobs.every(isPlain) ? insertPlain(runner, jobs, now) : enqueueMixed(runner, jobs, now);
 }
 
-/** Neighbours without a unique key go in together, as no two of them can meet. */
+function isPlain({ unique, gates, tags }: NewJob): boolean {
+  return !unique && !gates && !tags;
+}
+
+/** Neighbours that are plain go in together, as no two of them can meet. */
 function enqueueMixed(runner: Runner, jobs: readonly NewJob[], now: number): EnqueueResult[] {
   const results: EnqueueResult[] = [];
+  const touched: number[] = [];
   for (let from = 0, to = 0; from < jobs.length; from = to) {
-    while (to < jobs.length && !jobs[to]?.unique) to++;
+    while (to < jobs.length && isPlain(jobs[to] as NewJob)) to++; // it is there: to < length
     // One by one: a spread of so many arguments may be more than the stack holds.
     for (const result of insertPlain(runner, jobs.slice(from, to), now)) results.push(result);
     const job = jobs[to];
-    if (!job?.unique) break;
-    results.push(enqueueUnique(runner, job, job.unique, now));
+    if (!job) break;
+    results.push(enqueueSpecial(runner, job, touched, now));
     to++;
   }
-  return results;
+  if (touched.length === 0) return results;
+  openBeside(runner, touched, now);
+  return results.map((result) => afterGates(runner, result));
+}
+
+/** Whether a job waits at a gate is known when all have come. */
+function afterGates(runner: Runner, result: EnqueueResult): EnqueueResult {
+  const row = runner.get<WaitingRow>(statements.selectWaiting, { id: result.id });
+  return row?.gated ? { ...result, state: row.state, runAt: row.runAt } : result;
 }
 
 /** Before anything is written: a user may catch the error and commit. */
-function refuseUnstorable({ payload, unique }: NewJob): void {
+function refuseUnstorable({ payload, unique, gates, tags }: NewJob): void {
   storable(payload);
   if (unique) storable(unique.key);
+  if (gates) refuseUnstorableGates(gates);
+  tags?.forEach(storable);
 }
 
 function insertPlain(runner: Runner, jobs: readonly NewJob[], now: number): EnqueueResult[] {
@@ -80,21 +97,42 @@ function enqueueJob(runner: Runner, job: NewJob, now: number): EnqueueResult {
 
 /** Undefined, and nothing written, if the id exists. */
 function insertOne(runner: Runner, job: NewJob, result: EnqueueResult, now: number): number | undefined {
-  const inserted = runner.runRow(statements.insertJob, rowOf(job, result, now));
+  const inserted = job.gates?.length
+    ? runner.runRow(statements.insertGatedJob, [...rowOf(job, result, now), 1])
+    : runner.runRow(statements.insertJob, rowOf(job, result, now));
   if (inserted.changes === 0) return undefined;
   const seq = Number(inserted.lastInsertRowid);
   runner.runRow(statements.insertPayload, [seq, job.payload]);
   return seq;
 }
 
-function enqueueUnique(runner: Runner, job: NewJob, unique: UniqueKey, now: number): EnqueueResult {
-  const holder = holderOf(runner, unique, now);
-  if (holder) return duplicate(runner, job.id) ?? meetHolder(runner, holder, job, unique, now);
+/** Adds the number of the job, if gates hold it, to `touched`. */
+function enqueueSpecial(runner: Runner, job: NewJob, touched: number[], now: number): EnqueueResult {
+  const { unique, gates = [], tags = [] } = job;
+  const holder = unique && holderOf(runner, unique, now);
+  if (holder) return duplicate(runner, job.id) ?? enqueueTooLate(runner, job, unique, holder, touched, now);
   const result = newResult(job, now);
   const seq = insertOne(runner, job, result, now);
   if (seq === undefined) return existing(runner, job.id);
-  rememberKey(runner, seq, unique, now);
+  if (unique) rememberKey(runner, seq, unique, now);
+  if (tags.length > 0) runner.run(insertTags, { seq, tags: JSON.stringify(tags) });
+  if (gates.length > 0) {
+    insertGates(runner, seq, gates);
+    touched.push(seq);
+  }
   return result;
+}
+
+function enqueueTooLate(
+  runner: Runner,
+  job: NewJob,
+  unique: UniqueKey,
+  holder: Holder,
+  touched: number[],
+  now: number,
+): EnqueueResult {
+  if (holder.gated) touched.push(holder.seq);
+  return meetHolder(runner, holder, job, unique, now);
 }
 
 function newResult(job: NewJob, now: number): EnqueueResult {
@@ -107,9 +145,15 @@ function rowOf(job: NewJob, { state, runAt }: EnqueueResult, now: number): (stri
   return [job.id, job.name, job.queue, job.version, state, job.priority, runAt, now, job.maxCrashes];
 }
 
+interface WaitingRow {
+  readonly state: JobState;
+  readonly runAt: number;
+  readonly gated: number;
+}
+
 function duplicate(runner: Runner, id: string): EnqueueResult | undefined {
-  const row = runner.get<{ state: JobState; runAt: number }>(statements.selectWaiting, { id });
-  return row && { id, outcome: "duplicate", ...row };
+  const row = runner.get<WaitingRow>(statements.selectWaiting, { id });
+  return row && { id, outcome: "duplicate", state: row.state, runAt: row.runAt };
 }
 
 function existing(runner: Runner, id: string): EnqueueResult {

@@ -19,6 +19,8 @@ import { createChangeWatch } from "./change-watch.ts";
 import { openDatabase } from "./database.ts";
 import * as deliver from "./deliver.ts";
 import { enqueueJobs } from "./enqueue.ts";
+import { putLimits } from "./gates.ts";
+import { historyOf, keepNote } from "./history.ts";
 import { createLogFlush, type LogFlush, needsLogFlush } from "./log-flush.ts";
 import { checkSchema, migrateSchema, refuseForeign } from "./migrate.ts";
 import type { SqliteOptions } from "./options.ts";
@@ -95,9 +97,10 @@ export function createSqliteProvider(options: SqliteOptions): SqliteProvider {
     return calls.map((jobs) => results.slice(from, (from += jobs.length)));
   }
 
-  /** The queue of a job that was changed instead is not known here: then all listeners look. */
+  /** The queue of a job that was changed instead, or let through a gate, is not known here: then all listeners look. */
   function wakeReady(jobs: readonly NewJob[], results: readonly EnqueueResult[]): void {
-    wakeUps.wake(results.some(isReadied) ? undefined : readyQueues(jobs, results));
+    const elsewhere = results.some(isReadied) || jobs.some(({ gates }) => gates);
+    wakeUps.wake(elsewhere ? undefined : readyQueues(jobs, results));
   }
 
   /** An end that a caller waits for is on the disk before the caller hears of it, whichever process wrote it. */
@@ -161,10 +164,20 @@ export function createSqliteProvider(options: SqliteOptions): SqliteProvider {
       return results;
     },
     // A power loss may undo a claim, a heartbeat or maintenance: nobody is left who relies on it, and it is done again.
-    claim: (request) => write((connection, now) => deliver.claimJobs(connection, request, now), { relaxed: true }),
+    claim: (request) =>
+      write((connection, now) => deliver.claimJobs(connection, request, now), {
+        relaxed: true,
+        // A start makes room at a gate of fairness.
+        committed: (claimed) => claimed.some(({ gated }) => gated) && wakeUps.wake(),
+      }),
     ack(completions) {
       if (completions.length === 0) return Promise.resolve([]);
-      return write((connection, now) => deliver.ackJobs(connection, completions, now), { committed: waits.check });
+      return write((connection, now) => deliver.ackJobs(connection, completions, now), {
+        committed() {
+          waits.check();
+          if (completions.some(({ gated }) => gated)) wakeUps.wake();
+        },
+      });
     },
     nack(rejections) {
       if (rejections.length === 0) return Promise.resolve([]);
@@ -180,17 +193,22 @@ export function createSqliteProvider(options: SqliteOptions): SqliteProvider {
     extend: (request) => write((connection, now) => deliver.extendLeases(connection, request, now), { relaxed: true }),
     report: (reports) =>
       write((connection) => reports.map((report) => deliver.reportProgress(connection, report)), { relaxed: true }),
+    // Not relaxed, as a step that is forgotten is done again.
+    note: (notes) => write((connection) => notes.map((note) => keepNote(connection, note))),
 
-    promote: (limit) =>
-      write((connection, now) => control.promoteJobs(connection, limit, now), {
+    async promote(limit) {
+      const promotion = await write((connection, now) => control.promoteJobs(connection, limit, now), {
         relaxed: true,
-        committed: ({ promoted }) => promoted > 0 && wakeUps.wake(),
-      }),
+        committed: ({ readied }) => readied > 0 && wakeUps.wake(),
+      });
+      return promotion.result;
+    },
     reap: (limit) =>
       write((connection, now) => control.reapJobs(connection, limit, now), {
         relaxed: true,
         committed({ readied, ended: given }) {
-          if (readied > 0) wakeUps.wake();
+          // An end makes room for others.
+          if (readied + given > 0) wakeUps.wake();
           if (given > 0) waits.check();
         },
       }),
@@ -201,10 +219,16 @@ export function createSqliteProvider(options: SqliteOptions): SqliteProvider {
       }),
 
     get: (id) => read((connection) => control.getJob(connection, id)),
+    history: (id) => read((connection) => historyOf(connection, id)),
     list: (request) => read((connection) => control.listJobs(connection, request)),
     counts: (filter = {}) => read((connection) => control.countJobs(connection, filter)),
     cancel: (ids) =>
-      write((connection, now) => ids.map((id) => control.cancelJob(connection, id, now)), { committed: waits.check }),
+      write((connection, now) => ids.map((id) => control.cancelJob(connection, id, now)), {
+        committed() {
+          waits.check();
+          wakeUps.wake();
+        },
+      }),
     requeue: (ids, delaysMs = []) =>
       write(
         (connection, now) => ids.map((id, index) => control.requeueJob(connection, id, delaysMs[index] ?? 0, now)),
@@ -220,6 +244,7 @@ export function createSqliteProvider(options: SqliteOptions): SqliteProvider {
         committed: () => wakeUps.wake("queue" in target ? [target.queue] : undefined),
       }),
     paused: () => read(pauses.paused),
+    putLimits: (limits) => write((connection) => putLimits(connection, limits)),
     awaitSettled(id, waitOptions) {
       if (!opened || ended) return Promise.reject(stopped());
       return waits.wait(id, waitOptions);

@@ -2,6 +2,7 @@ import { type SQL, sql } from "drizzle-orm";
 import {
   definitions,
   errors,
+  gates,
   jobs,
   meta,
   outputs,
@@ -19,9 +20,9 @@ import { $, anyOf, assign, compile, insertInto, names, set } from "./compose.ts"
  */
 
 /** The lease given by (id, fence) is open: nobody re-claimed, settled, cancelled or requeued the job since. */
-const openLease = sql`${jobs.id} = ${$("id")} and ${jobs.fence} = ${$("fence")} and ${jobs.leaseUntil} is not null`;
-/** 1 if the job was reaped, so that a late settlement takes the lapse back. */
-const lapsed = sql`(${jobs.state} = 'ready')`;
+export const openLease = sql`${jobs.id} = ${$("id")} and ${jobs.fence} = ${$("fence")} and ${jobs.leaseUntil} is not null`;
+/** 1 if the job was reaped and waits again, so that a late settlement takes the lapse back. */
+const lapsed = sql`(${jobs.state} <> 'running')`;
 
 /** What an enqueue writes, in the order of a row's parameters. */
 const insertedColumns = [
@@ -40,6 +41,9 @@ const insertedColumns = [
 export const insertJob = compile(
   sql`${insertInto(jobs, insertedColumns, 1)} on conflict (${sql.identifier(jobs.id.name)}) do nothing`,
 );
+export const insertGatedJob = compile(
+  sql`${insertInto(jobs, [...insertedColumns, jobs.gated], 1)} on conflict (${sql.identifier(jobs.id.name)}) do nothing`,
+);
 export const insertPayload = compile(insertInto(payloads, [payloads.seq, payloads.payload], 1));
 
 /** One statement for so many rows costs two thirds of one for each; more rows gain little. */
@@ -49,12 +53,12 @@ export const insertJobs = compile(insertInto(jobs, insertedColumns, rowsPerInser
 export const insertPayloads = compile(insertInto(payloads, [payloads.seq, payloads.payload], rowsPerInsert));
 
 export const selectWaiting = compile(
-  sql`select ${jobs.state} as state, ${jobs.runAt} as runAt from ${jobs} where ${jobs.id} = ${$("id")}`,
+  sql`select ${jobs.state} as state, ${jobs.runAt} as runAt, ${jobs.gated} as gated from ${jobs} where ${jobs.id} = ${$("id")}`,
 );
 
 /** `fence` and `attempt` are those before the claim. */
 const claimable = sql`select ${jobs.seq}, ${jobs.id}, ${jobs.name}, ${jobs.queue}, ${jobs.version}, ${jobs.priority}, ${jobs.attempt},
-  ${jobs.crashes}, ${jobs.fence}, ${jobs.runAt}, ${jobs.enqueuedAt}, ${jobs.leaseUntil}, ${payloads.payload}
+  ${jobs.crashes}, ${jobs.fence}, ${jobs.runAt}, ${jobs.enqueuedAt}, ${jobs.leaseUntil}, ${payloads.payload}, ${jobs.gated}
   from ${jobs} join ${payloads} on ${payloads.seq} = ${jobs.seq}`;
 
 /**
@@ -131,7 +135,7 @@ export const nackJob = compile(sql`
     set(jobs.crashes, sql`${jobs.crashes} - ${lapsed}`),
     set(jobs.leaseUntil, sql`null`),
   )}
-  where ${openLease} returning ${names(jobs.seq, jobs.state)}`);
+  where ${openLease} returning ${names(jobs.seq, jobs.state, jobs.gated)}`);
 
 export const insertError = compile(
   sql`insert or replace into ${errors} (${names(errors.seq, errors.error)}) values (${$("seq")}, ${$("error")})`,
@@ -146,11 +150,15 @@ export const extendLeases = compile(sql`
   where ${jobs.state} = 'running' and ${jobs.workerId} = ${$("workerId")}
   returning ${names(jobs.seq, jobs.id, jobs.fence, jobs.leaseUntil, jobs.cancelRequested)}`);
 
-export const promoteJobs = compile(sql`
+const promote = sql`
   update ${jobs} set ${set(jobs.state, sql`'ready'`)}
   where ${jobs.seq} in (
     select ${jobs.seq} from ${jobs} where ${jobs.state} = 'scheduled' and ${jobs.runAt} <= ${$("now")}
-    order by ${jobs.runAt}, ${jobs.seq} limit ${$("limit")})`);
+    order by ${jobs.runAt}, ${jobs.seq} limit ${$("limit")})`;
+
+export const promoteJobs = compile(promote);
+/** In a store where jobs have gates. */
+export const promoteMixed = compile(sql`${promote} returning ${names(jobs.seq, jobs.gated)}`);
 
 export const selectNextRun = compile(
   sql`select min(${jobs.runAt}) as runAt from ${jobs} where ${jobs.state} = 'scheduled'`,
@@ -174,7 +182,7 @@ export const reapJobs = compile(sql`
   where ${jobs.seq} in (
     select ${jobs.seq} from ${jobs} where ${jobs.state} = 'running' and ${jobs.leaseUntil} < ${$("expiredBefore")}
     order by ${jobs.seq} limit ${$("limit")})
-  returning ${names(jobs.state)}`);
+  returning ${names(jobs.seq, jobs.state, jobs.fence, jobs.gated)}`);
 
 /** A final job that holds its key for a time; only the last two scopes do so after the end. */
 const reserved = sql`
@@ -202,7 +210,8 @@ export const cancelWaiting = compile(sql`
     set(jobs.finishedAt, $("now")),
     set(jobs.leaseUntil, sql`null`),
   )}
-  where ${jobs.id} = ${$("id")} and ${jobs.state} in ('scheduled', 'ready', 'blocked')`);
+  where ${jobs.id} = ${$("id")} and ${jobs.state} in ('scheduled', 'ready', 'blocked')
+  returning ${names(jobs.seq, jobs.gated)}`);
 
 export const cancelRunning = compile(
   sql`update ${jobs} set ${set(jobs.cancelRequested, sql`1`)} where ${jobs.id} = ${$("id")} and ${jobs.state} = 'running'`,
@@ -229,12 +238,12 @@ export const changeJob = compile(sql`
     set(jobs.version, sql`coalesce(${$("version")}, ${jobs.version})`),
     set(
       jobs.state,
-      sql`case when ${jobs.state} = 'blocked' then 'blocked'
-        when coalesce(${$("runAt")}, ${jobs.runAt}) > ${$("now")} then 'scheduled' else 'ready' end`,
+      sql`case when coalesce(${$("runAt")}, ${jobs.runAt}) > ${$("now")} then 'scheduled' else 'ready' end`,
     ),
     set(jobs.leaseUntil, sql`null`),
   )}
-  where ${jobs.id} = ${$("id")} and ${jobs.state} in ('scheduled', 'ready', 'blocked')`);
+  where ${jobs.id} = ${$("id")} and ${jobs.state} in ('scheduled', 'ready', 'blocked')
+  returning ${names(jobs.seq, jobs.gated)}`);
 
 type Pausable = typeof queues | typeof definitions;
 
@@ -256,8 +265,11 @@ export const pauseDefinition = pause(definitions);
 export const resumeDefinition = resume(definitions);
 export const selectPausedDefinitions = selectPaused(definitions);
 
+const blockedBy = sql`case when ${jobs.state} = 'blocked' then (
+  select ${gates.key} from ${gates} where ${gates.seq} = ${jobs.seq} and ${gates.status} = 'waiting') end`;
+
 /** Everything of one job or of a page; `condition` is added by the caller. */
-function selectRecords(condition: SQL): CompiledStatement {
+export function selectRecords(condition: SQL): CompiledStatement {
   return compile(recordsQuery(condition));
 }
 
@@ -268,7 +280,7 @@ function recordsQuery(condition: SQL): SQL {
       ${jobs.fence} as fence, ${jobs.runAt} as runAt, ${jobs.enqueuedAt} as enqueuedAt, ${jobs.startedAt} as startedAt,
       ${jobs.finishedAt} as finishedAt, ${jobs.workerId} as workerId, ${jobs.leaseUntil} as leaseUntil,
       ${jobs.cancelRequested} as cancelRequested, ${jobs.progress} as progress, ${jobs.reason} as reason,
-      ${payloads.payload} as payload, ${outputs.output} as output, ${errors.error} as error
+      ${blockedBy} as blockedBy, ${payloads.payload} as payload, ${outputs.output} as output, ${errors.error} as error
     from ${jobs}
     left join ${payloads} on ${payloads.seq} = ${jobs.seq}
     left join ${outputs} on ${outputs.seq} = ${jobs.seq}
@@ -277,7 +289,7 @@ function recordsQuery(condition: SQL): SQL {
 }
 
 /** Lists are JSON arrays, so that one text serves any number of values; null means no condition. */
-const filtered = sql`
+export const filtered = sql`
   (${$("states")} is null or ${jobs.state} in ${anyOf("states")})
   and (${$("names")} is null or ${jobs.name} in ${anyOf("names")})
   and (${$("queues")} is null or ${jobs.queue} in ${anyOf("queues")})`;

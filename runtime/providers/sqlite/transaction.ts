@@ -69,11 +69,13 @@ function unwrapped<T>(call: () => T): T {
 function runnerOf(tx: SqliteTransaction): Runner {
   const run = (statement: CompiledStatement, row: Row): ReturnType<Runner["run"]> =>
     unwrapped(() => tx.run(bound(statement, row)));
+  const all = <Result>(statement: CompiledStatement, parameters: Parameters): Result[] =>
+    unwrapped(() => tx.all<Result>(bound(statement, ordered(statement, parameters))));
   return {
     run: (statement, parameters) => run(statement, ordered(statement, parameters)),
     runRow: run,
-    get: <Result>(statement: CompiledStatement, parameters: Parameters) =>
-      unwrapped(() => tx.all<Result>(bound(statement, ordered(statement, parameters)))[0]),
+    get: <Result>(statement: CompiledStatement, parameters: Parameters) => all<Result>(statement, parameters)[0],
+    all,
   };
 }
 

@@ -5,7 +5,7 @@ import { $, anyOf, compile, names, set } from "./compose.ts";
 /** The job that took a key last, and what decides whether it still holds it. */
 export const selectTaker = compile(sql`
   select ${jobs.seq} as seq, ${jobs.id} as id, ${jobs.state} as state, ${jobs.runAt} as runAt, ${jobs.fence} as fence,
-    ${jobs.enqueuedAt} as enqueuedAt, ${uniqueJobs.scope} as scope, ${uniqueJobs.heldUntil} as heldUntil
+    ${jobs.enqueuedAt} as enqueuedAt, ${jobs.gated} as gated, ${uniqueJobs.scope} as scope, ${uniqueJobs.heldUntil} as heldUntil
   from ${uniqueKeys}
   join ${uniqueJobs} on ${uniqueJobs.seq} = ${uniqueKeys.seq}
   join ${jobs} on ${jobs.seq} = ${uniqueKeys.seq}
@@ -13,7 +13,7 @@ export const selectTaker = compile(sql`
 
 /** A job and what it remembers of its key. */
 export const selectRequeued = compile(sql`
-  select ${jobs.seq} as seq, ${jobs.state} as state, ${jobs.fence} as fence,
+  select ${jobs.seq} as seq, ${jobs.state} as state, ${jobs.fence} as fence, ${jobs.gated} as gated,
     ${uniqueJobs.key} as key, ${uniqueJobs.scope} as scope, ${uniqueJobs.heldUntil} as heldUntil
   from ${jobs} left join ${uniqueJobs} on ${uniqueJobs.seq} = ${jobs.seq}
   where ${jobs.id} = ${$("id")}`);

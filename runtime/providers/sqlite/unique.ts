@@ -1,19 +1,21 @@
 import { type EnqueueResult, isFinalState, type JobState, type NewJob, type UniqueKey } from "../../contract/index.ts";
 import { holdsKey, type KeyHolder } from "../../core/unique.ts";
 import type { Connection, Runner } from "./connection.ts";
+import { waitAgain } from "./gates.ts";
 import * as statements from "./unique-statements.ts";
 import { changeJob } from "./statements.ts";
 import { startOf } from "./start-of.ts";
 
 /* Who holds which unique key. */
 
-interface Holder {
+export interface Holder {
   readonly seq: number;
   readonly id: string;
   readonly state: JobState;
   readonly runAt: number;
   readonly fence: number;
   readonly enqueuedAt: number;
+  readonly gated: number;
 }
 
 type TakerRow = Holder & Pick<KeyHolder, "scope"> & { readonly heldUntil: number | null };
@@ -31,7 +33,7 @@ export function rememberKey(runner: Runner, seq: number, { key, scope, forMs }: 
   runner.run(statements.takeKey, { key, seq });
 }
 
-/** Does what the job that came too late asks for. */
+/** Does what the job that came too late asks for. The state of one with gates is known after those were opened. */
 export function meetHolder(
   runner: Runner,
   holder: Holder,
@@ -46,15 +48,10 @@ export function meetHolder(
   const runAt = Math.min(startOf(job, now), holder.enqueuedAt + maxWaitMs);
   const replaces = onConflict === "replace";
   const replaced = replaces ? { priority: job.priority, version: job.version } : { priority: null, version: null };
-  runner.run(changeJob, { id, runAt, ...replaced, now });
+  runner.all(changeJob, { id, runAt, ...replaced, now });
+  if (holder.gated) waitAgain(runner, holder.seq, false);
   if (replaces) runner.run(statements.replacePayload, { seq: holder.seq, payload: job.payload });
-  const waiting = runAt > now ? "scheduled" : "ready";
-  return {
-    id,
-    outcome: replaces ? "replaced" : "extended",
-    state: state === "blocked" ? state : waiting,
-    runAt,
-  };
+  return { id, outcome: replaces ? "replaced" : "extended", state: runAt > now ? "scheduled" : "ready", runAt };
 }
 
 /** A job that is to wait again, and its key if it has one. */
@@ -62,6 +59,7 @@ export interface RequeuedRow {
   readonly seq: number;
   readonly state: JobState;
   readonly fence: number;
+  readonly gated: number;
   readonly key: string | null;
   readonly scope: KeyHolder["scope"] | null;
   readonly heldUntil: number | null;
