@@ -8,8 +8,8 @@ import { JobwrightError } from "../../runtime/contract/errors.ts";
 import { schemaOf } from "../../runtime/core/schema-module.ts";
 import type { JobDefinition } from "../../runtime/schema/index.ts";
 import type { SchemaProblem } from "../../runtime/schema/problems.ts";
+import { checkKeyPaths, type KeyPaths } from "../model/key-paths.ts";
 import type { JobModel, NamedType, Problem, Sides, TypeNode } from "../model/model.ts";
-import { checkUniquePaths } from "../model/unique-paths.ts";
 import type { ChildMessage } from "./protocol.ts";
 import { sensitiveOf } from "./sensitive.ts";
 import { createWalker, type Walker } from "./walk.ts";
@@ -64,20 +64,29 @@ function describe(module: unknown): ChildMessage {
   const definitions = Object.values(jobs).sort((a, b) => (a.name < b.name ? -1 : 1));
   const models = definitions.map((definition) => modelOf(definition, walker));
   const named = walker.named();
-  const problems = [...walker.problems(), ...uniqueProblems(definitions, models, named)];
+  const problems = [...walker.problems(), ...keyProblems(definitions, models, named)];
   return { type: "loaded", jobs: models, named, problems };
 }
 
-function uniqueProblems(
+function keyProblems(
   definitions: readonly JobDefinition[],
   models: readonly JobModel[],
   named: readonly NamedType[],
 ): readonly Problem[] {
   const types = new Map(named.map((type) => [type.id, type.in]));
   return models.flatMap((model, index) => {
-    const form = definitions[index]?.uniqueForm;
-    return form === undefined ? [] : checkUniquePaths(model, form, types);
+    const definition = definitions[index];
+    return definition ? keysOf(definition).flatMap((key) => checkKeyPaths(model, key, types)) : [];
   });
+}
+
+function keysOf({ unique, uniqueForm, gates = [], gatePlaces = {} }: JobDefinition): readonly KeyPaths[] {
+  const own = unique?.by && uniqueForm ? [{ place: [uniqueForm], by: unique.by }] : [];
+  const ofGates = gates.flatMap(({ policy, by }) => {
+    const place = gatePlaces[policy];
+    return place && Array.isArray(by) ? [{ place, by }] : [];
+  });
+  return [...own, ...ofGates];
 }
 
 function exportNames(module: unknown): ReadonlyMap<unknown, string> {

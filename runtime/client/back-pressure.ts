@@ -34,10 +34,10 @@ export function createBackPressure(
       throw error;
     });
     if (waiting < maxWaiting) return;
-    throw new JobwrightError("JW_QUEUE_FULL", `${waiting} jobs ${name} wait in ${queue}; the limit is ${maxWaiting}.`, {
+    throw new JobwrightError("JW_QUEUE_FULL", `${waiting} ${name} jobs wait; the limit is ${maxWaiting}.`, {
       retryable: true,
       details: { waiting, maxWaiting },
-      hint: "Slow down and try again, or let more workers serve the queue.",
+      hint: `Slow down and try again, or let more workers serve the queue ${queue}.`,
     });
   };
 }

@@ -9,7 +9,7 @@ import {
   type RequeueOutcome,
 } from "../contract/index.ts";
 
-/** Which jobs a bulk verb is meant for. At least one of the three lists must be given. */
+/** Which jobs a bulk verb is meant for. At least one of the four lists must be given. */
 export interface BulkFilter extends JobFilter {
   /** Jobs that have all of these. */
   readonly tags?: readonly string[];
@@ -18,6 +18,8 @@ export interface BulkFilter extends JobFilter {
   /** Only count. Default false. */
   readonly dryRun?: boolean;
 }
+
+type ListFilter = Omit<BulkFilter, "limit" | "dryRun">;
 
 export interface RequeueFilter extends BulkFilter {
   /**
@@ -90,7 +92,7 @@ async function actOnAll<Outcome extends string>(
   return { matched: ids.length, outcomes };
 }
 
-async function idsOf(provider: Provider, filter: JobFilter, limit: number): Promise<readonly string[]> {
+async function idsOf(provider: Provider, filter: ListFilter, limit: number): Promise<readonly string[]> {
   const ids: string[] = [];
   let cursor: string | undefined;
   do {
@@ -101,10 +103,14 @@ async function idsOf(provider: Provider, filter: JobFilter, limit: number): Prom
   return ids;
 }
 
-function checkFilter({ states, names, queues }: JobFilter, limit: number, fits: (state: JobState) => boolean): void {
-  if (!states?.length && !names?.length && !queues?.length) {
+function checkFilter(
+  { states, names, queues, tags }: ListFilter,
+  limit: number,
+  fits: (state: JobState) => boolean,
+): void {
+  if ([states, names, queues, tags].every((list) => !list?.length)) {
     throw new JobwrightError("JW_INVALID_OPTION", "The filter is empty, so every job would be meant.", {
-      hint: "Give `states`, `names` or `queues`.",
+      hint: "Give `states`, `names`, `queues` or `tags`.",
     });
   }
   const misfit = states?.find((state) => !fits(state));

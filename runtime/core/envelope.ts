@@ -13,6 +13,7 @@ export interface Settings {
   readonly maxAttempts?: number;
   /** What the caller wants to find with the job: `ctx.metadata`. */
   readonly metadata?: Readonly<Record<string, string>>;
+  /** What `list` finds the job by, for whoever looks at it. */
   readonly tags?: readonly string[];
 }
 
@@ -53,9 +54,10 @@ export function settingsOf(text: string): Settings | undefined {
 /** Whoever can write to the store can write this: a timer and a counter must not be given just anything. */
 function isSettings(value: unknown): value is Settings {
   if (!isObject(value)) return false;
-  const { expireAfterMs = 1, timeoutMs = 1, maxAttempts = 1, metadata = {} } = value;
+  const { expireAfterMs = 1, timeoutMs = 1, maxAttempts = 1, metadata = {}, tags = [] } = value;
   const counts = [expireAfterMs, timeoutMs, maxAttempts];
   if (!counts.every((count) => typeof count === "number" && count >= 1)) return false;
+  if (!Array.isArray(tags) || !tags.every((tag) => typeof tag === "string")) return false;
   return isObject(metadata) && Object.values(metadata).every((text) => typeof text === "string");
 }
 

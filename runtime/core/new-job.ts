@@ -110,8 +110,8 @@ function keyOf(
   };
 }
 
-function hasSettings({ expireAfter, timeout, maxAttempts, metadata }: EnqueueSettings): boolean {
-  return [expireAfter, timeout, maxAttempts, metadata].some((setting) => setting !== undefined);
+function hasSettings({ expireAfter, timeout, maxAttempts, metadata, tags }: EnqueueSettings): boolean {
+  return [expireAfter, timeout, maxAttempts, metadata, tags].some((setting) => setting !== undefined);
 }
 
 function settingsOf({ expireAfter, timeout, maxAttempts, metadata, tags }: EnqueueSettings): Settings {

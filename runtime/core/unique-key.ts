@@ -45,7 +45,7 @@ function membersOf(value: Readonly<Record<string, unknown>>, job: string): reado
 function unkeyable(value: unknown, job: string): JobwrightError {
   const isObject = typeof value === "object" && value !== null;
   const kind = isObject ? (value.constructor?.name ?? "an object") : typeof value === "number" ? value : typeof value;
-  return new JobwrightError("JW_INVALID_OPTION", `The unique key of ${job} would be made of: ${kind}.`, {
+  return new JobwrightError("JW_INVALID_OPTION", `The key of ${job} would be made of: ${kind}.`, {
     hint: "Let `by` return texts, finite numbers, booleans, bigints, dates, or arrays and plain objects of these.",
   });
 }

@@ -1,10 +1,11 @@
 import type { $ZodType } from "zod/v4/core";
 import { readBatch } from "./batch.ts";
-import { type QueueGates, readLimits, readQueues, refuseUnused } from "./limits.ts";
+import { readLimits, refuseUnequalShares } from "./limits.ts";
 import { checkNames } from "./names.ts";
 import { createOptionReader, type OptionReader } from "./option-reader.ts";
 import type { JobDeclaration, JobDefinition, JobOptions, JobsSchema, SchemaOptions } from "./options.ts";
 import { type Report, type SchemaProblem, schemaError, show } from "./problems.ts";
+import { type QueueGates, readQueues, refuseUnused } from "./queue-limits.ts";
 import { readRetry } from "./retry.ts";
 import { readSchedules } from "./schedules.ts";
 import { readUnique } from "./unique.ts";
@@ -72,6 +73,10 @@ export function defineJobs<const Declarations extends Readonly<Record<string, Jo
   refuseUnused(
     queues,
     jobs.map(([, { queue }]) => queue),
+    report,
+  );
+  refuseUnequalShares(
+    jobs.map(([, definition]) => definition),
     report,
   );
   if (problems.length > 0) throw schemaError(problems);

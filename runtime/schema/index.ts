@@ -14,7 +14,8 @@ export type {
   RetryOptions,
   SchemaOptions,
 } from "./options.ts";
-export type { ConcurrencyLimit, FairnessOptions, OrderOptions, QueueOptions, RateLimit } from "./limits.ts";
+export type { ConcurrencyLimit, FairnessOptions, OrderOptions, RateLimit } from "./limits.ts";
 export type { SchemaProblem } from "./problems.ts";
+export type { QueueOptions } from "./queue-limits.ts";
 export type { ScheduleOptions } from "./schedules.ts";
 export type { DebounceOptions, KeyValue, ThrottleOptions, UniqueOptions } from "./unique.ts";

@@ -1,8 +1,7 @@
 import type { GateDescriptor } from "../core/descriptor.ts";
 import type { Duration } from "../core/duration.ts";
 import { createOptionReader, type OptionReader } from "./option-reader.ts";
-import { type Report, show } from "./problems.ts";
-import { nearest } from "./suggest.ts";
+import type { Report } from "./problems.ts";
 import { readBy, type UniqueBy } from "./unique.ts";
 
 /** So many jobs at a time, over all processes. */
@@ -31,22 +30,17 @@ export interface FairnessOptions<Input = unknown> {
   readonly share?: number;
 }
 
-/** What holds for all jobs of a queue together. */
-export interface QueueOptions {
-  /** So many jobs at a time, over all processes. Integer ≥ 1. Default: no limit. */
-  readonly concurrency?: number;
-  /** So many starts in any stretch of time. Default: no limit. */
-  readonly rateLimit?: { readonly limit: number; readonly per: Duration };
-}
-
-/** What a job has of it: data, and the functions that make keys, by policy. */
+/** What a job definition has of it. */
 export interface Limits {
   readonly gates?: readonly GateDescriptor[];
+  /** What keys are made of, by policy, where it is a function. */
   readonly gateBy?: Readonly<Record<string, (input: unknown) => unknown>>;
+  /** Where in the schema file the limits with a key stand, by policy; for messages. */
+  readonly gatePlaces?: Readonly<Record<string, readonly string[]>>;
 }
 
 /** From inside out: whoever waits must not hold a place that another group could use. */
-const levels = {
+export const levels = {
   order: 0,
   fairness: 1,
   concurrencyByKey: 2,
@@ -57,33 +51,13 @@ const levels = {
   queueRate: 7,
 } as const;
 
-const maxLimit = 1_000_000_000;
+/** More than any store counts. */
+export const maxLimit = 1_000_000_000;
 
 interface Found {
   readonly gate: GateDescriptor;
+  readonly path: readonly string[];
   readonly by?: (input: unknown) => unknown;
-}
-
-/** All limits of one job, those of its queue included. `queueGates` are read before. */
-export function readLimits(
-  options: object,
-  place: { readonly job: string; readonly queue: string; readonly report: Report },
-  queueGates: readonly GateDescriptor[],
-): Limits {
-  const values = options as Readonly<Record<string, unknown>>; // any value may stand there in JavaScript
-  const found: readonly Found[] = [
-    ...readOrder(values["order"], place),
-    ...readFairness(values["fairness"], place),
-    ...readMany(values["concurrency"], "concurrency", place),
-    ...readMany(values["rateLimit"], "rateLimit", place),
-    ...queueGates.map((gate) => ({ gate })),
-  ];
-  if (found.length === 0) return {};
-  const functions = found.flatMap(({ gate, by }) => (by ? [[gate.policy, by] as const] : []));
-  return {
-    gates: found.map(({ gate }) => gate).sort((a, b) => a.level - b.level),
-    ...(functions.length > 0 ? { gateBy: Object.fromEntries(functions) } : {}),
-  };
 }
 
 interface Place {
@@ -92,11 +66,47 @@ interface Place {
   readonly report: Report;
 }
 
+/** All limits of one job, those of its queue included. `queueGates` are read before. */
+export function readLimits(options: object, place: Place, queueGates: readonly GateDescriptor[]): Limits {
+  const values = options as Readonly<Record<string, unknown>>; // any value may stand there in JavaScript
+  const own: readonly Found[] = [
+    ...readOrder(values["order"], place),
+    ...readFairness(values["fairness"], place),
+    ...readMany(values["concurrency"], "concurrency", place),
+    ...readMany(values["rateLimit"], "rateLimit", place),
+  ];
+  const gates = [...own.map(({ gate }) => gate), ...queueGates].sort((a, b) => a.level - b.level);
+  if (gates.length === 0) return {};
+  if (values["batch"] !== undefined) refuseLonelyBatch(gates, place);
+  const functions = own.flatMap(({ gate, by }) => (by ? [[gate.policy, by] as const] : []));
+  const places = own.flatMap(({ gate, path }) => (gate.by ? [[gate.policy, path] as const] : []));
+  return {
+    gates,
+    ...(functions.length > 0 ? { gateBy: Object.fromEntries(functions) } : {}),
+    ...(places.length > 0 ? { gatePlaces: Object.fromEntries(places) } : {}),
+  };
+}
+
+/** A batch whose jobs can only run one at a time never has two of them. */
+function refuseLonelyBatch(gates: readonly GateDescriptor[], { job, report }: Place): void {
+  const isForAll = ({ by }: GateDescriptor): boolean => by === undefined || by.length === 0;
+  const single = gates.find(
+    (gate) => gate.limit === 1 && isForAll(gate) && ["order", "concurrency"].includes(gate.kind),
+  );
+  if (!single) return;
+  report({
+    job,
+    path: ["batch"],
+    message: `${job}.batch never has more than one job: ${single.policy} lets one run at a time.`,
+    hint: "Leave `batch` out, or let more jobs run at a time.",
+  });
+}
+
 function readOrder(value: unknown, { job, report }: Place): readonly Found[] {
   if (value === undefined) return [];
   const read = createOptionReader(value, { job, path: ["order"], report });
   read.known(["by"]);
-  return [keyed(value, read, { policy: `${job}.order`, kind: "order", level: levels.order, limit: 1 })];
+  return [keyed(value, read, ["order"], { policy: `${job}.order`, kind: "order", level: levels.order, limit: 1 })];
 }
 
 function readFairness(value: unknown, { job, queue, report }: Place): readonly Found[] {
@@ -105,7 +115,8 @@ function readFairness(value: unknown, { job, queue, report }: Place): readonly F
   read.known(["by", "share"]);
   const limit = read.integer("share", { min: 1, max: maxLimit, fallback: 10 });
   // Turns are taken within a queue, so its jobs share the groups.
-  return [keyed(value, read, { policy: `queue:${queue}.fairness`, kind: "fair", level: levels.fairness, limit })];
+  const policy = `queue:${queue}.fairness`;
+  return [keyed(value, read, ["fairness"], { policy, kind: "fair", level: levels.fairness, limit })];
 }
 
 type Limited = "concurrency" | "rateLimit";
@@ -113,19 +124,19 @@ type Limited = "concurrency" | "rateLimit";
 /** One for the whole and one by key at most: two of the same kind would say the same twice. */
 function readMany(value: unknown, option: Limited, place: Place): readonly Found[] {
   if (value === undefined) return [];
-  const list: readonly unknown[] = Array.isArray(value) ? value : [value];
-  const found = list.map((entry, index) =>
-    readOne(entry, option, Array.isArray(value) ? [option, String(index)] : [option], place),
-  );
-  const twice = found.find(({ gate }, index) => found.findIndex((other) => other.gate.policy === gate.policy) < index);
-  if (twice) {
+  const found = Array.isArray(value)
+    ? value.map((entry: unknown, index) => readOne(entry, option, [option, `[${index}]`], place))
+    : [readOne(value, option, [option], place)];
+  const refuse = (what: string): void =>
     place.report({
       job: place.job,
       path: [option],
-      message: `${place.job}.${option} has two limits ${twice.gate.by || twice.by ? "by key" : "for the whole"}.`,
-      hint: "Keep one for the whole and one by key at most.",
+      message: `${place.job}.${option} has ${what}.`,
+      hint: "List one limit for the whole and one by key at most.",
     });
-  }
+  if (found.length === 0) refuse("no limit in its list");
+  const twice = found.find(({ gate }, index) => found.findIndex((other) => other.gate.policy === gate.policy) < index);
+  if (twice) refuse(`two limits ${twice.gate.by ? "by key" : "for the whole"}`);
   return found;
 }
 
@@ -142,7 +153,7 @@ function readOne(value: unknown, option: Limited, path: readonly string[], { job
     limit: readLimit(read),
     ...windowMs,
   };
-  return isKeyed ? keyed(entry, read, gate) : { gate };
+  return isKeyed ? keyed(entry, read, path, gate) : { gate, path };
 }
 
 function levelOf(option: Limited, isKeyed: boolean): number {
@@ -150,13 +161,13 @@ function levelOf(option: Limited, isKeyed: boolean): number {
   return isKeyed ? levels.rateByKey : levels.rate;
 }
 
-function readLimit(read: OptionReader): number {
+export function readLimit(read: OptionReader): number {
   if (read.has("limit")) return read.integer("limit", { min: 1, max: maxLimit, fallback: 1 });
   read.refuse("limit", "is missing", "Give an integer ≥ 1.");
   return 1;
 }
 
-function readPer(read: OptionReader): number {
+export function readPer(read: OptionReader): number {
   if (!read.has("per")) {
     read.refuse("per", "is missing", 'Give a time such as "1m".');
     return 1;
@@ -166,73 +177,32 @@ function readPer(read: OptionReader): number {
   return ms;
 }
 
-function keyed(value: unknown, read: OptionReader, gate: GateDescriptor): Found {
+function keyed(value: unknown, read: OptionReader, path: readonly string[], gate: GateDescriptor): Found {
   const by: unknown = typeof value === "object" && value !== null && "by" in value ? value.by : undefined;
   if (typeof by === "function") {
-    return { gate: { ...gate, by: "function" }, by: by as (input: unknown) => unknown }; // called with an input
+    return { gate: { ...gate, by: "function" }, path, by: by as (input: unknown) => unknown }; // called with an input
   }
-  return { gate: { ...gate, by: readBy(by, read) ?? [] } };
+  return { gate: { ...gate, by: readBy(by, read) ?? [] }, path };
 }
 
-/** The limits of queues as gates, by queue. */
-export type QueueGates = ReadonlyMap<string, readonly GateDescriptor[]>;
-
-/** Of the second argument of `defineJobs`. */
-export function readQueues(options: unknown, report: Report): QueueGates {
-  const gates = new Map<string, readonly GateDescriptor[]>();
-  const queues: unknown = typeof options === "object" && options !== null && "queues" in options ? options.queues : {};
-  if (typeof queues !== "object" || queues === null || Array.isArray(queues)) {
-    report({
-      path: [],
-      message: `queues is ${show(queues)}.`,
-      hint: "Write defineJobs({ … }, { queues: { mail: { concurrency: 5 } } }).",
-    });
-    return gates;
+/** Turns are taken within a queue, so what is said of them has to be the same for all its jobs. */
+export function refuseUnequalShares(
+  jobs: readonly { readonly name: string; readonly gates?: readonly GateDescriptor[] }[],
+  report: Report,
+): void {
+  const shares = new Map<string, { readonly job: string; readonly share: number }>();
+  for (const { name, gates = [] } of jobs) {
+    const fair = gates.find(({ kind }) => kind === "fair");
+    if (!fair) continue;
+    const other = shares.get(fair.policy);
+    if (other === undefined) shares.set(fair.policy, { job: name, share: fair.limit });
+    else if (other.share !== fair.limit) {
+      report({
+        job: name,
+        path: ["fairness"],
+        message: `${name}.fairness.share is ${fair.limit}, but that of ${other.job} in the same queue is ${other.share}.`,
+        hint: "Give both the same share, or put them into queues of their own.",
+      });
+    }
   }
-  for (const [queue, limits] of Object.entries(queues)) gates.set(queue, readQueue(queue, limits, report));
-  return gates;
-}
-
-/** Limits of a queue that no job uses are most likely those of another. */
-export function refuseUnused(gates: QueueGates, used: readonly string[], report: Report): void {
-  for (const queue of gates.keys()) if (!used.includes(queue)) report(unusedQueue(queue, used));
-}
-
-function unusedQueue(queue: string, used: readonly string[]): { path: string[]; message: string; hint: string } {
-  const meant = nearest(queue, used);
-  return {
-    path: [],
-    message: `queues.${queue} is a queue that no job uses.`,
-    hint: meant === undefined ? `The queues are ${used.join(", ")}.` : `Did you mean ${meant}?`,
-  };
-}
-
-function readQueue(queue: string, options: unknown, report: Report): readonly GateDescriptor[] {
-  const read = createOptionReader(options, { job: `queues.${queue}`, path: [], report });
-  read.known(["concurrency", "rateLimit"]);
-  const concurrency: readonly GateDescriptor[] = read.has("concurrency")
-    ? [
-        {
-          policy: `queue:${queue}.concurrency`,
-          kind: "concurrency",
-          level: levels.queueConcurrency,
-          limit: read.integer("concurrency", { min: 1, max: maxLimit, fallback: 1 }),
-        },
-      ]
-    : [];
-  if (!read.has("rateLimit")) return concurrency;
-  const rate = createOptionReader((options as { readonly rateLimit: unknown }).rateLimit, {
-    job: `queues.${queue}`,
-    path: ["rateLimit"],
-    report,
-  });
-  rate.known(["limit", "per"]);
-  const gate: GateDescriptor = {
-    policy: `queue:${queue}.rate`,
-    kind: "rate",
-    level: levels.queueRate,
-    limit: readLimit(rate),
-    windowMs: readPer(rate),
-  };
-  return [...concurrency, gate];
 }

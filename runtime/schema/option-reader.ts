@@ -40,7 +40,7 @@ export function createOptionReader(options: unknown, { job, path, report }: Plac
   const values = new Map<string, unknown>(
     isObject ? Object.entries(options).filter(([, value]) => value !== undefined) : [],
   );
-  const what = [job, ...path].join(".");
+  const what = [job, ...path].join(".").replaceAll(".[", "[");
   if (!isObject) {
     report({
       job,
@@ -50,8 +50,10 @@ export function createOptionReader(options: unknown, { job, path, report }: Plac
     });
   }
 
-  const refuse: OptionReader["refuse"] = (option, reason, hint) =>
-    report({ job, path: [...path, option], message: `${what}.${option} ${reason}.`, hint });
+  const refuse: OptionReader["refuse"] = (option, reason, hint) => {
+    // What is no object lacks all its options, and was reported once.
+    if (isObject) report({ job, path: [...path, option], message: `${what}.${option} ${reason}.`, hint });
+  };
 
   function inRange(option: string, { min, max, fallback }: Range, kind: "an integer" | "a number"): number {
     const value = values.get(option) ?? fallback;

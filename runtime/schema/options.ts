@@ -3,7 +3,8 @@ import type { Jitter } from "../core/backoff.ts";
 import type { JobDescriptor } from "../core/descriptor.ts";
 import type { Duration } from "../core/duration.ts";
 import type { BatchOptions } from "./batch.ts";
-import type { ConcurrencyLimit, FairnessOptions, OrderOptions, QueueOptions, RateLimit } from "./limits.ts";
+import type { ConcurrencyLimit, FairnessOptions, Limits, OrderOptions, RateLimit } from "./limits.ts";
+import type { QueueOptions } from "./queue-limits.ts";
 import type { ScheduleOptions, Schedules } from "./schedules.ts";
 import type { DebounceOptions, ThrottleOptions, UniqueOptions, Uniqueness } from "./unique.ts";
 
@@ -104,7 +105,10 @@ export interface JobOptions<
    * So many jobs at a time over all processes: a number, a limit by key, or one of each. Others are `blocked` meanwhile.
    * Default: no limit.
    */
-  readonly concurrency?: number | ConcurrencyLimit<InputOf<Input>> | readonly ConcurrencyLimit<InputOf<Input>>[];
+  readonly concurrency?:
+    | number
+    | ConcurrencyLimit<InputOf<Input>>
+    | readonly (number | ConcurrencyLimit<InputOf<Input>>)[];
   /** So many starts in any stretch of time over all processes, for the whole, by key, or one of each. Default: no limit. */
   readonly rateLimit?: RateLimit<InputOf<Input>> | readonly RateLimit<InputOf<Input>>[];
   /** One job at a time per key, strictly in the order of enqueueing. Default: no order. */
@@ -157,7 +161,11 @@ export interface JobDefinition<
   Input extends $ZodType = $ZodType,
   Output extends $ZodType | undefined = $ZodType | undefined,
 >
-  extends Omit<JobDescriptor, "input" | "output" | "errors" | "unique" | "schedules">, Uniqueness, Schedules {
+  extends
+    Omit<JobDescriptor, "input" | "output" | "errors" | "unique" | "gates" | "schedules">,
+    Uniqueness,
+    Limits,
+    Schedules {
   readonly input: Input;
   readonly output: Output;
   readonly errors?: Readonly<Record<string, $ZodType>>;

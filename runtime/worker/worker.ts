@@ -119,6 +119,7 @@ export async function createTypedWorker<
     if (stopping) return;
     const limits = limitsOf(descriptor.jobs);
     if (limits.length > 0) await provider.putLimits(limits);
+    if (stopping) return;
     logger.info({ workerId: id, host: hostname(), pid: process.pid }, "worker starts");
     unsubscribe = provider.notifier?.subscribe([...settings.concurrency.keys()], () => claimer.wake());
     await keeper.start();

@@ -58,6 +58,18 @@ const right: readonly string[] = [
   index("async () => {}"),
   index('(items, ctx) => items.map(({ input }) => (input.url === "" ? ctx.fail(1) : ctx.succeed()))'),
   mail("context: () => ({ db })"),
+  mail(
+    "concurrency: 1",
+    'async (_, ctx) => { const page = await ctx.step("fetch", async () => ({ rows: [1, 2] })); page.rows[0]?.toFixed(); const n: number = await ctx.step("count", () => 5); await ctx.step("done", () => {}); return void n; }',
+  ),
+  mail(
+    "concurrency: 1",
+    '(_, ctx) => ctx.iterate("rows", (after: number | undefined) => [{ id: after ?? 0 }], (row) => row.id.toFixed(), { cursor: (row) => row.id, every: 10 })',
+  ),
+  mail(
+    "concurrency: 1",
+    '(_, ctx) => ctx.iterate("rows", async function* (after?: string) { yield after ?? ""; }, async (row) => void row.length, { cursor: (row) => row })',
+  ),
   mail("context: async () => ({ db })"),
   mail(
     'context: (ctx: RunContext) => ({ db, tenant: "items" in ctx ? "" : ctx.metadata["tenant"] })',

@@ -11,6 +11,7 @@ const settings = fc.record(
     metadata: fc
       .dictionary(fc.string(), fc.string({ unit: "binary" }))
       .map((texts): Record<string, string> => Object.fromEntries(Object.entries(texts))),
+    tags: fc.array(fc.string({ unit: "binary" })),
   },
   { requiredKeys: [] },
 );
@@ -39,6 +40,8 @@ describe("the envelope of a job with settings of its own", () => {
     '~{"maxAttempts":null}\n{}',
     '~{"expireAfterMs":-1}\n{}',
     '~{"metadata":[]}\n{}',
+    '~{"tags":"a"}\n{}',
+    '~{"tags":[1]}\n{}',
     '~{"metadata":{"a":1}}\n{}',
   ])("is refused if it is broken: %j", (text) => {
     expect(() => openEnvelope(text)).toThrow(SyntaxError);

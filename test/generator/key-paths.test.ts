@@ -69,7 +69,7 @@ const wrong: readonly (readonly [name: string, zod: string, path: string, messag
 const schema = (jobs: readonly string[]): string =>
   `${imports}${types}export default defineJobs({\n${jobs.map((job, index) => `  job${index}x: job(${job}),\n`).join("")}});\n`;
 
-describe("paths that make a unique key", () => {
+describe("paths that make a key", () => {
   let refused: readonly Diagnostic[];
 
   beforeAll(async () => {
@@ -96,6 +96,28 @@ describe("paths that make a unique key", () => {
       expect(own?.hint).toContain(hint);
     },
   );
+
+  it("are refused in limits, whichever option and element of a list has them", async () => {
+    const error = await refusal(`${imports}
+export default defineJobs({
+  sync: job({
+    input: z.object({ user: z.object({ id: z.string() }), page: z.string() }),
+    concurrency: [5, { limit: 1, by: ["user.ip" as never] }],
+    rateLimit: { limit: 1, per: "1m", by: ["page", "usr" as never] },
+    order: { by: ["user.id", "pge" as never] },
+    fairness: { by: ["tenant" as never] },
+  }),
+  fine: job({ input: z.object({ a: z.string() }), concurrency: { limit: 1, by: ({ a }) => a }, order: { by: [] } }),
+});
+`);
+    const found = diagnosticsOf(error).map(({ line, column, message }) => `${line}:${column} ${message}`);
+    expect(found.sort()).toEqual([
+      '10:22 sync.fairness.by[0] is "tenant", but the input has no field "tenant".',
+      '7:39 sync.concurrency[1].by[0] is "user.ip", but user of the input has no field "ip".',
+      '8:52 sync.rateLimit.by[1] is "usr", but the input has no field "usr".',
+      '9:30 sync.order.by[1] is "pge", but the input has no field "pge".',
+    ]);
+  });
 
   it("are refused at their place, under each of the three names", async () => {
     const error = await refusal(`${imports}

@@ -1,21 +1,27 @@
-import type { UniqueForm } from "../../runtime/schema/unique.ts";
 import { nearest } from "../../runtime/schema/suggest.ts";
 import type { JobModel, Problem, TypeNode } from "./model.ts";
 import { pathText } from "./path-text.ts";
 
+/** A key of a job that the schema makes of fields of the input. */
+export interface KeyPaths {
+  /** The option that has it, e.g. `["concurrency", "[1]"]`. */
+  readonly place: readonly string[];
+  readonly by: readonly string[];
+}
+
 /**
- * Paths in `by` that no input has. Each of them would be null in every key, so that all jobs were duplicates of the first;
- * and in JavaScript, or behind a cast, nobody else notices. `types`: the named types by id.
+ * Paths in `by` that no input has. Each of them would be null in every key, so that all jobs had the same; and in
+ * JavaScript, or behind a cast, nobody else notices. `types`: the named types by id.
  */
-export function checkUniquePaths(
-  { name, unique, input }: JobModel,
-  form: UniqueForm,
+export function checkKeyPaths(
+  { name, input }: JobModel,
+  { place, by }: KeyPaths,
   types: ReadonlyMap<string, TypeNode>,
 ): readonly Problem[] {
-  return (unique?.by ?? []).flatMap((path, index): Problem[] => {
+  return by.flatMap((path, index): Problem[] => {
     const end = follow(input.in, path.split("."), types);
     if (!end) return [];
-    const at = [form, "by", `[${index}]`];
+    const at = [...place, "by", `[${index}]`];
     const inside = end.passed.length === 0 ? "the input" : `${end.passed.join(".")} of the input`;
     return [
       {
