@@ -1,6 +1,6 @@
 import type { EnqueueResult, JobState, NewJob, UniqueKey } from "../../contract/index.ts";
 import type { Runner } from "./connection.ts";
-import { insertGates, openBeside, refuseUnstorableGates } from "./gates.ts";
+import { insertGates, isHeld, openBeside, refuseUnstorableGates } from "./gates.ts";
 import { startOf } from "./start-of.ts";
 import * as statements from "./statements.ts";
 import { insertTags } from "./tag-statements.ts";
@@ -117,7 +117,7 @@ function enqueueSpecial(runner: Runner, job: NewJob, touched: number[], now: num
   if (unique) rememberKey(runner, seq, unique, now);
   if (tags.length > 0) runner.run(insertTags, { seq, tags: JSON.stringify(tags) });
   if (gates.length > 0) {
-    insertGates(runner, seq, gates);
+    insertGates(runner, seq, gates, { ...result, priority: job.priority });
     touched.push(seq);
   }
   return result;
@@ -137,7 +137,9 @@ function enqueueTooLate(
 
 function newResult(job: NewJob, now: number): EnqueueResult {
   const runAt = startOf(job, now);
-  return { id: job.id, outcome: "enqueued", state: runAt > now ? "scheduled" : "ready", runAt };
+  const isDue = runAt <= now;
+  const state = isHeld(job.gates, isDue) ? "blocked" : isDue ? "ready" : "scheduled";
+  return { id: job.id, outcome: "enqueued", state, runAt };
 }
 
 /** In the order of `insertJob`. */

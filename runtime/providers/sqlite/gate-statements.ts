@@ -19,7 +19,8 @@ export const insertGate = compile(sql`
     gates.priority,
     gates.runAt,
   )})
-  values (${$("seq")}, ${$("level")}, ${$("key")}, ${$("policy")}, ${$("kind")}, 'ahead', 0, 0)`);
+  values (${$("seq")}, ${$("level")}, ${$("key")}, ${$("policy")}, ${$("kind")},
+    ${$("status")}, ${$("priority")}, ${$("runAt")})`);
 
 const limitColumns = names(limits.policy, limits.kind, limits.limit, limits.windowMs);
 const limitValues = sql`(${limitColumns}) values (${$("policy")}, ${$("kind")}, ${$("limit")}, ${$("windowMs")})`;
@@ -54,25 +55,25 @@ export const giveBack = compile(sql`
   where ${gates.seq} = ${$("seq")} and ${gates.status} <> 'ahead'
     and (${$("all")} or not (${gates.kind} = 'order' and ${gates.status} = 'passed'))`);
 
-/** Those that ended, and those that started as far as starts count, are out of the way of a count. */
+/** Whoever has started is out of the way where only those count that have not. */
 export const leaveStarted = compile(sql`
   update ${gates} set ${set(gates.status, sql`'ahead'`)}
   where ${gates.seq} in ${anyOf("seqs")} and ${gates.status} = 'passed' and ${gates.kind} in ('rate', 'fair')`);
 
 const ofOrder = sql`${gates.kind} = 'order'`;
-const jobs_ = (column: SQL): SQL => sql`(select ${column} from ${jobs} where ${jobs.seq} = ${gates.seq})`;
+const ofJob = (column: SQL): SQL => sql`(select ${column} from ${jobs} where ${jobs.seq} = ${gates.seq})`;
 
 /** Lets a job wait at its next gate, if it is due or the gate is that of the order, which counts before the time. */
 export const waitAtNext = compile(sql`
   update ${gates} set ${assign(
     set(gates.status, sql`'waiting'`),
-    set(gates.priority, sql`case when ${ofOrder} then 0 else ${jobs_(sql`${jobs.priority}`)} end`),
-    set(gates.runAt, sql`case when ${ofOrder} then 0 else ${jobs_(sql`${jobs.runAt}`)} end`),
+    set(gates.priority, sql`case when ${ofOrder} then 0 else ${ofJob(sql`${jobs.priority}`)} end`),
+    set(gates.runAt, sql`case when ${ofOrder} then 0 else ${ofJob(sql`${jobs.runAt}`)} end`),
   )}
   where ${gates.seq} = ${$("seq")}
     and ${gates.level} = (
       select min(ahead.level) from ${gates} as ahead where ahead.seq = ${$("seq")} and ahead.status = 'ahead')
-    and (${ofOrder} or ${jobs_(sql`${jobs.state}`)} = 'ready')`);
+    and (${ofOrder} or ${ofJob(sql`${jobs.state}`)} = 'ready')`);
 
 export const blockJob = compile(
   sql`update ${jobs} set ${set(jobs.state, sql`'blocked'`)} where ${jobs.seq} = ${$("seq")}`,

@@ -23,14 +23,25 @@ export function refuseUnstorableGates(gates: readonly Gate[]): void {
   }
 }
 
-/** A fresh job waits at the first of its gates, or for its time. */
-export function insertGates(runner: Runner, seq: number, gates: readonly Gate[]): void {
-  for (const { level, key, policy, kind, limit, windowMs = null } of gates) {
-    runner.run(statements.insertGate, { seq, level, key, policy, kind });
+/** A fresh job waits at the first of its gates, or for its time, which counts behind the gate of the order. */
+export function isHeld(gates: readonly Gate[] | undefined, isDue: boolean): boolean {
+  const next = gates?.[0];
+  return next !== undefined && (isDue || next.kind === "order");
+}
+
+export function insertGates(
+  runner: Runner,
+  seq: number,
+  gates: readonly Gate[],
+  { state, priority, runAt }: { readonly state: JobState; readonly priority: number; readonly runAt: number },
+): void {
+  for (const [index, { level, key, policy, kind, limit, windowMs = null }] of gates.entries()) {
+    const status = index === 0 && state === "blocked" ? "waiting" : "ahead";
+    const order = status === "ahead" || kind === "order" ? { priority: 0, runAt: 0 } : { priority, runAt };
+    runner.run(statements.insertGate, { seq, level, key, policy, kind, status, ...order });
     // That of the first job, until somebody sets another.
     runner.run(statements.learnLimit, { policy, kind, limit, windowMs });
   }
-  wait(runner, seq);
 }
 
 export function putLimits(runner: Runner, limits: readonly Limit[]): void {
@@ -120,7 +131,7 @@ function openGroup(runner: Runner, key: string, levels: readonly Set<string>[], 
   const group = runner.get<Group>(statements.selectGroup, { key });
   if (!group) return 0;
   let readied = 0;
-  for (let room = roomOf(runner, key, group, now); room > 0; ) {
+  for (let room = roomOf(runner, key, group, now); room > 0;) {
     const heads = runner.all<Head>(statements.selectHeads, { key, limit: room });
     if (heads.length === 0) break;
     for (const head of heads) {
