@@ -268,24 +268,20 @@ export const selectPausedDefinitions = selectPaused(definitions);
 const blockedBy = sql`case when ${jobs.state} = 'blocked' then (
   select ${gates.key} from ${gates} where ${gates.seq} = ${jobs.seq} and ${gates.status} = 'waiting') end`;
 
-/** Everything of one job or of a page; `condition` is added by the caller. */
-export function selectRecords(condition: SQL): CompiledStatement {
-  return compile(recordsQuery(condition));
-}
-
-function recordsQuery(condition: SQL): SQL {
-  return sql`
+/** Everything of one job or of a page; `condition` is added by the caller, and `source` may lead to the jobs. */
+export function selectRecords(condition: SQL, source: SQL = sql`${jobs}`): CompiledStatement {
+  return compile(sql`
     select ${jobs.seq} as seq, ${jobs.id} as id, ${jobs.name} as name, ${jobs.queue} as queue, ${jobs.version} as version,
       ${jobs.state} as state, ${jobs.priority} as priority, ${jobs.attempt} as attempt, ${jobs.crashes} as crashes,
       ${jobs.fence} as fence, ${jobs.runAt} as runAt, ${jobs.enqueuedAt} as enqueuedAt, ${jobs.startedAt} as startedAt,
       ${jobs.finishedAt} as finishedAt, ${jobs.workerId} as workerId, ${jobs.leaseUntil} as leaseUntil,
       ${jobs.cancelRequested} as cancelRequested, ${jobs.progress} as progress, ${jobs.reason} as reason,
       ${blockedBy} as blockedBy, ${payloads.payload} as payload, ${outputs.output} as output, ${errors.error} as error
-    from ${jobs}
+    from ${source}
     left join ${payloads} on ${payloads.seq} = ${jobs.seq}
     left join ${outputs} on ${outputs.seq} = ${jobs.seq}
     left join ${errors} on ${errors.seq} = ${jobs.seq}
-    ${condition}`;
+    ${condition}`);
 }
 
 /** Lists are JSON arrays, so that one text serves any number of values; null means no condition. */

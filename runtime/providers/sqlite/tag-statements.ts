@@ -8,13 +8,17 @@ export const insertTags = compile(sql`
   insert or ignore into ${tags} (${names(tags.seq, tags.tag)})
   select ${$("seq")}, value from json_each(${$("tags")})`);
 
-/** From the jobs with one of the tags, which the index gives in order, those that have all of them. */
+/**
+ * From the jobs with one of the tags, which the index gives in order, those that have all of them. A cross join is what
+ * SQLite begins with the left side of.
+ */
 export const selectTaggedPage = selectRecords(
-  sql`where ${jobs.seq} in (select ${tags.seq} from ${tags} where ${tags.tag} = ${$("tag")})
+  sql`where ${tags.tag} = ${$("tag")} and ${tags.seq} < ${$("before")}
     and not exists (
       select 1 from json_each(${$("tags")}) as sought
-      where sought.value not in (select ${tags.tag} from ${tags} where ${tags.seq} = ${jobs.seq}))
-    and ${jobs.seq} < ${$("before")} and ${filtered} order by ${jobs.seq} desc limit ${$("limit")}`,
+      where sought.value not in (select other.tag from ${tags} as other where other.seq = ${jobs.seq}))
+    and ${filtered} order by ${tags.seq} desc limit ${$("limit")}`,
+  sql`${tags} cross join ${jobs} on ${jobs.seq} = ${tags.seq}`,
 );
 
 /** `seqs` is a JSON array. */
