@@ -23,6 +23,11 @@ export function writtenOf(jobs: readonly NewJob[], results: readonly EnqueueResu
   );
 }
 
+/** Whether nobody else is touched by the job's enqueue. */
+export function isPlain({ unique, gates }: NewJob): boolean {
+  return unique === undefined && gates === undefined;
+}
+
 export function hasGates({ gates = [] }: NewJob): boolean {
   return gates.length > 0;
 }

@@ -11,7 +11,15 @@ import { createClaimCursors } from "./claim-cursor.ts";
 import * as control from "./control.ts";
 import { createDatabase, stopped } from "./database.ts";
 import { checkDurability } from "./durability.ts";
-import { checkStorable, enqueueJobs, enqueueStatements, shownNow, type Written, writtenOf } from "./enqueue.ts";
+import {
+  checkStorable,
+  enqueueJobs,
+  enqueueStatements,
+  isPlain,
+  shownNow,
+  type Written,
+  writtenOf,
+} from "./enqueue.ts";
 import { createEnqueueGroup } from "./enqueue-group.ts";
 import { createGates, inGateTurns, putLimits } from "./gates.ts";
 import { createHints } from "./hints.ts";
@@ -117,6 +125,15 @@ export function createPostgresProvider<Schema extends DrizzleSchema>(
     return shownNow(given, written);
   }
 
+  /** The common case, in which nothing but the jobs themselves is written: no promise and no object more than it takes. */
+  async function enqueuePlain(jobs: readonly NewJob[]): Promise<readonly EnqueueResult[]> {
+    const results = await group.submit(jobs);
+    const queues = new Set<string>();
+    for (const [n, { queue, priority }] of jobs.entries()) if (results[n]) offered(queues, results[n], queue, priority);
+    hints.ready(queues);
+    return results;
+  }
+
   async function enqueue(given: Store, jobs: readonly NewJob[]): Promise<readonly EnqueueResult[]> {
     await gates.learn(jobs);
     const stored = jobs.some(({ unique }) => unique)
@@ -146,13 +163,19 @@ export function createPostgresProvider<Schema extends DrizzleSchema>(
 
   function enqueued(written: Iterable<Written>): void {
     const queues = new Set<string>();
-    for (const { result, queue, priority } of written) {
-      const { outcome, state, runAt } = result;
-      if (state !== "ready" || outcome === "duplicate" || outcome === "deduplicated") continue;
-      cursors.added(queue, { priority, runAt });
-      queues.add(queue);
-    }
+    for (const { result, queue, priority } of written) offered(queues, result, queue, priority);
     hints.ready(queues);
+  }
+
+  function offered(
+    queues: Set<string>,
+    { outcome, state, runAt }: EnqueueResult,
+    queue: string,
+    priority: number,
+  ): void {
+    if (state !== "ready" || outcome === "duplicate" || outcome === "deduplicated") return;
+    cursors.added(queue, { priority, runAt });
+    queues.add(queue);
   }
 
   const group = createEnqueueGroup((jobs) => call((given) => enqueueJobs(enqueueStatements(given), jobs)));
@@ -187,7 +210,7 @@ export function createPostgresProvider<Schema extends DrizzleSchema>(
       const given = store();
       if (jobs.length === 0) return [];
       checkStorable(jobs);
-      return gates.track(enqueue(given, jobs));
+      return jobs.every(isPlain) ? enqueuePlain(jobs) : gates.track(enqueue(given, jobs));
     },
     enqueueInTransaction: (jobs, tx) =>
       call(async (given) => {
