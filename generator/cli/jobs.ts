@@ -1,14 +1,13 @@
 import {
-  type JobFilter,
+  type Counts,
   type JobState,
   jobStates,
   JobwrightError,
+  type ListRequest,
   type Provider,
-  type StoredError,
 } from "../../runtime/contract/index.ts";
 import { type BulkFilter, type BulkResult, cancelAll, requeueAll, requeueSpread } from "../../runtime/core/bulk.ts";
 import { type Duration, parseDuration } from "../../runtime/core/duration.ts";
-import type { ShownJob } from "../../runtime/core/shown-job.ts";
 import { loadConfig, withProvider } from "./config.ts";
 import { formatTable } from "./table.ts";
 import type { Terminal } from "./terminal.ts";
@@ -23,6 +22,7 @@ export interface ListFlags extends JobsFlags, ViewFlags {
   readonly state?: string[];
   readonly job?: string[];
   readonly queue?: string[];
+  readonly tag?: string[];
   readonly limit: string;
 }
 
@@ -33,11 +33,12 @@ export interface BulkFlags extends Omit<ListFlags, "limit"> {
   readonly spread?: string;
 }
 
-function filterOf(flags: Omit<ListFlags, "limit">): JobFilter {
+function filterOf(flags: Omit<ListFlags, "limit">): Omit<ListRequest, "limit" | "cursor"> {
   return {
     ...(flags.state === undefined ? {} : { states: flags.state.map(readState) }),
     ...(flags.job === undefined ? {} : { names: flags.job }),
     ...(flags.queue === undefined ? {} : { queues: flags.queue }),
+    ...(flags.tag === undefined ? {} : { tags: flags.tag }),
   };
 }
 
@@ -47,12 +48,14 @@ export async function list(terminal: Terminal, flags: ListFlags): Promise<void> 
   const config = await loadConfig(flags.config);
   const { page, counts, paused } = await withProvider(config, async (provider) => {
     await provider.start();
-    const [page, counts] = [await provider.list({ ...filter, limit }), await provider.counts(filter)];
+    const page = await provider.list({ ...filter, limit });
+    // No store counts by tags.
+    const counts = filter.tags ? undefined : await provider.counts(filter);
     return { page, counts, paused: await provider.paused() };
   });
   if (flags.json) {
     const view = await createView(terminal, config, flags);
-    return terminal.json({ ok: true, jobs: view(page.jobs), counts, paused, cursor: page.cursor });
+    return terminal.json({ ok: true, jobs: view.jobs(page.jobs), counts, paused, cursor: page.cursor });
   }
   terminal.data(
     formatTable(
@@ -68,29 +71,19 @@ export async function list(terminal: Terminal, flags: ListFlags): Promise<void> 
       ]),
     ),
   );
+  if (counts) terminal.say(totalsOf(counts));
+  if (paused.queues.length > 0) terminal.say(`paused queues: ${paused.queues.join(", ")}`);
+  if (paused.names.length > 0) terminal.say(`paused jobs: ${paused.names.join(", ")}`);
+}
+
+function totalsOf(counts: Counts): string {
   const totals = Object.entries(counts).map(
     ([queue, states]) =>
       `${queue}: ${Object.entries(states)
         .map(([state, count]) => `${count} ${state}`)
         .join(", ")}`,
   );
-  terminal.say(totals.length > 0 ? `\n${totals.join("\n")}` : "no jobs");
-  if (paused.queues.length > 0) terminal.say(`paused queues: ${paused.queues.join(", ")}`);
-  if (paused.names.length > 0) terminal.say(`paused jobs: ${paused.names.join(", ")}`);
-}
-
-export async function show(terminal: Terminal, id: string, flags: JobsFlags & ViewFlags): Promise<void> {
-  const config = await loadConfig(flags.config);
-  const job = await withProvider(config, async (provider) => {
-    await provider.start();
-    return provider.get(id);
-  });
-  if (!job) throw notFound([id]);
-  const view = await createView(terminal, config, flags);
-  const shown = view([job]);
-  if (flags.json) return terminal.json({ ok: true, job: shown[0] });
-  terminal.data(formatTable(["field", "value"], shown.flatMap(facts)));
-  if (job.error?.stack !== undefined) terminal.data(`\n${job.error.stack}`);
+  return totals.length > 0 ? `\n${totals.join("\n")}` : "no jobs";
 }
 
 export function retry(terminal: Terminal, ids: readonly string[], flags: BulkFlags): Promise<void> {
@@ -105,8 +98,8 @@ export function cancel(terminal: Terminal, ids: readonly string[], flags: BulkFl
 }
 
 /** Whether `--all` is meant instead of ids. */
-function checkBulk(ids: readonly string[], { all = false, state, job, queue, limit, dryRun }: BulkFlags): boolean {
-  const isFiltered = [state, job, queue, limit, dryRun].some((flag) => flag !== undefined);
+function checkBulk(ids: readonly string[], { all = false, state, job, queue, tag, limit, dryRun }: BulkFlags): boolean {
+  const isFiltered = [state, job, queue, tag, limit, dryRun].some((flag) => flag !== undefined);
   if (all !== ids.length > 0 && (all || !isFiltered)) return all;
   throw new JobwrightError("JW_USAGE", "Name the jobs either by id or by --all with a filter.", {
     hint: "For instance `jobwright jobs retry --all --job sendEmail --dry-run`.",
@@ -172,7 +165,7 @@ export function reportOutcomes(
   else throw notFound(missing);
 }
 
-function notFound(ids: readonly string[]): JobwrightError {
+export function notFound(ids: readonly string[]): JobwrightError {
   return new JobwrightError("JW_NOT_FOUND", `There is no job ${ids.join(", ")}.`, {
     hint: "`jobwright jobs list` shows what there is; finished jobs go when their retention time is over.",
   });
@@ -190,33 +183,4 @@ function readLimit(text: string): number {
   const limit = Number(text);
   if (Number.isInteger(limit) && limit >= 1 && limit <= 1_000) return limit;
   throw new JobwrightError("JW_USAGE", `--limit ${text} is not an integer from 1 to 1000.`);
-}
-
-function facts(job: ShownJob): string[][] {
-  const time = (ms: number | undefined): string => (ms === undefined ? "" : new Date(ms).toISOString());
-  const rows: [string, string][] = [
-    ["id", job.id],
-    ["job", `${job.name} (version ${job.version})`],
-    ["queue", job.queue],
-    ["state", job.reason === undefined ? job.state : `${job.state} (${job.reason})`],
-    ["attempt", `${job.attempt} (claims ${job.fence}, crashes ${job.crashes})`],
-    ["priority", String(job.priority)],
-    ["enqueued", time(job.enqueuedAt)],
-    ["run at", time(job.runAt)],
-    ["started", time(job.startedAt)],
-    ["finished", time(job.finishedAt)],
-    ["worker", job.workerId ?? ""],
-    ["progress", job.progress === undefined ? "" : `${job.progress} %`],
-    ...Object.entries(job.metadata).map(([key, text]): [string, string] => [`metadata.${key}`, text]),
-    ["payload", job.payload],
-    ["output", job.output ?? ""],
-    ["error", job.error === undefined ? "" : `${nameOf(job.error)}: ${job.error.message}`],
-    ["error data", job.error?.data ?? ""],
-  ];
-  return rows.filter(([, value]) => value !== "");
-}
-
-/** Of an encrypted error the code is all that tells what it was. */
-function nameOf({ name, code }: StoredError): string {
-  return code === undefined ? name : `${name} (${code})`;
 }

@@ -72,20 +72,22 @@ export function createProgram(terminal: Terminal): Command {
     .option("--state <state...>", "only these states")
     .option("--job <name...>", "only these job definitions")
     .option("--queue <name...>", "only these queues")
+    .option("--tag <tag...>", "only jobs that have all of these tags; without counts")
     .option("--limit <n>", "jobs to show, 1 to 1000", "20")
     .option("--reveal", "with --json: show what is sensitive, too")
     .action(async (flags: ListFlags) => (await import("./jobs.ts")).list(terminal, flags));
-  jobsCommand("show", "everything about one job")
+  jobsCommand("show", "everything about one job, with its failed attempts and its log")
     .argument("<id>")
     .option("--reveal", "show what is sensitive, too")
-    .action(async (id: string, flags: JobsFlags & ViewFlags) => (await import("./jobs.ts")).show(terminal, id, flags));
+    .action(async (id: string, flags: JobsFlags & ViewFlags) => (await import("./show.ts")).show(terminal, id, flags));
   const bulkCommand = (name: string, summary: string): Command =>
     jobsCommand(name, summary)
       .argument("[id...]")
-      .option("--all", "all jobs that fit --state, --job and --queue, instead of ids")
+      .option("--all", "all jobs that fit --state, --job, --queue and --tag, instead of ids")
       .option("--state <state...>", "only these states")
       .option("--job <name...>", "only these job definitions")
       .option("--queue <name...>", "only these queues")
+      .option("--tag <tag...>", "only jobs that have all of these tags")
       .option("--limit <n>", "with --all: so many jobs at most, the newest first")
       .option("--dry-run", "with --all: only count");
   bulkCommand("retry", "run finished jobs again; with --all dead ones, unless --state says otherwise")

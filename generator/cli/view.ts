@@ -1,9 +1,10 @@
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
-import type { JobRecord } from "../../runtime/contract/index.ts";
+import type { JobHistory, JobRecord } from "../../runtime/contract/index.ts";
 import type { JobwrightConfig } from "../../runtime/config.ts";
 import type { JobDescriptor, SchemaDescriptor } from "../../runtime/core/descriptor.ts";
+import { revealedHistory, type ShownHistory, shownHistory } from "../../runtime/core/shown-history.ts";
 import { revealedJob, type ShownJob, shownJob } from "../../runtime/core/shown-job.ts";
 import { findUpward, schemaNames } from "../find.ts";
 import { findConfig } from "./config.ts";
@@ -15,20 +16,27 @@ export interface ViewFlags {
   readonly reveal?: boolean;
 }
 
-/** Jobs as they may be shown. Says on the terminal why a payload is withheld. */
-export type View = (records: readonly JobRecord[]) => readonly ShownJob[];
+/** Jobs as they may be shown. */
+export interface View {
+  /** Says on the terminal why a payload is withheld. */
+  jobs(records: readonly JobRecord[]): readonly ShownJob[];
+  history(history: JobHistory, record: JobRecord): ShownHistory;
+}
 
 export async function createView(terminal: Terminal, config: JobwrightConfig, flags: ViewFlags): Promise<View> {
-  if (flags.reveal) return (records) => records.map(revealedJob);
+  if (flags.reveal) return { jobs: (records) => records.map(revealedJob), history: revealedHistory };
   const descriptor = config.descriptor ?? (await loadDescriptor(dirname(findConfig(flags.config))));
   const byName = new Map(descriptor?.jobs.map((job): [string, JobDescriptor] => [job.name, job]));
-  return (records) => {
-    const strange = new Set(records.filter(({ name }) => !byName.has(name)).map(({ name }) => name));
-    if (strange.size > 0) {
-      const reason = descriptor ? "not in the generated descriptor" : "no generated descriptor was found";
-      terminal.say(`payloads of ${[...strange].join(", ")} are withheld: ${reason}; --reveal shows them`);
-    }
-    return records.map((record) => shownJob(record, byName.get(record.name)));
+  return {
+    jobs(records) {
+      const strange = new Set(records.filter(({ name }) => !byName.has(name)).map(({ name }) => name));
+      if (strange.size > 0) {
+        const reason = descriptor ? "not in the generated descriptor" : "no generated descriptor was found";
+        terminal.say(`payloads of ${[...strange].join(", ")} are withheld: ${reason}; --reveal shows them`);
+      }
+      return records.map((record) => shownJob(record, byName.get(record.name)));
+    },
+    history: (history, record) => shownHistory(history, record, byName.get(record.name)),
   };
 }
 

@@ -3,6 +3,7 @@ import { cancelAll, requeueAll } from "../core/bulk.ts";
 import { drain } from "../core/drain.ts";
 import { parseDuration } from "../core/duration.ts";
 import { makeChange } from "../core/new-job.ts";
+import { shownHistory } from "../core/shown-history.ts";
 import { shownJob } from "../core/shown-job.ts";
 import { createScheduleControl, type Makers } from "./schedules.ts";
 import type { ControlClient, JobInfo } from "./types.ts";
@@ -20,7 +21,10 @@ export function createControlClient(provider: Provider, makers: Makers): Control
       const { jobs, cursor } = await provider.list(request);
       return { jobs: jobs.map(infoOf), cursor };
     },
-    history: (id) => provider.history(id),
+    async history(id) {
+      const [record, history] = await Promise.all([provider.get(id), provider.history(id)]);
+      return record && history && shownHistory(history, record, makers.get(record.name)?.job);
+    },
     counts: (filter) => provider.counts(filter),
     cancel: (...ids) => provider.cancel(ids),
     cancelAll: (filter) => cancelAll(provider, filter),

@@ -9,7 +9,6 @@ import type {
   EnqueueOutcome,
   EnqueueResult,
   JobFilter,
-  JobHistory,
   Paused,
   PauseTarget,
   RequeueOutcome,
@@ -18,6 +17,7 @@ import type {
 import type { BulkFilter, BulkResult } from "../core/bulk.ts";
 import type { LogLine } from "../core/log-line.ts";
 import type { Duration } from "../core/duration.ts";
+import type { ShownHistory } from "../core/shown-history.ts";
 import type { ScheduleSettings, ScheduleTiming } from "../core/schedule.ts";
 import type { EncryptionOptions } from "../core/encryption.ts";
 import type { ChangeOptions, EnqueueSettings, OneJobOptions } from "../core/new-job.ts";
@@ -124,8 +124,8 @@ export interface HandleHistory {
   readonly logs: readonly LogLine[];
 }
 
-/** A job that was enqueued. */
-export interface JobHandle<Output, Failure = never> {
+/** A job that was enqueued. `Progress` is what the job's schema says of it. */
+export interface JobHandle<Output, Failure = never, Progress = number> {
   readonly id: string;
   /**
    * `duplicate`: a job with this id was there already. `deduplicated`, `replaced`, `extended`: another job holds the unique
@@ -141,6 +141,11 @@ export interface JobHandle<Output, Failure = never> {
   result(options?: ResultOptions): Promise<Output>;
   /** Waits for the end and tells how it was, without throwing for it. Throws `JW_WAIT_TIMEOUT` or `JW_NOT_FOUND`. */
   settled(options?: ResultOptions): Promise<SettledJob<Output, Failure>>;
+  /**
+   * What the handler reported last; undefined if there is nothing yet, or nothing that this build can read. Throws
+   * `JW_NOT_FOUND`.
+   */
+  progress(): Promise<Progress | undefined>;
   /** What became of earlier attempts, and what they logged. Throws `JW_NOT_FOUND`. */
   history(): Promise<HandleHistory>;
   /** `cancelled`: no attempt starts any more. `requested`: it runs, and its signal is aborted within a heartbeat. */
@@ -217,6 +222,12 @@ export interface JobInfo extends JobRecord {
   readonly tags: readonly string[];
 }
 
+/**
+ * What a job left behind, as the operator sees it. Log lines of an encrypted job are `"[encrypted]"`, those of one that the
+ * schema does not have `"[redacted]"`.
+ */
+export interface JobHistoryInfo extends ShownHistory {}
+
 /** Newest first. */
 export interface JobInfoPage {
   readonly jobs: readonly JobInfo[];
@@ -244,8 +255,8 @@ export interface DrainRequest {
 export interface ControlClient {
   get(id: string): Promise<JobInfo | undefined>;
   list(request?: ListRequest): Promise<JobInfoPage>;
-  /** Attempts, checkpoints and log lines as they are stored. Undefined: there is no such job. */
-  history(id: string): Promise<JobHistory | undefined>;
+  /** Failed attempts, names of kept steps and iterations, and log lines. Undefined: there is no such job. */
+  history(id: string): Promise<JobHistoryInfo | undefined>;
   counts(filter?: JobFilter): Promise<Counts>;
   cancel(...ids: string[]): Promise<readonly CancelOutcome[]>;
   /** Cancels all jobs that wait or run and fit; `dryRun` only counts them. */

@@ -12,11 +12,13 @@ export interface Sensitive {
   readonly output?: SensitivePaths;
   /** Of an object with the data of one declared error under its name. */
   readonly errors?: SensitivePaths;
+  readonly progress?: SensitivePaths;
 }
 
 type Steps = readonly string[];
 
-const mask = "[redacted]";
+/** Stands for what must not be shown. */
+export const mask = "[redacted]";
 /** JSON, as every text is whose place it takes. */
 export const redacted: string = JSON.stringify(mask);
 

@@ -2,7 +2,7 @@ import type { JobRecord, StoredError } from "../contract/index.ts";
 import type { JobDescriptor } from "./descriptor.ts";
 import { isSealed } from "./encryption.ts";
 import { openEnvelope, type Settings } from "./envelope.ts";
-import { redacted, redactText, type Sensitive } from "./redaction.ts";
+import { mask, redacted, redactText, type Sensitive } from "./redaction.ts";
 
 /** A job as people may see it: nothing sensitive, nothing encrypted. */
 export interface ShownJob extends JobRecord {
@@ -13,15 +13,30 @@ export interface ShownJob extends JobRecord {
   readonly tags: readonly string[];
 }
 
+/** Stands for what it takes a key to read. */
+export const encryptedMark = "[encrypted]";
 /** JSON, as every text is whose place it takes. */
-const encrypted = JSON.stringify("[encrypted]");
+const encrypted = JSON.stringify(encryptedMark);
+
+/** What stands for a text of a job. */
+export type Show = (text: string, side: keyof Sensitive) => string;
 
 /** `job`: its definition; without it nobody knows what is sensitive, so payload, output and error data are masked whole. */
 export function shownJob(record: JobRecord, job: JobDescriptor | undefined): ShownJob {
-  return view(record, (text, side) => shownText(text, side, record, job));
+  const blockedBy = record.blockedBy === undefined ? undefined : shownKey(record.blockedBy, job);
+  return { ...view(record, showOf(record, job)), blockedBy };
 }
 
-function view(record: JobRecord, show: (text: string, side: keyof Sensitive) => string): ShownJob {
+/** The key of a group has values of the input in it: `sendEmail.order:["ada"]`. */
+function shownKey(key: string, job: JobDescriptor | undefined): string {
+  if (!job) return mask;
+  if (!job.sensitive?.input) return key;
+  const policy = job.gates?.map((gate) => gate.policy).find((one) => key === one || key.startsWith(`${one}:`));
+  if (policy === key) return key;
+  return policy === undefined ? mask : `${policy}:${mask}`;
+}
+
+function view(record: JobRecord, show: Show): ShownJob {
   const { payload, settings } = bareJob(record);
   const { output, error } = record;
   return {
@@ -30,14 +45,17 @@ function view(record: JobRecord, show: (text: string, side: keyof Sensitive) => 
     metadata: settings?.metadata ?? {},
     tags: settings?.tags ?? [],
     output: output === undefined ? undefined : show(output, "output"),
-    error: error && shownError(error, (text) => show(text, "errors")),
+    error: error && shownError(error, show),
   };
 }
 
 /** With everything that is sensitive. What is encrypted stays so: it takes a key to read it. */
 export function revealedJob(record: JobRecord): ShownJob {
-  return view(record, (text) => (isSealed(text) ? encrypted : text));
+  return view(record, reveal);
 }
+
+/** All that can be read. */
+export const reveal: Show = (text) => (isSealed(text) ? encrypted : text);
 
 function bareJob({ payload }: JobRecord): { readonly payload: string; readonly settings: Settings | undefined } {
   try {
@@ -48,15 +66,18 @@ function bareJob({ payload }: JobRecord): { readonly payload: string; readonly s
   }
 }
 
-function shownText(text: string, side: keyof Sensitive, record: JobRecord, job: JobDescriptor | undefined): string {
-  if (isSealed(text)) return encrypted;
-  if (!job || job.encrypted) return redacted;
-  const paths = job.sensitive?.[side];
-  if (!paths) return text;
-  // The places of another version of the payload may be others.
-  return record.version === job.version ? redactText(text, paths) : redacted;
+/** What the definition lets people see; `record`: of the job. */
+export function showOf({ version }: Pick<JobRecord, "version">, job: JobDescriptor | undefined): Show {
+  return (text, side) => {
+    if (isSealed(text)) return encrypted;
+    if (!job || job.encrypted) return redacted;
+    const paths = job.sensitive?.[side];
+    if (!paths) return text;
+    // The places of another version of the payload may be others.
+    return version === job.version ? redactText(text, paths) : redacted;
+  };
 }
 
-function shownError(error: StoredError, show: (text: string) => string): StoredError {
-  return error.data === undefined ? error : { ...error, data: show(error.data) };
+export function shownError(error: StoredError, show: Show): StoredError {
+  return error.data === undefined ? error : { ...error, data: show(error.data, "errors") };
 }

@@ -2,10 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { createProgram } from "../../generator/cli/program.ts";
-import type { Terminal } from "../../generator/cli/terminal.ts";
 import { sqlite, type SqliteProvider } from "../../runtime/providers/sqlite/index.ts";
 import { type Client, clientOf, describeJobs } from "../worker/fixture.ts";
+import { runCommand, runForJson } from "./run.ts";
 
 const missing = "0196f000-0000-7000-8000-000000000001";
 
@@ -29,26 +28,8 @@ describe("verbs of the command line on what waits", () => {
     rmSync(folder, { recursive: true });
   });
 
-  /** Everything that a command prints. */
-  async function run(...words: string[]): Promise<string> {
-    const printed: string[] = [];
-    const print = (text: string): void => void printed.push(text);
-    const terminal: Terminal = {
-      data: print,
-      say: print,
-      done: print,
-      json: (value) => print(JSON.stringify(value)),
-      fail: () => 2,
-    };
-    const config = join(folder, "jobwright.config.mts");
-    await createProgram(terminal).parseAsync(["node", "jobwright", ...words, "--config", config]);
-    return printed.join("\n");
-  }
-  /** What a pipe gets: remarks go elsewhere. */
-  async function runJson(...words: string[]): Promise<unknown> {
-    const printed = await run(...words, "--json");
-    return JSON.parse(printed.split("\n").find((line) => line.startsWith("{")) ?? "");
-  }
+  const run = (...words: string[]): Promise<string> => runCommand(join(folder, "jobwright.config.mts"), words);
+  const runJson = (...words: string[]): Promise<unknown> => runForJson(join(folder, "jobwright.config.mts"), words);
 
   it("pause and resume take a queue or a job, and say what is paused", async () => {
     expect(await run("pause", "--queue", "mail")).toContain("queue mail is paused");

@@ -21,6 +21,7 @@ const record = (state: JobRecord["state"], fence: number, output?: string): JobR
   leaseUntil: undefined,
   cancelRequested: false,
   progress: undefined,
+  blockedBy: undefined,
   reason: undefined,
   payload: "{}",
   output,
