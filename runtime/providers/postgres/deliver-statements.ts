@@ -145,20 +145,21 @@ function claim(given: Named): SQL {
 }
 
 /** Settles what `hits` names; `n` and the answer, only for items that were refused. */
-const refused = (ended: SQL): SQL => sql`
-  select i.n, case when l.fence = i.fence then 'alreadyDone' else 'stale' end as answer
+const refused = (ended: SQL, current = sql`'alreadyDone'`): SQL => sql`
+  select i.n, case when l.fence = i.fence then ${current} else 'stale' end as answer
   from input i left join locked l on l.id = i.id
   where not exists (select 1 from ${ended} e where e.id = i.id and e.fence = i.fence)`;
 
 /** Leases of the batch that are open: nobody re-claimed, settled, cancelled or requeued the job since. */
 const open = sql`select l.seq from locked l join input i on i.id = l.id and i.fence = l.fence where l.open`;
 
-const lockLeases = (given: Named): SQL =>
+const lockLeases = (given: Named, ...columns: SQL[]): SQL =>
   lockById(
     given,
     sql`array(select id from input)`,
     sql`${given.j.fence} as fence`,
     sql`${given.j.leaseUntil} is not null as open`,
+    ...columns,
   );
 
 /** 1 if the job was reaped, so that a late settlement takes the lapse back. */
@@ -191,18 +192,23 @@ function ack(given: Named): SQL {
     select i.n from input i where not exists (select 1 from ended e where e.id = i.id and e.fence = i.fence)`;
 }
 
-/** `state`, `reason` and `delay_ms` are what a rejection asks for; a pending cancellation overrules them. */
-function nack(given: Named): SQL {
+/**
+ * `state`, `reason` and `delay_ms` are what a rejection asks for; a pending cancellation overrules them. Where a job with
+ * gates waits again takes more to find out than all the rest: unless told that there may be some, the statement leaves
+ * those alone and answers `gated`.
+ */
+function nack(given: Named, gated: boolean): SQL {
   const { tables, j } = given;
   const { jobs, errors } = tables;
-  const place = waiting(given, sql`i.state`, {
-    waits: sql`not ${j.cancelRequested} and i.state in ('scheduled', 'ready')`,
-  });
+  const waits = sql`not ${j.cancelRequested} and i.state in ('scheduled', 'ready')`;
+  const place = gated ? waiting(given, sql`i.state`, { waits }) : { state: sql`i.state`, assignments: [] };
+  const settled = gated ? open : sql`${open} and not l.gated`;
+  const left = gated ? sql`'alreadyDone'` : sql`case when l.open and l.gated then 'gated' else 'alreadyDone' end`;
   return sql`with ${clock},
     input as materialized (
       select * from json_to_recordset(${parameter.json("rejections")}) as i(
         n integer, id uuid, fence integer, state text, reason text, delay_ms bigint, uncounted integer, error text)),
-    ${lockLeases(given)},
+    ${lockLeases(given, sql`${j.passed} is not null as gated`)},
     ended as (
       update ${jobs} ${j} set ${assign(
         set(j.state, sql`case when ${j.cancelRequested} then 'cancelled' else ${place.state} end`),
@@ -215,14 +221,14 @@ function nack(given: Named): SQL {
         set(j.leaseUntil, sql`null`),
       )}
       from input i
-      where ${j.seq} = any(array(${open})) and i.id = ${j.id} and i.fence = ${j.fence}
+      where ${j.seq} = any(array(${settled})) and i.id = ${j.id} and i.fence = ${j.fence}
       returning ${j.seq}, ${j.id}, ${j.fence}, ${j.queue}, ${j.state}, ${j.attempt}, ${j.startedAt}, ${j.workerId}, i.error),
     kept as (
       insert into ${errors} (${names(errors.seq, errors.error)})
       select seq, error from ended where error is not null
       on conflict (${sql.identifier(errors.seq.name)}) do update set error = excluded.error),
     recorded as (${recordAttempts(given, sql`ended where error is not null`)}),
-    answers as (${refused(sql`ended`)})
+    answers as (${refused(sql`ended`, left)})
     select n, answer, null as queue from answers
     union all select null, null, queue from ended where state = 'ready' group by queue`;
 }
@@ -279,6 +285,8 @@ export interface DeliverStatements {
   readonly claim: PgStatement;
   readonly ack: PgStatement;
   readonly nack: PgStatement;
+  /** The same for leases of which some are gated. */
+  readonly nackGated: PgStatement;
   readonly report: PgStatement;
   readonly note: PgStatement;
   readonly extend: PgStatement;
@@ -295,7 +303,8 @@ export function deliverStatements(given: Named, nextSeq: SQL): DeliverStatements
     insertUniqueGated: insert("insert_unique_gated", { gated: true, parts: [takeKeys(given), keepBeside(given)] }),
     claim: compile("claim", claim(given)),
     ack: compile("ack", ack(given)),
-    nack: compile("nack", nack(given)),
+    nack: compile("nack", nack(given, false)),
+    nackGated: compile("nack_gated", nack(given, true)),
     report: compile("report", report(given)),
     note: compile("note", note(given)),
     extend: compile("extend", extend(given)),

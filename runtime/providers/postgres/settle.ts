@@ -97,7 +97,9 @@ export function refusalOf(lease: Lease, fence: number | undefined): Settlement {
   return fence === lease.fence ? "alreadyDone" : "stale";
 }
 
-type NackRow = readonly [...refusal: Refusal, queue: null] | readonly [n: null, answer: null, queue: string];
+type NackRow =
+  | readonly [n: number, answer: Settlement | "gated", queue: null]
+  | readonly [n: null, answer: null, queue: string];
 
 /** `readied`: queues whose jobs can be claimed again. */
 export async function nackJobs(
@@ -106,15 +108,34 @@ export async function nackJobs(
 ): Promise<{ readonly settlements: readonly Settlement[]; readonly readied: readonly string[] }> {
   const batch = batchOf(items, "first");
   if (batch.size === 0) return { settlements: items.map(() => "stale"), readied: [] };
-  const rejections = JSON.stringify([...batch.values()].map(([n, rejection]) => rejectionRow(n, rejection)));
-  const rows = await store.database.rows<NackRow>(store.statements.nack, { rejections, ...timeOf(store) });
+  const rows = [...(await nackRows(store, [...batch.values()]))];
+  const left = new Set(rows.flatMap(([n, answer]) => (answer === "gated" ? [n] : [])));
+  // Leases that do not say that they are gated, and are.
+  if (left.size > 0)
+    rows.push(
+      ...(await nackRows(
+        store,
+        [...batch.values()].filter(([n]) => left.has(n)),
+        true,
+      )),
+    );
   const refused: Refusal[] = [];
   const readied: string[] = [];
   for (const [n, answer, queue] of rows) {
     if (n === null) readied.push(queue);
-    else refused.push([n, answer]);
+    else if (answer !== "gated") refused.push([n, answer]);
   }
   return { settlements: answers(items, batch, refused, "alreadyDone"), readied };
+}
+
+function nackRows(
+  store: Store,
+  batch: readonly (readonly [number, Rejection])[],
+  gated = batch.some(([, lease]) => lease.gated),
+): Promise<readonly NackRow[]> {
+  const rejections = JSON.stringify(batch.map(([n, rejection]) => rejectionRow(n, rejection)));
+  const { nack, nackGated } = store.statements;
+  return store.database.rows<NackRow>(gated ? nackGated : nack, { rejections, ...timeOf(store) });
 }
 
 function rejectionRow(n: number, rejection: Rejection): unknown {

@@ -187,7 +187,7 @@ describePostgres("gates on PostgreSQL", (given) => {
       ]);
       const claim = { workerId: "w", claimId: "c", mayRepeat: true, lanes, leaseMs: 1 };
       const looks = async () => {
-        const { rows: _ } = { rows: await scene.sql(`vacuum ${scene.tables}.jobs`) };
+        await scene.sql(`vacuum ${scene.tables}.jobs`);
         return [
           await pages(statements.openBeside, { ids: [holder?.id] }),
           await pages(statements.openAnywhere, {}),
