@@ -23,7 +23,9 @@ export function createTypeNames(model: Model): TypeNames {
   const used = new Set([
     ...taken.split(" "),
     ...model.jobs.flatMap((job) =>
-      [...jobSuffixes, ...(job.batch ? ["Outcomes"] : [])].map((suffix) => pascalCase(job.name) + suffix),
+      [...jobSuffixes, ...(job.batch ? ["Outcomes"] : []), ...(job.progress ? ["Progress", "Seen"] : [])].map(
+        (suffix) => pascalCase(job.name) + suffix,
+      ),
     ),
   ]);
   const names = new Map(

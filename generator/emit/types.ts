@@ -56,7 +56,15 @@ export function emitTypes(
           ]),
         ]
       : [];
-    return [input, output, ...errors, handlerTypes(job, name), clientType(job, name)].join("\n");
+    const progress = job.progress
+      ? [
+          declareSides(`${name}Progress`, `${name}Seen`, job.progress, [
+            { text: `What the handler of \`${job.name}\` reports with \`ctx.progress\`.` },
+            { text: `What \`progress()\` of a handle of \`${job.name}\` gives.` },
+          ]),
+        ]
+      : [];
+    return [input, output, ...errors, ...progress, handlerTypes(job, name), clientType(job, name)].join("\n");
   });
 
   const imports = writtenImports(model, toSchema, extension);
@@ -100,21 +108,35 @@ interface Signature {
 }
 
 function signatureOf(job: JobModel, name: string): Signature {
-  const payload = `payload: ${name}Payload`;
   if (job.batch) return batchSignature(job, name);
+  const payload = `payload: ${name}Payload`;
+  const result = `Promise<${name}Return>`;
+  const progress = job.progress ? `${name}Progress` : "";
   return job.transactional
-    ? { before: "", parameter: "<Tx>", payload, context: "TransactionalContext<Tx>", result: `Promise<${name}Return>` }
-    : { before: "", parameter: "", payload, context: "JobContext", result: `${name}Return | Promise<${name}Return>` };
+    ? { before: "", parameter: "<Tx>", payload, context: generic("TransactionalContext", "Tx", progress), result }
+    : {
+        before: "",
+        parameter: "",
+        payload,
+        context: generic("JobContext", progress),
+        result: `${name}Return | ${result}`,
+      };
 }
 
-function batchSignature({ name: job, output }: JobModel, name: string): Signature {
+/** Without arguments that are empty. */
+function generic(type: string, ...given: readonly string[]): string {
+  const args = given.filter((arg) => arg !== "");
+  return args.length === 0 ? type : `${type}<${args.join(", ")}>`;
+}
+
+function batchSignature({ name: job, output, progress }: JobModel, name: string): Signature {
   const text = `An outcome for each job of a batch of \`${job}\`, in the order of the items.`;
   // Without an output there is nothing to say of a batch that went well.
   const outcomes = output ? `${name}Outcomes` : `void | ${name}Outcomes`;
   return {
     before: `${jsDoc({ text })}export type ${name}Outcomes = readonly BatchOutcome<${name}Return>[];\n\n`,
     parameter: "",
-    payload: `items: readonly BatchItem<${name}Payload>[]`,
+    payload: `items: readonly ${generic("BatchItem", `${name}Payload`, progress ? `${name}Progress` : "")}[]`,
     context: `BatchContext<${name}Return>`,
     result: `${outcomes} | Promise<${outcomes}>`,
   };
@@ -137,8 +159,10 @@ function handlerTypes(job: JobModel, name: string): string {
  * Printed per job, though `JobClient` says the same: the compiler then has nothing to instantiate but the transaction.
  * What belongs to a promise comes first, because errors quote the first signature.
  */
-function clientType({ name: job, errors }: JobModel, name: string): string {
-  const handle = `JobHandle<${name}Output${errors ? `, FailureOf<${name}Failures>` : ""}>`;
+function clientType({ name: job, errors, progress }: JobModel, name: string): string {
+  // What follows has to be told from what is left out.
+  const failure = errors ? `FailureOf<${name}Failures>` : progress ? "never" : "";
+  const handle = generic("JobHandle", `${name}Output`, failure, progress ? `${name}Seen` : "");
   const many = `readonly ${handle}[]`;
   const [input, inputs] = [`input: ${name}Input`, `inputs: readonly ${name}Input[]`];
   return `/** Client of \`${job}\`. */

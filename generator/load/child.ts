@@ -95,7 +95,7 @@ function exportNames(module: unknown): ReadonlyMap<unknown, string> {
 }
 
 function modelOf(definition: JobDefinition, walker: Walker): JobModel {
-  const { name, queue, version, priority, retry, timeoutMs, maxCrashes, description, deprecated, output } = definition;
+  const { name, queue, version, priority, retry, timeoutMs, maxCrashes, description, deprecated, output, progress } = definition;
   const { keepLogs, maxWaiting, errors, discardOn, retryOn, expireAfterMs, unique, gates, schedules, batch } =
     definition;
   const sensitive = sensitiveOf(definition);
@@ -123,6 +123,7 @@ function modelOf(definition: JobDefinition, walker: Walker): JobModel {
     input: walk(definition.input, "input"),
     ...(output ? { output: walk(output, "output") } : {}),
     ...(errors ? { errors: errorsOf(errors, (schema, error) => walker.walk(schema, name, ["errors", error])) } : {}),
+    ...(progress ? { progress: walk(progress, "progress") } : {}),
     ...(discardOn ? { discardOn } : {}),
     ...(retryOn ? { retryOn } : {}),
     ...(definition.encrypted ? { encrypted: true } : {}),

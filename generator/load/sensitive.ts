@@ -122,11 +122,12 @@ function partsOf(schema: $ZodType): readonly $ZodType[] {
 }
 
 /** Of all stored values of a job; undefined if nothing is marked. */
-export function sensitiveOf({ input, output, errors = {} }: JobDefinition): Sensitive | undefined {
+export function sensitiveOf({ input, output, errors = {}, progress }: JobDefinition): Sensitive | undefined {
   const sides = {
     input: sensitivePaths(input),
     output: output ? sensitivePaths(output) : [],
     errors: Object.entries(errors).flatMap(([name, schema]) => sensitivePaths(schema, name)),
+    progress: progress ? sensitivePaths(progress) : [],
   };
   const marked = Object.entries(sides).filter(([, paths]) => paths.length > 0);
   return marked.length === 0 ? undefined : Object.fromEntries(marked);

@@ -1,5 +1,13 @@
 import type { SchemaSource, SourceNode } from "../source/schema-source.ts";
-import type { Docs, JobModel, Model, Property, Sides, TypeNode } from "./model.ts";
+import {
+  type Docs,
+  type JobModel,
+  type Model,
+  type Property,
+  type Sides,
+  storedSides,
+  type TypeNode,
+} from "./model.ts";
 
 /** Fills in the comments of the schema file where the schema itself says nothing. */
 export function attachDocs(model: Model, source: SchemaSource): Model {
@@ -15,13 +23,14 @@ export function attachDocs(model: Model, source: SchemaSource): Model {
 function attachToJob(job: JobModel, source: SchemaSource): JobModel {
   const node = source.job(job.name);
   if (!node) return job;
-  const [input, output, errors] = [node.child("input"), node.child("output"), node.child("errors")];
+  const [input, output, errors, progress] = storedSides.map((side) => node.child(side));
   return {
     ...job,
     docs: merge(job.docs, node),
     input: input ? attachToSides(job.input, input) : job.input,
     ...(job.output ? { output: output ? attachToSides(job.output, output) : job.output } : {}),
     ...(job.errors ? { errors: errors ? attachToSides(job.errors, errors) : job.errors } : {}),
+    ...(job.progress ? { progress: progress ? attachToSides(job.progress, progress) : job.progress } : {}),
   };
 }
 

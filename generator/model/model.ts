@@ -36,6 +36,8 @@ export interface JobModel {
   readonly output?: Sides;
   /** An object with a property for each declared error. */
   readonly errors?: Sides;
+  /** Absent: the progress is a number. */
+  readonly progress?: Sides;
   readonly discardOn?: readonly string[];
   readonly retryOn?: readonly string[];
   readonly encrypted?: true;
@@ -43,7 +45,7 @@ export interface JobModel {
 }
 
 /** The schemas of a job whose values are stored. */
-export const storedSides = ["input", "output", "errors"] as const;
+export const storedSides = ["input", "output", "errors", "progress"] as const;
 export type StoredSide = (typeof storedSides)[number];
 
 /** A schema is two types: what goes in, and what comes out after parsing. */

@@ -50,7 +50,7 @@ export async function createClient<Jobs>(
   }) as Jobs;
 }
 
-type UntypedHandle = JobHandle<unknown, unknown>;
+type UntypedHandle = JobHandle<unknown, unknown, unknown>;
 
 type UntypedJobClient = Omit<JobClient<unknown, unknown>, "enqueue" | "enqueueMany" | "handle"> & {
   handle(id: string): UntypedHandle;

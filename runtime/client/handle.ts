@@ -3,6 +3,7 @@ import type { JobDescriptor } from "../core/descriptor.ts";
 import { parseDuration } from "../core/duration.ts";
 import type { JobCodec } from "../core/job-codec.ts";
 import { parseLogLine } from "../core/log-line.ts";
+import { progressText } from "../core/progress.ts";
 import type { HandleHistory, JobHandle, ResultOptions, SettledJob } from "./types.ts";
 
 export function createHandle(
@@ -10,7 +11,7 @@ export function createHandle(
   job: JobDescriptor,
   codec: JobCodec,
   { id, outcome }: Pick<JobHandle<unknown>, "id" | "outcome">,
-): JobHandle<unknown, unknown> {
+): JobHandle<unknown, unknown, unknown> {
   async function awaitEnd({ timeout, signal }: ResultOptions = {}): Promise<JobRecord> {
     const record = await provider.awaitSettled(id, {
       ...(timeout === undefined ? {} : { timeoutMs: parseDuration(timeout, "timeout") }),
@@ -31,6 +32,12 @@ export function createHandle(
     },
     async settled(options) {
       return endOf(await awaitEnd(options), codec);
+    },
+    async progress() {
+      const { progress } = found(await provider.get(id), job, id);
+      if (!codec.progress) return progress;
+      const text = progressText((await provider.history(id)) ?? { cursors: [] });
+      return text === undefined ? undefined : codec.progress.decode(text, id);
     },
     async history() {
       const history = await provider.history(id);

@@ -78,6 +78,8 @@ export interface JobDescriptor {
   readonly output?: WireCodec;
   /** Of an object with the data of one declared error under its name. */
   readonly errors?: WireCodec;
+  /** Of typed progress. */
+  readonly progress?: WireCodec;
   /** Names or codes of errors that end the job at once. */
   readonly discardOn?: readonly string[];
   /** If present, all errors but these end the job at once. */

@@ -24,6 +24,16 @@ export interface JobCodec {
   encodeError(name: string, data: unknown): string;
   /** The data of a declared error; undefined if this build declares no such error, or another one. */
   decodeError(name: string, data: string): { readonly name: string; readonly data: unknown } | undefined;
+  /** Absent: the progress of the job is a number. */
+  readonly progress?: ProgressCodec;
+}
+
+/** Values of typed progress. */
+export interface ProgressCodec {
+  /** Validates what a handler reports. Throws `JW_INVALID_OUTPUT`, `JW_PAYLOAD_TOO_LARGE`. */
+  encode(value: unknown, id: string): string;
+  /** Undefined if this build cannot read it. */
+  decode(text: string, id: string): unknown;
 }
 
 /** Bytes of UTF-8 that a stored input or output may have. */
@@ -35,6 +45,7 @@ export function createJobCodec(job: JobDescriptor, schema: LoadedJob, cipher?: C
   const invalid = refusalOf(job);
   return {
     vault,
+    ...(schema.progress ? { progress: createProgressCodec(job, schema.progress, vault, invalid) } : {}),
     errorNames: [...errors.keys()],
     encodeError(name, data) {
       const parser = errors.get(name);
@@ -84,6 +95,27 @@ export function createJobCodec(job: JobDescriptor, schema: LoadedJob, cipher?: C
       return parse(schema.output, job.output ? job.output.decode(wire) : wire, (issues) =>
         invalid("JW_INVALID_OUTPUT", `The stored output of ${job.name}`, issues, "output"),
       );
+    },
+  };
+}
+
+function createProgressCodec(job: JobDescriptor, parser: Parser, vault: Vault, invalid: Refusal): ProgressCodec {
+  return {
+    encode(value, id) {
+      parse(parser, value, (issues) =>
+        invalid("JW_INVALID_OUTPUT", `What the handler of ${job.name} reported`, issues, "progress"),
+      );
+      return vault.seal("note", stringify(job, "progress", job.progress ? job.progress.encode(value) : value), id);
+    },
+    decode(text, id) {
+      try {
+        const wire: unknown = JSON.parse(vault.open("note", text, id));
+        const parsed = parser.safeParse(job.progress ? job.progress.decode(wire) : wire);
+        return parsed.success ? parsed.data : undefined;
+      } catch {
+        // Of another build, or of another key: it is a remark on the job, and no reason to fail its reader.
+        return undefined;
+      }
     },
   };
 }

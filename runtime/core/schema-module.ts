@@ -20,6 +20,8 @@ export interface LoadedJob {
   readonly input: Parser;
   readonly output?: Parser | undefined;
   readonly errors?: Readonly<Record<string, Parser>> | undefined;
+  /** Absent: the progress is a number. */
+  readonly progress?: Parser | undefined;
   /** What the keys of gates are made of, by policy, where the schema has functions for them. */
   readonly gateBy?: Readonly<Record<string, (input: unknown) => unknown>> | undefined;
   /** What a unique key is made of, if the schema has a function for it. */

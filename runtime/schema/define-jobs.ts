@@ -34,6 +34,7 @@ const jobOptions = [
   "throttle",
   "schedules",
   "errors",
+  "progress",
   "discardOn",
   "retryOn",
   "transactional",
@@ -119,6 +120,7 @@ function readJob(name: string, declaration: unknown, queues: QueueGates, report:
   read.known(jobOptions);
   const input = readSchema(options, "input", name, report);
   const output = readSchema(options, "output", name, report);
+  const progress = readSchema(options, "progress", name, report);
   const queue = readQueue(read.text("queue") ?? "default", name, report);
   return Object.freeze({
     name,
@@ -141,6 +143,7 @@ function readJob(name: string, declaration: unknown, queues: QueueGates, report:
     ...readLimits(options, { job: name, queue, report }, queues.get(queue) ?? []),
     ...readSchedules(options, input, name, report),
     ...readErrors(options, name, report),
+    ...(progress ? { progress } : {}),
     ...readClassification(read, name),
     ...(read.flag("transactional") ? { transactional: true as const } : {}),
     ...readBatch(options, read, name, report),
@@ -179,9 +182,11 @@ function readTimeout(timeoutMs: number, job: string, report: Report): number {
   return timeoutMs;
 }
 
-function readSchema(options: object, side: "input" | "output", job: string, report: Report): $ZodType | undefined {
+type SchemaOption = "input" | "output" | "progress";
+
+function readSchema(options: object, side: SchemaOption, job: string, report: Report): $ZodType | undefined {
   const schema: unknown = (options as Readonly<Record<string, unknown>>)[side]; // any value may stand there in JavaScript
-  if (schema === undefined && side === "output") return undefined;
+  if (schema === undefined && side !== "input") return undefined;
   if (isZod4(schema)) return schema;
   const isZod3 = typeof schema === "object" && schema !== null && "_def" in schema;
   report({

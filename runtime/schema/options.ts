@@ -126,6 +126,11 @@ export interface JobOptions<
    * `await handle.settled()`. Names begin with a capital letter. Default: none.
    */
   readonly errors?: Readonly<Record<string, $ZodType>>;
+  /**
+   * What the handler reports with `ctx.progress(value)`, and `handle.progress()` tells while the job runs and after it.
+   * Default: a number, 0…100.
+   */
+  readonly progress?: $ZodType;
   /** Errors that end the job at once, by their `name` (declared ones too) or `code`. Default: none. */
   readonly discardOn?: readonly string[];
   /** The only errors that are retried, by `name` or `code`; all others end the job at once. Default: all are retried. */
@@ -138,7 +143,7 @@ export interface JobOptions<
   /** The handler gets many jobs at once and gives each an end of its own. Default: one at a time. Not with `transactional`. */
   readonly batch?: BatchOptions;
   /**
-   * Inputs, outputs and errors are encrypted before they reach the store. Clients that enqueue it and workers that serve it
+   * Inputs, outputs, errors and reported values are encrypted before they reach the store. Clients that enqueue it and workers that serve it
    * need keys: their option `encryption`. Default false.
    */
   readonly encrypted?: boolean;
@@ -162,13 +167,14 @@ export interface JobDefinition<
   Output extends $ZodType | undefined = $ZodType | undefined,
 >
   extends
-    Omit<JobDescriptor, "input" | "output" | "errors" | "unique" | "gates" | "schedules">,
+    Omit<JobDescriptor, "input" | "output" | "errors" | "progress" | "unique" | "gates" | "schedules">,
     Uniqueness,
     Limits,
     Schedules {
   readonly input: Input;
   readonly output: Output;
   readonly errors?: Readonly<Record<string, $ZodType>>;
+  readonly progress?: $ZodType;
   readonly description: string | undefined;
   readonly deprecated: string | undefined;
 }

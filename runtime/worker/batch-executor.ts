@@ -7,6 +7,7 @@ import { keptLogOf } from "./kept-log.ts";
 import { withOwnSettings } from "./own-settings.ts";
 import type { RejectionRules } from "./rejection.ts";
 import { isThenable, maxTimerMs } from "./result.ts";
+import { keepProgressOf } from "./typed-progress.ts";
 import { createRunningJob, type RunningJob, stopError } from "./running-job.ts";
 import type { Settler } from "./settler.ts";
 import type { BatchOutcome, Logger } from "./types.ts";
@@ -45,12 +46,16 @@ export function createBatchExecutor(options: BatchExecutorOptions): BatchExecuto
       settler.nack(expiry);
       return undefined;
     }
-    const { maxAttempts } = descriptor.retry;
-    const { report } = settler;
-    const { checkpoints } = runnable;
-    const keptLog = keptLogOf(descriptor, codec, settler);
-    const { stopped } = batch;
-    const entry = createRunningJob(job, { maxAttempts, errors, checkpoints, keptLog, logger, report, stopped });
+    const entry = createRunningJob(job, {
+      maxAttempts: descriptor.retry.maxAttempts,
+      errors,
+      checkpoints: runnable.checkpoints,
+      keptLog: keptLogOf(descriptor, codec, settler),
+      keepProgress: keepProgressOf(job, runnable, settler, logger),
+      logger,
+      report: settler.report,
+      stopped: batch.stopped,
+    });
     try {
       batch.add(entry, entry.take(codec.decodePayload(job.payload, job.id)));
     } catch (error) {

@@ -7,6 +7,7 @@ import {
   type Provider,
 } from "../contract/index.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "../core/checkpoint-value.ts";
+import { progressKey } from "../core/progress.ts";
 import type { Vault } from "../core/vault.ts";
 import { leaseOf } from "./rejection.ts";
 import { stopError } from "./running-job.ts";
@@ -40,7 +41,7 @@ export function createCheckpoints(job: ClaimedJob, signal: () => AbortSignal, se
     const text = encodeCheckpoint(`The ${kind} ${key} of ${job.name}`, value);
     const note = { ...leaseOf({ job }), kind, key, text: vault.seal("note", text, job.id) };
     const [settlement] = await insist(() => provider.note([note]));
-    if (settlement !== "ok") throw stopError(job, "lease-lost");
+    if (settlement === undefined) throw stopError(job, "lease-lost");
   }
 
   /** The store's trouble is not the handler's, as long as the attempt may go on. */
@@ -58,6 +59,12 @@ export function createCheckpoints(job: ClaimedJob, signal: () => AbortSignal, se
   function claimName(name: string): void {
     if (typeof name !== "string" || name === "" || Buffer.byteLength(name) > 512) {
       throw new JobwrightError("JW_INVALID_OPTION", "The name of a step is not a text of 1 to 512 bytes.");
+    }
+    if (name === progressKey) {
+      throw new JobwrightError(
+        "JW_INVALID_OPTION",
+        `No step is named ${progressKey}: jobwright keeps the progress there.`,
+      );
     }
     if (used.has(name)) {
       throw new JobwrightError("JW_INVALID_OPTION", `${job.name} has two steps ${name} in one attempt.`, {

@@ -8,6 +8,7 @@ import type { EventHub } from "./events.ts";
 import { createEnds } from "./ends.ts";
 import { keptLogOf } from "./kept-log.ts";
 import { withOwnSettings } from "./own-settings.ts";
+import { keepProgressOf } from "./typed-progress.ts";
 import { createRejectionRules, leaseOf } from "./rejection.ts";
 import { isThenable, maxTimerMs } from "./result.ts";
 import { createRunningJob, type RunningJob, stopError } from "./running-job.ts";
@@ -76,7 +77,8 @@ export function createExecutor(options: ExecutorOptions): Executor {
     const { maxAttempts } = descriptor.retry;
     const { checkpoints, codec } = runnable;
     const keptLog = keptLogOf(descriptor, codec, settler);
-    const entry = createRunningJob(job, { maxAttempts, errors, checkpoints, keptLog, ...shared });
+    const keepProgress = keepProgressOf(job, runnable, settler, logger);
+    const entry = createRunningJob(job, { maxAttempts, errors, checkpoints, keptLog, keepProgress, ...shared });
     if (runnable.transactions) {
       const completion = leaseOf(entry);
       const returned = (output: unknown): void => events.expect(completion, "succeeded", job, { output });

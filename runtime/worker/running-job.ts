@@ -3,6 +3,7 @@ import { settingsOf } from "../core/envelope.ts";
 import { type CheckpointSetting, createCheckpoints } from "./checkpoints.ts";
 import type { ErrorMakers } from "./declared-error.ts";
 import { createKeptLog, type KeptLogSetting } from "./kept-log.ts";
+import type { KeepProgress } from "./typed-progress.ts";
 import type { BatchItem, Checkpoints, JobContext, JobLog, Logger, TransactionalContext } from "./types.ts";
 
 /** Why an attempt was told to stop. The first reason counts. */
@@ -32,6 +33,8 @@ export interface RunningJobSetting {
   readonly checkpoints: CheckpointSetting;
   /** Absent: the job keeps no log lines. */
   readonly keptLog?: KeptLogSetting | undefined;
+  /** Absent: the progress is a number. */
+  readonly keepProgress?: KeepProgress | undefined;
   /** Called when the attempt was told to stop. */
   readonly stopped?: () => void;
 }
@@ -128,10 +131,14 @@ class Context implements TransactionalContext<unknown> {
   }
 
   /** Not a method, so that `const { progress } = ctx` works. */
-  get progress(): (percent: number) => void {
+  get progress(): (value: unknown) => void {
     const { id, fence } = this;
-    const { report } = this.#setting;
-    return (percent) => report({ id, fence, progress: Math.min(100, Math.max(0, Math.round(percent) || 0)) });
+    const { report, keepProgress } = this.#setting;
+    if (keepProgress) return keepProgress;
+    return (value) => {
+      const percent = Number(value);
+      report({ id, fence, progress: Math.min(100, Math.max(0, Math.round(percent) || 0)) });
+    };
   }
 
   get step(): Checkpoints["step"] {

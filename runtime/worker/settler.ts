@@ -17,6 +17,7 @@ export interface Settler {
   ack(completion: Completion): void;
   nack(rejection: Rejection): void;
   report(report: ProgressReport): void;
+  /** Of the values of a cursor that are gathered, only the last one is written. */
   note(note: Note): void;
   /** Whether a lease waits here for its settlement to be confirmed. */
   holds(id: string): boolean;
@@ -43,18 +44,20 @@ export function createSettler({ provider, logger, settled }: SettlerOptions): Se
   const rejections: Rejection[] = [];
   const reports = new Map<string, ProgressReport>();
   const notes: Note[] = [];
+  const cursors = new Map<string, Note>();
   const held = new Set<string>();
   let running: Promise<void> | undefined;
   let giveUpAt = Number.POSITIVE_INFINITY;
 
   async function settleAll(): Promise<void> {
     await new Promise(setImmediate);
-    while (completions.length + rejections.length + reports.size + notes.length > 0) {
+    while (completions.length + rejections.length + reports.size + notes.length + cursors.size > 0) {
       const acked = completions.splice(0, maxBatch);
       const nacked = rejections.splice(0, maxBatch);
       const reported = [...reports.values()];
       reports.clear();
-      const noted = notes.splice(0, maxBatch);
+      const noted = [...notes.splice(0, maxBatch), ...cursors.values()];
+      cursors.clear();
       // What a job says goes before its end, which closes the lease; the other two are independent.
       if (reported.length > 0) await insist(() => provider.report(reported));
       if (noted.length > 0) await insist(() => provider.note(noted));
@@ -119,7 +122,9 @@ export function createSettler({ provider, logger, settled }: SettlerOptions): Se
       wake();
     },
     note(note) {
-      notes.push(note);
+      // An attempt that was abandoned must not take the place of the one that runs.
+      if (note.kind === "cursor") cursors.set(JSON.stringify([note.id, note.fence, note.key]), note);
+      else notes.push(note);
       wake();
     },
     holds: (id) => held.has(id),

@@ -19,8 +19,11 @@ export interface JobLog {
   error(message: string, fields?: object): void;
 }
 
-/** What a handler knows of the job that it runs, besides the payload. Pass it on as it is: a spread copy lacks half of it. */
-export interface JobContext extends Checkpoints {
+/**
+ * What a handler knows of the job that it runs, besides the payload. Pass it on as it is: a spread copy lacks half of it.
+ * `Progress` is what the job's schema says of it.
+ */
+export interface JobContext<Progress = number> extends Checkpoints {
   readonly id: string;
   /** Name of the job definition. */
   readonly name: string;
@@ -41,8 +44,11 @@ export interface JobContext extends Checkpoints {
    */
   readonly signal: AbortSignal;
   readonly log: JobLog;
-  /** Stores the progress, 0…100. Gathered and written with the next batch; never fails the attempt. */
-  progress(percent: number): void;
+  /**
+   * Stores the progress: 0…100, or a value of the job's `progress` schema. Gathered and written with the next batch; never
+   * fails the attempt. A value that does not fit is logged and not stored.
+   */
+  progress(value: Progress): void;
 }
 
 /** How an iteration is cut into pieces that survive its attempt. */
@@ -80,13 +86,13 @@ export interface DeclaredErrors<Errors> {
 }
 
 /** What a transactional handler gets. */
-export interface TransactionalContext<Tx> extends JobContext {
+export interface TransactionalContext<Tx, Progress = number> extends JobContext<Progress> {
   /** Open until the handler returns. Writes through it are committed with the job's completion, or undone. */
   readonly tx: Tx;
 }
 
 /** One job of a batch: its input, and what a handler of single jobs finds in its context. */
-export interface BatchItem<Payload> extends JobContext {
+export interface BatchItem<Payload, Progress = number> extends JobContext<Progress> {
   readonly input: Payload;
 }
 
