@@ -283,6 +283,13 @@ export type QueueName = keyof QueueJobs;
 /** Handlers of exactly the jobs on the queues `Q`. */
 export type HandlersFor<Q extends QueueName> = Pick<JobHandlers, QueueJobs[Q]>;
 
+/** What the handler of each job returns. */
+export interface JobReturns {
+  readonly buildReport: BuildReportReturn;
+  readonly sendEmail: SendEmailReturn;
+  readonly unsubscribe: UnsubscribeReturn;
+}
+
 /** The client that `createJobs` makes. */
 export interface Jobs<Tx extends TransactionKind = TransactionKind> {
   /**
