@@ -34,15 +34,15 @@ type ClaimRow = [
   fence: number,
   runAt: number,
   enqueuedAt: number,
-  leaseUntil: number | null,
-  payload: string,
   gated: number,
+  payload: string,
 ];
+type RepeatedRow = [...ClaimRow, leaseUntil: number];
 
 export function claimJobs(connection: Connection, request: ClaimRequest, now: number): ClaimedJob[] {
   const { workerId, claimId } = request;
-  const repeated = connection.raw<ClaimRow>(statements.selectClaim, { workerId, claimId });
-  if (repeated.length > 0) return repeated.map((row) => toClaimedJob(row, row[11] ?? now, 0));
+  const repeated = connection.raw<RepeatedRow>(statements.selectClaim, { workerId, claimId });
+  if (repeated.length > 0) return repeated.map((row) => toClaimedJob(row, row[13], 0));
   const paused = pausedDefinitions(connection);
   const gated: number[] = [];
   const claimed = request.lanes.flatMap((lane) => claimLane(connection, request, without(paused, lane), now, gated));
@@ -82,13 +82,13 @@ function claimLane(
   if (rows.length === 0) return [];
   const seqs = JSON.stringify(rows.map(([seq]) => seq));
   connection.run(statements.claimJobs, { workerId, claimId, leaseUntil, now, seqs });
-  for (const row of rows) if (row[13]) gated.push(row[0]);
+  for (const row of rows) if (row[11]) gated.push(row[0]);
   return rows.map((row) => toClaimedJob(row, leaseUntil, 1));
 }
 
 /** `growth`: what the claim adds to the fence and the attempt that were read. */
-function toClaimedJob(row: ClaimRow, leaseUntil: number, growth: number): ClaimedJob {
-  const [, id, name, queue, version, priority, attempt, crashes, fence, runAt, enqueuedAt, , payload, gated] = row;
+function toClaimedJob(row: ClaimRow | RepeatedRow, leaseUntil: number, growth: number): ClaimedJob {
+  const [, id, name, queue, version, priority, attempt, crashes, fence, runAt, enqueuedAt, gated, payload] = row;
   const job: ClaimedJob = {
     id,
     name,

@@ -97,10 +97,9 @@ export function createSqliteProvider(options: SqliteOptions): SqliteProvider {
     return calls.map((jobs) => results.slice(from, (from += jobs.length)));
   }
 
-  /** The queue of a job that was changed instead, or let through a gate, is not known here: then all listeners look. */
+  /** The queue of a job that was changed instead is not known here: then all listeners look. */
   function wakeReady(jobs: readonly NewJob[], results: readonly EnqueueResult[]): void {
-    const elsewhere = results.some(isReadied) || jobs.some(({ gates }) => gates);
-    wakeUps.wake(elsewhere ? undefined : readyQueues(jobs, results));
+    wakeUps.wake(results.some(isReadied) ? undefined : readyQueues(jobs, results));
   }
 
   /** An end that a caller waits for is on the disk before the caller hears of it, whichever process wrote it. */
@@ -285,11 +284,15 @@ function leaseThread(path: string): LeaseThread {
   return { module: new URL(`./lease-extender.${extension}`, import.meta.url).href, data: { path } };
 }
 
-/** Whether another job than the given one became ready. */
+/** Whether another job than the given one may have become ready. */
 function isReadied({ outcome, state }: EnqueueResult): boolean {
-  return state === "ready" && (outcome === "replaced" || outcome === "extended");
+  return state !== "scheduled" && (outcome === "replaced" || outcome === "extended");
 }
 
 function* readyQueues(jobs: readonly NewJob[], results: readonly EnqueueResult[]): Iterable<string> {
-  for (const [index, job] of jobs.entries()) if (results[index]?.state === "ready") yield job.queue;
+  for (const [index, { queue }] of jobs.entries()) {
+    const state = results[index]?.state;
+    // Where one is blocked, another may have been let in.
+    if (state === "ready" || state === "blocked") yield queue;
+  }
 }

@@ -56,13 +56,14 @@ export const selectWaiting = compile(
   sql`select ${jobs.state} as state, ${jobs.runAt} as runAt, ${jobs.gated} as gated from ${jobs} where ${jobs.id} = ${$("id")}`,
 );
 
-/** `fence` and `attempt` are those before the claim. */
-const claimable = sql`select ${jobs.seq}, ${jobs.id}, ${jobs.name}, ${jobs.queue}, ${jobs.version}, ${jobs.priority}, ${jobs.attempt},
-  ${jobs.crashes}, ${jobs.fence}, ${jobs.runAt}, ${jobs.enqueuedAt}, ${jobs.leaseUntil}, ${payloads.payload}, ${jobs.gated}
-  from ${jobs} join ${payloads} on ${payloads.seq} = ${jobs.seq}`;
+/** Every column more costs a claim two percent. */
+const claimed = sql`${jobs.seq}, ${jobs.id}, ${jobs.name}, ${jobs.queue}, ${jobs.version}, ${jobs.priority}, ${jobs.attempt},
+  ${jobs.crashes}, ${jobs.fence}, ${jobs.runAt}, ${jobs.enqueuedAt}, ${jobs.gated}, ${payloads.payload}`;
+const withPayload = sql`from ${jobs} join ${payloads} on ${payloads.seq} = ${jobs.seq}`;
 
 /**
- * The next jobs of a lane. Index jobwright_jobs_ready gives the order without a sort; the paused check is one look-up.
+ * The next jobs of a lane; `fence` and `attempt` are those before the claim. Index jobwright_jobs_ready gives the order
+ * without a sort; the paused check is one look-up.
  * Reading first and then updating what was read is a third faster than UPDATE … RETURNING, which copies every row once
  * more; both statements stand in one write transaction.
  */
@@ -74,7 +75,7 @@ export function selectLane(handles: number): CompiledStatement {
     ),
     sql` or `,
   );
-  return compile(sql`${claimable}
+  return compile(sql`select ${claimed} ${withPayload}
     where ${jobs.state} = 'ready' and ${jobs.queue} = ${$("queue")} and (${handled})
       and not exists (select 1 from ${queues} where ${queues.name} = ${$("queue")} and ${queues.pausedAt} is not null)
     order by ${jobs.priority}, ${jobs.runAt}, ${jobs.seq} limit ${$("limit")}`);
@@ -95,7 +96,7 @@ export const claimJobs = compile(sql`
   where ${jobs.seq} in ${anyOf("seqs")}`);
 
 /** What an earlier claim with this id took and still holds: the answer to a repeated call. */
-export const selectClaim = compile(sql`${claimable}
+export const selectClaim = compile(sql`select ${claimed}, ${jobs.leaseUntil} ${withPayload}
   where ${jobs.state} = 'running' and ${jobs.workerId} = ${$("workerId")} and ${jobs.claimId} = ${$("claimId")}
   order by ${jobs.priority}, ${jobs.runAt}, ${jobs.seq}`);
 
