@@ -16,11 +16,15 @@ import type { JobDescriptor } from "../../runtime/core/descriptor.ts";
 import type { Logger } from "../../runtime/worker/types.ts";
 
 /** A job definition as a test says it; what is left out is plain. */
-export interface Definition extends Partial<Omit<JobDescriptor, "name" | "hasOutput" | "output" | "input" | "errors">> {
+export interface Definition extends Partial<
+  Omit<JobDescriptor, "name" | "hasOutput" | "output" | "input" | "errors" | "progress">
+> {
   readonly input?: z.ZodType;
   readonly output?: z.ZodType;
   readonly errors?: Readonly<Record<string, z.ZodType>>;
+  readonly progress?: z.ZodType;
   readonly uniqueBy?: (input: never) => unknown;
+  readonly gateBy?: Readonly<Record<string, (input: never) => unknown>> | undefined;
 }
 
 /** Retries at once, so that tests need no clock. */
@@ -34,7 +38,10 @@ export type Numbered = z.infer<typeof numbered>;
 /** What codegen would make of these definitions, written by hand. Every job is `{ n }` in the queue `work` by default. */
 export function describeJobs(definitions: Readonly<Record<string, Definition>>): SchemaDescriptor {
   const jobs = Object.entries(definitions).map(
-    ([name, { input: _input, errors: _errors, uniqueBy: _by, output, ...given }]) => ({
+    ([
+      name,
+      { input: _input, errors: _errors, progress: _progress, uniqueBy: _by, gateBy: _gateBy, output, ...given },
+    ]) => ({
       name,
       queue: "work",
       version: 1,
@@ -47,9 +54,9 @@ export function describeJobs(definitions: Readonly<Record<string, Definition>>):
     }),
   );
   const schemas = Object.fromEntries(
-    Object.entries(definitions).map(([name, { input = numbered, output, errors, uniqueBy }]) => [
+    Object.entries(definitions).map(([name, { input = numbered, output, errors, progress, uniqueBy, gateBy }]) => [
       name,
-      { input, output, errors, uniqueBy },
+      { input, output, errors, progress, uniqueBy, gateBy },
     ]),
   );
   return {
