@@ -231,7 +231,7 @@ describe("what a step leaves behind", () => {
     await worker.start();
     const handles = await client.work.enqueueMany([{ n: 1 }, { n: 2 }, { n: 3 }]);
     await Promise.all(handles.map((handle) => handle.result()));
-    expect(runs.sort()).toEqual([1, 2, 3]);
+    expect(runs.sort((a, b) => a - b)).toEqual([1, 2, 3]);
     const steps = await Promise.all(handles.map(async ({ id }) => (await provider.history(id))?.steps));
     expect(steps).toEqual(["2", "4", "6"].map((text) => [{ key: "double", text }]));
   });
