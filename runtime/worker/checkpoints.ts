@@ -41,7 +41,7 @@ export function createCheckpoints(job: ClaimedJob, signal: () => AbortSignal, se
     const text = encodeCheckpoint(`The ${kind} ${key} of ${job.name}`, value);
     const note = { ...leaseOf({ job }), kind, key, text: vault.seal("note", text, job.id) };
     const [settlement] = await insist(() => provider.note([note]));
-    if (settlement === undefined) throw stopError(job, "lease-lost");
+    if (settlement !== "ok") throw stopError(job, "lease-lost");
   }
 
   /** The store's trouble is not the handler's, as long as the attempt may go on. */
