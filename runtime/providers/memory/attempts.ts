@@ -1,4 +1,5 @@
 import type { JobHistory, StoredError } from "../../contract/index.ts";
+import { situationOf } from "../../core/transitions.ts";
 import type { Row } from "./row.ts";
 import type { MemoryStore } from "./store.ts";
 
@@ -9,7 +10,7 @@ const keptClaims = 25;
 export function recordAttempt(row: Row, now: number, error: StoredError | undefined): void {
   const { fence, workerId, startedAt = now } = row;
   // A reaped attempt was given back.
-  const attempt = row.state === "ready" ? row.attempt + 1 : row.attempt;
+  const attempt = situationOf(row) === "lapsed" ? row.attempt + 1 : row.attempt;
   row.attempts.set(fence, { fence, attempt, startedAt, endedAt: now, workerId, error });
   for (const known of row.attempts.keys()) if (known <= fence - keptClaims) row.attempts.delete(known);
 }

@@ -16,7 +16,7 @@ const attemptColumns = names(
 /** Before the nack, which may end the lease of a job whose attempt the reaper gave back. */
 export const insertFailure = compile(sql`
   insert or replace into ${attempts} (${attemptColumns})
-  select ${jobs.seq}, ${jobs.fence}, ${jobs.attempt} + (${jobs.state} = 'ready'), ${jobs.startedAt}, ${$("now")},
+  select ${jobs.seq}, ${jobs.fence}, ${jobs.attempt} + (${jobs.state} in ('ready', 'blocked')), ${jobs.startedAt}, ${$("now")},
     ${jobs.workerId}, ${$("error")}
   from ${jobs} where ${openLease}`);
 

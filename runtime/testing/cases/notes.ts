@@ -5,6 +5,7 @@ import {
   claimOne,
   failure,
   first,
+  gate,
   givenClaim,
   givenJob,
   givenLapse,
@@ -169,6 +170,25 @@ export const noteCases: readonly ConformanceCase[] = [
       deepEqual((await provider.history(id))?.attempts, [
         { fence: 1, attempt: 1, startedAt: endedAt - leaseMs - 1, endedAt, workerId: "w1", error: failure },
       ]);
+    },
+  },
+  {
+    area: "history",
+    name: "a late failure counts as the attempt that it was, also when its job waits before a gate meanwhile",
+    async run(context) {
+      const provider = await context.createProvider();
+      const gates = [gate()];
+      await provider.enqueue([context.newJob({ gates })]);
+      const lease = await claimOne(provider);
+      await provider.enqueue([context.newJob({ priority: -1, gates })]);
+      context.clock.advance(leaseMs + 1);
+      await provider.reap(10);
+      equal((await provider.get(lease.id))?.state, "blocked");
+      deepEqual(await provider.nack([{ ...lease, outcome: "retry", delayMs: 0, error: failure }]), ["ok"]);
+      deepEqual(
+        (await provider.history(lease.id))?.attempts.map(({ fence, attempt, error }) => [fence, attempt, error]),
+        [[1, 1, failure]],
+      );
     },
   },
   {

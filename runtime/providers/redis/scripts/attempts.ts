@@ -37,7 +37,7 @@ local function recordAttempt(job, failure)
     -- A late settlement: the entry of the crash knows the worker, and the attempt was given back.
     local crash = call("HGET", key, fence)
     worker = crash and cmsgpack.unpack(crash)[4] or ""
-    if job[STATE] == READY then attempt = attempt + 1 end
+    attempt = attempt + 1
   end
   call("HSET", key, fence, cmsgpack.pack({ attempt, job[STARTED_AT], now, worker, failure }))
   if call("HLEN", key) > ${keptClaims} then forgetAttempts(key, job[FENCE]) end
