@@ -13,7 +13,7 @@ import {
 } from "../../contract/index.ts";
 import type { CompiledStatement } from "../sql/prepared.ts";
 import type { Connection, Parameters } from "./connection.ts";
-import { openAfter, startGated, waitAgain } from "./gates.ts";
+import { openAfter, startGated, type UsedPlaces, waitAgain } from "./gates.ts";
 import { recordFailure } from "./history.ts";
 import { pausedDefinitions } from "./pauses.ts";
 import { refusal } from "./refusal.ts";
@@ -115,7 +115,8 @@ export function ackJobs(connection: Connection, completions: readonly Completion
   const alike =
     completions.length > 1 && completions.every((completion) => completion.fence === fence && !completion.gated);
   if (!alike || !ackTogether(connection, completions, fence, now)) {
-    return completions.map((completion) => ackJob(connection, completion, now));
+    const used: UsedPlaces = new Map();
+    return completions.map((completion) => ackJob(connection, completion, used, now));
   }
   for (const { id, output } of completions) storeOutput(connection, id, output);
   return completions.map(() => "ok");
@@ -131,11 +132,11 @@ function ackTogether(connection: Connection, completions: readonly Completion[],
   return all;
 }
 
-function ackJob(connection: Connection, completion: Completion, now: number): Settlement {
+function ackJob(connection: Connection, completion: Completion, used: UsedPlaces, now: number): Settlement {
   const { id, fence, output } = completion;
   if (connection.run(statements.ackJob, { id, fence, now }).changes === 0) return refusal(connection, completion);
   storeOutput(connection, id, output);
-  if (completion.gated) openAfter(connection, id, now);
+  if (completion.gated) openAfter(connection, id, now, used);
   return "ok";
 }
 

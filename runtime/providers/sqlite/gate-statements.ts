@@ -33,7 +33,7 @@ export const selectKeys = compile(sql`
   select distinct ${gates.key} as key, ${gates.level} as level from ${gates} where ${gates.seq} in ${anyOf("seqs")}`);
 
 export const selectKeysOf = compile(sql`
-  select ${jobs.seq} as seq, ${gates.key} as key, ${gates.level} as level
+  select ${jobs.seq} as seq, ${jobs.state} as state, ${gates.key} as key, ${gates.level} as level, ${gates.status} as status
   from ${jobs} join ${gates} on ${gates.seq} = ${jobs.seq} where ${jobs.id} = ${$("id")}`);
 
 export const anyGate = compile(sql`select 1 as found from ${gates} limit 1`);
@@ -134,9 +134,7 @@ export const admitJob = compile(sql`
   update ${jobs} set ${assign(
     set(jobs.runAt, sql`case when ${$("fair")} then ${$("now")} else ${jobs.runAt} end`),
     set(jobs.state, sql`case when ${jobs.runAt} > ${$("now")} and not ${$("fair")} then 'scheduled' else 'ready' end`),
-  )} where ${jobs.seq} = ${$("seq")}`);
-
-export const selectState = compile(sql`select ${jobs.state} as state from ${jobs} where ${jobs.seq} = ${$("seq")}`);
+  )} where ${jobs.seq} = ${$("seq")} returning ${names(jobs.state)}`);
 
 export const selectKeysAbove = compile(sql`
   select ${gates.key} as key, ${gates.level} as level from ${gates}

@@ -1,4 +1,4 @@
-import type { Gate, GateKind, JobState, Limit } from "../../contract/index.ts";
+import { type Gate, type GateKind, isFinalState, type JobState, type Limit } from "../../contract/index.ts";
 import type { Runner } from "./connection.ts";
 import * as statements from "./gate-statements.ts";
 import { storable } from "./text.ts";
@@ -75,14 +75,33 @@ export function startGated(runner: Runner, seqs: readonly number[], now: number)
   openBeside(runner, seqs, now);
 }
 
+/**
+ * How much of the limit of a group is used, as it was counted in this call: in the transaction of one call nobody else
+ * changes it, and a group need not be counted again after each of a hundred acks.
+ */
+export type UsedPlaces = Map<string, number>;
+
+interface OwnGate extends Key {
+  readonly seq: number;
+  readonly state: JobState;
+  readonly status: string;
+}
+
 /** After a settlement of this job: if it has ended, it is at no gate. */
-export function openAfter(runner: Runner, id: string, now: number): void {
-  const keys = runner.all<Key & { readonly seq: number }>(statements.selectKeysOf, { id });
-  const seq = keys[0]?.seq;
-  if (seq === undefined) return;
-  const state = stateOf(runner, seq);
-  if (state !== "blocked" && state !== "scheduled" && state !== "ready") leaveGates(runner, seq);
-  openGates(runner, keys, now);
+export function openAfter(runner: Runner, id: string, now: number, used: UsedPlaces = new Map()): void {
+  const own = runner.all<OwnGate>(statements.selectKeysOf, { id });
+  const [first] = own;
+  if (!first) return;
+  if (isFinalState(first.state)) {
+    leaveGates(runner, first.seq);
+    for (const { key, status } of own) if (status === "passed") use(used, key, -1);
+  }
+  openGates(runner, own, now, used);
+}
+
+function use(used: UsedPlaces, key: string, places: number): void {
+  const known = used.get(key);
+  if (known !== undefined) used.set(key, known + places);
 }
 
 /** Opens the gates of these jobs as far as they have room. */
@@ -102,15 +121,11 @@ export function hasGates(runner: Runner): boolean {
   return runner.get(statements.anyGate, {}) !== undefined;
 }
 
-function stateOf(runner: Runner, seq: number): JobState | undefined {
-  return runner.get<{ state: JobState }>(statements.selectState, { seq })?.state;
-}
-
-function openGates(runner: Runner, keys: readonly Key[], now: number): number {
+function openGates(runner: Runner, keys: readonly Key[], now: number, used: UsedPlaces = new Map()): number {
   const levels = Array.from({ length: 8 }, () => new Set<string>());
   for (const { key, level } of keys) levels[level]?.add(key);
   let readied = 0;
-  for (const level of levels) for (const key of level) readied += openGroup(runner, key, levels, now);
+  for (const level of levels) for (const key of level) readied += openGroup(runner, key, levels, used, now);
   return readied;
 }
 
@@ -127,11 +142,13 @@ interface Head {
 }
 
 /** `levels`: where others look next. */
-function openGroup(runner: Runner, key: string, levels: readonly Set<string>[], now: number): number {
+function openGroup(runner: Runner, key: string, levels: readonly Set<string>[], used: UsedPlaces, now: number): number {
   const group = runner.get<Group>(statements.selectGroup, { key });
   if (!group) return 0;
   let readied = 0;
-  for (let room = roomOf(runner, key, group, now); room > 0;) {
+  const before = used.get(key) ?? usedOf(runner, key, group, now);
+  used.set(key, before);
+  for (let room = group.limit - before; room > 0;) {
     const heads = runner.all<Head>(statements.selectHeads, { key, limit: room });
     if (heads.length === 0) break;
     for (const head of heads) {
@@ -140,16 +157,17 @@ function openGroup(runner: Runner, key: string, levels: readonly Set<string>[], 
         continue;
       }
       if (pass(runner, head, group.kind, levels, now)) readied++;
+      use(used, key, 1);
       room--;
     }
   }
   return readied;
 }
 
-function roomOf(runner: Runner, key: string, { kind, limit, windowMs }: Group, now: number): number {
+function usedOf(runner: Runner, key: string, { kind, windowMs }: Group, now: number): number {
   const started =
     kind === "rate" ? runner.get<{ count: number }>(statements.countStarts, { key, after: now - windowMs }) : undefined;
-  return limit - (started?.count ?? 0) - passed(runner, key, kind);
+  return (started?.count ?? 0) + passed(runner, key, kind);
 }
 
 function passed(runner: Runner, key: string, kind: GateKind): number {
@@ -162,8 +180,9 @@ function passed(runner: Runner, key: string, kind: GateKind): number {
 /** Returns whether it is ready now. */
 function pass(runner: Runner, { seq, level }: Head, kind: GateKind, levels: readonly Set<string>[], now: number) {
   runner.run(statements.passGate, { seq, level });
-  runner.run(statements.admitJob, { seq, now, fair: kind === "fair" ? 1 : 0 });
+  const fair = kind === "fair" ? 1 : 0;
+  const admitted = runner.get<{ state: JobState }>(statements.admitJob, { seq, now, fair });
   // It may have arrived where nobody has looked yet.
   for (const above of runner.all<Key>(statements.selectKeysAbove, { seq, level })) levels[above.level]?.add(above.key);
-  return !wait(runner, seq) && stateOf(runner, seq) === "ready";
+  return !wait(runner, seq) && admitted?.state === "ready";
 }
