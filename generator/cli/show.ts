@@ -25,8 +25,9 @@ export async function show(terminal: Terminal, id: string, flags: JobsFlags & Vi
   if (job.error?.stack !== undefined) terminal.data(`\n${job.error.stack}`);
 }
 
-function kept({ steps, iterations }: ShownHistory): string[][] {
+function kept({ progress, steps, iterations }: ShownHistory): string[][] {
   return [
+    ...(progress === undefined ? [] : [["progress", progress]]),
     ...(steps.length > 0 ? [["steps", steps.join(", ")]] : []),
     ...(iterations.length > 0 ? [["iterations", iterations.join(", ")]] : []),
   ];

@@ -2,6 +2,7 @@ import type { JobHistory, JobRecord } from "../contract/index.ts";
 import type { JobDescriptor } from "./descriptor.ts";
 import { isSealed } from "./encryption.ts";
 import { type LogLine, parseLogLine } from "./log-line.ts";
+import { progressKey, progressText } from "./progress.ts";
 import { mask } from "./redaction.ts";
 import { encryptedMark, reveal, type Show, shownError, showOf } from "./shown-job.ts";
 
@@ -11,6 +12,8 @@ export interface ShownHistory extends Pick<JobHistory, "attempts"> {
   readonly steps: readonly string[];
   /** Names of the iterations that keep how far they came. */
   readonly iterations: readonly string[];
+  /** The last value of typed progress as JSON; undefined if there is none. */
+  readonly progress: string | undefined;
   readonly logs: readonly ShownLogLine[];
 }
 
@@ -42,10 +45,12 @@ function historyView(
   show: Show,
   showLine: (text: string) => ShownLogLine,
 ): ShownHistory {
+  const progress = progressText({ cursors });
   return {
     attempts: attempts.map(({ error, ...attempt }) => ({ ...attempt, error: error && shownError(error, show) })),
     steps: steps.map(({ key }) => key),
-    iterations: cursors.map(({ key }) => key),
+    iterations: cursors.map(({ key }) => key).filter((key) => key !== progressKey),
+    progress: progress === undefined ? undefined : show(progress, "progress"),
     logs: logs.map(({ text }) => (isSealed(text) ? { message: encryptedMark } : showLine(text))),
   };
 }

@@ -67,6 +67,7 @@ describe("a declaration that can never take effect", () => {
     ["a batch in a transaction", { batch: { size: 2 }, transactional: true }, "batch", "transactional are both given"],
     ["transactional as a text", { transactional: "yes" }, "transactional", '"yes"'],
     ["an input that is no schema", { input: { type: "string" } }, "input", "not a zod schema"],
+    ["a progress that is no schema", { input: z.string(), progress: "percent" }, "progress", "not a zod schema"],
     ["an output of zod 3", { output: { _def: {} } }, "output", "a zod 3 schema"],
   ])("is refused at its option: %s", (_, options, path, message) => {
     const problems = withOptions(options);

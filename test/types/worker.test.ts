@@ -14,6 +14,12 @@ export default defineJobs({
     batch: { size: 100, wait: "50ms" },
   }),
   index: job({ input: z.object({ url: z.url() }), queue: "search", batch: { size: 10 } }),
+  importList: job({
+    input: z.object({ file: z.string() }),
+    queue: "import",
+    progress: z.object({ rows: z.int(), phase: z.enum(["reading", "writing"]).default("reading") }),
+  }),
+  warm: job({ input: z.object({ url: z.url() }), queue: "cache", batch: { size: 5 }, progress: z.enum(["asked", "warm"]) }),
   notify: job({ input: z.object({ account: z.string() }), queue: "mail", errors: { Gone: z.object({}) } }),
 });
 `;
@@ -24,7 +30,7 @@ import { z } from "zod";
 import type { Discard, Middleware, RunContext, WithContext } from "jobwright";
 import type { Provider, BatchContext, BatchItem } from "jobwright/codegen/v1";
 import {
-  createWorker, type NotifyHandle, type NotifyHandler, type NotifyPayload, type SendPushHandler, type SendPushOutcomes,
+  createWorker, type ImportListHandler, type ImportListPayload, type ImportListProgress, type ImportListSeen, type Jobs, type NotifyHandle, type NotifyHandler, type NotifyPayload, type SendPushHandler, type SendPushOutcomes,
   type SendPushPayload, type SendPushReturn,
 } from "./generated/index.ts";
 import type { JobContext } from "jobwright";
@@ -33,10 +39,11 @@ declare const discard: Discard;
 interface Db { find(account: string): string }
 declare const db: Db;
 declare const withDb: WithContext<NotifyHandle, { db: Db }>;
+declare const jobs: Jobs;
 declare const timed: Middleware;
 declare const audited: Middleware<{ db: Db }>;
-export const used = [defineJobs, job, z, createWorker, provider, discard, db, withDb, timed, audited];
-export type Used = [BatchContext<1>, BatchItem<1>, JobContext, NotifyHandle, NotifyHandler, NotifyPayload, RunContext, SendPushHandler, SendPushOutcomes, SendPushPayload, SendPushReturn];
+export const used = [defineJobs, job, z, createWorker, provider, jobs, discard, db, withDb, timed, audited];
+export type Used = [BatchContext<1>, BatchItem<1>, JobContext, ImportListHandler, ImportListPayload, ImportListProgress, ImportListSeen, NotifyHandle, NotifyHandler, NotifyPayload, RunContext, SendPushHandler, SendPushOutcomes, SendPushPayload, SendPushReturn];
 `;
 
 const worker = (queue: string, options: string): string =>
@@ -45,6 +52,9 @@ const push = (handler: string): string => worker("push", `handlers: { sendPush: 
 const index = (handler: string): string => worker("search", `handlers: { index: ${handler} }`);
 const mail = (options: string, handler = "(_, ctx) => void ctx.db.find(ctx.id)"): string =>
   worker("mail", `${options}, handlers: { notify: ${handler} }`);
+
+const load = (handler: string): string => worker("import", `handlers: { importList: ${handler} }`);
+const warm = (handler: string): string => worker("cache", `handlers: { warm: ${handler} }`);
 
 const right: readonly string[] = [
   push("(items, ctx) => items.map(({ input, id }) => ctx.succeed({ id: input.device + id }))"),
@@ -93,10 +103,24 @@ const right: readonly string[] = [
     'middleware: [async (ctx, next) => { if ("items" in ctx) ctx.items.length; else ctx.id; return next(); }]',
     "() => {}",
   ),
+  load('(_, ctx) => { ctx.progress({ rows: 1 }); ctx.progress({ rows: 2, phase: "writing" }); }'),
+  load("(_, { progress, log }) => { progress({ rows: 1 }); log.info(''); }"),
+  load(
+    "new (class implements ImportListHandler { handle(payload: ImportListPayload, ctx: JobContext<ImportListProgress>) { ctx.progress({ rows: payload.file.length }); } })()",
+  ),
+  load(
+    "(_, ctx) => { const pass = (of: JobContext<ImportListProgress>): void => of.progress({ rows: 1 }); pass(ctx); }",
+  ),
+  warm('(items) => { for (const item of items) item.progress("asked"); }'),
+  mail("concurrency: 1", "(_, ctx) => ctx.progress(50)"),
+  'void jobs.importList.handle("1").progress().then((seen) => seen?.phase.length);',
+  'void jobs.importList.enqueue({ file: "" }).then((job) => job.progress()).then((seen: ImportListSeen | undefined) => seen?.rows.toFixed());',
+  'void jobs.warm.handle("1").progress().then((seen: "asked" | "warm" | undefined) => seen);',
+  'void jobs.notify.handle("1").progress().then((percent: number | undefined) => percent?.toFixed());',
   // The order does not matter.
   "void createWorker({ provider, queues: { mail: 1 }, handlers: { notify: (_, ctx) => void ctx.db }, context: (ctx: RunContext) => ({ db, of: ctx.name }) });",
   // A worker of all queues, some of them with batches.
-  'void createWorker({ provider, context: () => ({ db }), handlers: { notify: (_, { db }) => void db, index: (_, { db }) => void db, sendPush: (items, { db, succeed }) => items.map(() => succeed({ id: db.find("1") })) } });',
+  'void createWorker({ provider, context: () => ({ db }), handlers: { notify: (_, { db }) => void db, index: (_, { db }) => void db, importList: () => {}, warm: () => {}, sendPush: (items, { db, succeed }) => items.map(() => succeed({ id: db.find("1") })) } });',
 ];
 
 const wrong: readonly (readonly [what: string, statement: string, message: string])[] = [
@@ -150,13 +174,42 @@ const wrong: readonly (readonly [what: string, statement: string, message: strin
     "'void' is not assignable to type 'Promise",
   ],
   [
+    "a percentage where the schema says what progress is",
+    load("(_, ctx) => ctx.progress(50)"),
+    "'number' is not assignable",
+  ],
+  ["another progress", load("(_, ctx) => ctx.progress({ row: 1 })"), "'row' does not exist"],
+  ["a progress of another type", load('(_, ctx) => ctx.progress({ rows: "1" })'), "'string' is not assignable"],
+  [
+    "an object where progress is a number",
+    mail("concurrency: 1", "(_, ctx) => ctx.progress({ rows: 1 })"),
+    "is not assignable",
+  ],
+  [
+    "a handler class that reports a number",
+    load("new (class { handle(_: ImportListPayload, ctx: JobContext) { ctx.progress(5); } })()"),
+    "is not assignable",
+  ],
+  ["another progress of an item", warm('(items) => items[0]?.progress("cold")'), "is not assignable"],
+  [
+    "a field of the progress that is not there",
+    'void jobs.importList.handle("1").progress().then((seen) => seen?.row);',
+    "'row' does not exist",
+  ],
+  [
+    "a progress that may be undefined",
+    'void jobs.importList.handle("1").progress().then((seen) => seen.rows);',
+    "possibly 'undefined'",
+  ],
+  ["a progress that is no schema, in the schema", "void job({ input: z.string(), progress: 5 });", "is not assignable"],
+  [
     "a context that hides a wrong output",
     worker("push", "context: () => ({ db }), handlers: { sendPush: () => {} }"),
     "'void' is not assignable",
   ],
   [
     "a handler that is missing, with a context",
-    "void createWorker({ provider, context: () => ({ db }), handlers: { notify: () => {}, index: () => {} } });",
+    "void createWorker({ provider, context: () => ({ db }), handlers: { notify: () => {}, index: () => {}, importList: () => {}, warm: () => {} } });",
     "'sendPush' is missing",
   ],
 ];

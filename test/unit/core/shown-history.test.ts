@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { JobHistory } from "../../../runtime/contract/index.ts";
 import { createCipher, createEncryptionKey } from "../../../runtime/core/encryption.ts";
 import { printLogLine } from "../../../runtime/core/log-line.ts";
+import { progressKey } from "../../../runtime/core/progress.ts";
 import { revealedHistory, shownHistory } from "../../../runtime/core/shown-history.ts";
 import { createVault } from "../../../runtime/core/vault.ts";
 import { describeJobs } from "../../worker/fixture.ts";
@@ -13,7 +14,7 @@ const given = <T>(value: T | undefined): T => {
 const canary = "DE89-3704";
 const { jobs } = describeJobs({
   plain: {},
-  marked: { sensitive: { errors: ["Declined.iban"] } },
+  marked: { sensitive: { errors: ["Declined.iban"], progress: ["iban"] } },
   hidden: { encrypted: true },
 });
 const [plain, marked, hidden] = jobs;
@@ -25,7 +26,10 @@ function historyOf(log: string, error: object = {}): JobHistory {
   return {
     attempts: [{ fence: 1, attempt: 1, startedAt: 1, endedAt: 2, workerId: "w", error: failed }],
     steps: [{ key: "pay", text: data }],
-    cursors: [{ key: "rows", text: data }],
+    cursors: [
+      { key: "rows", text: data },
+      { key: progressKey, text: data },
+    ],
     logs: [{ key: "1.0001", text: log }],
   };
 }
@@ -42,6 +46,17 @@ describe("the history of a job, as people see it", () => {
     const error = (version: number): unknown => shownHistory(historyOf(line), { version }, marked).attempts[0]?.error;
     expect(error(1)).toMatchObject({ data: '{"Declined":{"iban":"[redacted]"}}' });
     expect(error(2)).toMatchObject({ data: '"[redacted]"' });
+  });
+
+  it("has the progress that was reported last, without what is marked", () => {
+    const progress = (job: typeof plain): unknown => shownHistory(historyOf(line), { version: 1 }, job).progress;
+    expect([plain, marked, hidden, undefined].map(progress)).toEqual([
+      data,
+      '{"iban":"[redacted]"}',
+      '"[redacted]"',
+      '"[redacted]"',
+    ]);
+    expect(revealedHistory(historyOf(line)).progress).toBe(data);
   });
 
   it("says of encrypted lines that they are, even if all is to be revealed", () => {
