@@ -71,6 +71,7 @@ describe("starting the SQLite provider", () => {
     expect(await provider.cancel(["old"])).toEqual(["cancelled"]);
     expect(await provider.requeue(["old"])).toEqual(["requeued"]);
     expect(await provider.get("old")).toMatchObject({ state: "ready", payload: "1", priority: 7 });
+    expect(await provider.history("old")).toEqual({ attempts: [], steps: [], cursors: [], logs: [] });
   });
 
   it("is harmless when it is called again, and at once by many", async () => {
