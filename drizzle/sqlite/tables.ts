@@ -108,10 +108,7 @@ export const notes = sqliteTable(
 export const tags = sqliteTable(
   "jobwright_tags",
   { seq: integer("seq").notNull(), tag: text("tag").notNull() },
-  (table) => [
-    primaryKey({ columns: [table.seq, table.tag] }),
-    index("jobwright_tags_tag").on(table.tag, table.seq),
-  ],
+  (table) => [primaryKey({ columns: [table.seq, table.tag] }), index("jobwright_tags_tag").on(table.tag, table.seq)],
 );
 
 /** The gates of a job. */
@@ -155,10 +152,7 @@ export const limits = sqliteTable("jobwright_limits", {
 export const starts = sqliteTable(
   "jobwright_starts",
   { key: text("key").notNull(), at: integer("at").notNull() },
-  (table) => [
-    index("jobwright_starts_key").on(table.key, table.at),
-    index("jobwright_starts_at").on(table.at),
-  ],
+  (table) => [index("jobwright_starts_key").on(table.key, table.at), index("jobwright_starts_at").on(table.at)],
 );
 
 /** Queues that need a word of their own; a queue without a row runs. */
