@@ -25,11 +25,17 @@ export interface WorkerProcess {
   readonly exited: Promise<number | null>;
 }
 
-/** `app`: what runs in it, given lease, URL and namespace. */
-export function startWorkerProcess(place: Place, lease = "2s", app = "app-process.ts"): WorkerProcess {
+/** `app`: what runs in it, given lease, URL and namespace; `env`: what it finds in its environment besides. */
+export function startWorkerProcess(
+  place: Place,
+  lease = "2s",
+  app = "app-process.ts",
+  env: Readonly<Record<string, string>> = {},
+): WorkerProcess {
   const args = [lease, place.url, ...(place.namespace === undefined ? [] : [place.namespace])];
   const child: ChildProcess = spawn(process.execPath, ["--import", "tsx", join(import.meta.dirname, app), ...args], {
     stdio: ["ignore", "pipe", "inherit"],
+    env: { ...process.env, ...env },
   });
   const events: WorkerEvent[] = [];
   const waiting = new Set<(event: WorkerEvent) => void>();
