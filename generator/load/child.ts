@@ -95,7 +95,8 @@ function exportNames(module: unknown): ReadonlyMap<unknown, string> {
 }
 
 function modelOf(definition: JobDefinition, walker: Walker): JobModel {
-  const { name, queue, version, priority, retry, timeoutMs, maxCrashes, description, deprecated, output, progress } = definition;
+  const { name, queue, version, priority, retry, timeoutMs, maxCrashes, description, deprecated, output, progress } =
+    definition;
   const { keepLogs, maxWaiting, errors, discardOn, retryOn, expireAfterMs, unique, gates, schedules, batch } =
     definition;
   const sensitive = sensitiveOf(definition);

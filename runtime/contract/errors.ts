@@ -22,7 +22,7 @@ export const errorCodes = {
     "`tx` is not an open transaction of this provider's own kind of database, or a query in it had failed already.",
   // Attempts
   JW_INVALID_PAYLOAD: "The stored payload does not fit the schema of this build. The job is dead and kept.",
-  JW_INVALID_OUTPUT: "A handler returned something that does not fit the output schema of its job.",
+  JW_INVALID_OUTPUT: "A handler returned or reported something that does not fit the schema of its job.",
   JW_ATTEMPT_TIMEOUT: "An attempt ran longer than the job's timeout. Its signal was aborted.",
   JW_LEASE_AT_RISK:
     "No heartbeat reached the store for most of a lease, so another worker may soon take the job. The signal was aborted.",

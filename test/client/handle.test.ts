@@ -54,6 +54,21 @@ describe.each(Object.entries(providers))("a handle, on %s", (_name, open) => {
     });
   });
 
+  it("tells the progress: the number, or the value that the schema speaks of", async () => {
+    const { provider, client, handle } = await setUp();
+    expect(await handle.progress()).toBeUndefined();
+    const lease = await claim(provider);
+    await provider.report([{ ...lease, progress: 40 }]);
+    await provider.note([{ ...lease, kind: "cursor", key: "$progress", text: '{"rows":2}' }]);
+    expect(await handle.progress()).toBe(40);
+    const typed = await clientOf(
+      provider,
+      describeJobs({ work: { progress: z.object({ rows: z.int() }) }, other: {} }),
+    );
+    expect(await typed.work.handle(handle.id).progress()).toEqual({ rows: 2 });
+    await expect(client.other.handle(handle.id).progress()).rejects.toMatchObject({ code: "JW_NOT_FOUND" });
+  });
+
   it("throws the last error of a dead job", async () => {
     const { provider, handle } = await setUp();
     const error = { name: "RangeError", message: "too far", stack: "RangeError: too far\n    at away" };

@@ -92,8 +92,9 @@ describe("typed progress", () => {
     expect(refusals).toMatchObject([
       { level: "warn", fields: { job: "work", jobId: handle.id, attempt: 1, err: { code: "JW_INVALID_OUTPUT" } } },
     ]);
-    expect(String((refusals[0]?.fields as { err?: Error }).err?.message)).toContain(
-      "work reported does not fit its schema at rows",
+    expect(refusals[0]?.fields).toHaveProperty(
+      "err.message",
+      expect.stringContaining("work reported does not fit its schema at rows"),
     );
   });
 
@@ -162,7 +163,7 @@ describe("typed progress", () => {
       iterations: [],
     });
     expect(await handle.progress()).toEqual({ iban: "DE89" });
-    expect(String((logger.lines[1]?.fields as { err?: Error }).err?.message)).toContain("[redacted]");
+    expect(logger.lines[1]?.fields).toHaveProperty("err.message", expect.stringContaining("[redacted]"));
   });
 
   it("is undefined to a build that cannot read it", async () => {
