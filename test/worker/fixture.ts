@@ -21,6 +21,7 @@ export interface Definition extends Partial<Omit<JobDescriptor, "name" | "hasOut
   readonly output?: z.ZodType;
   readonly errors?: Readonly<Record<string, z.ZodType>>;
   readonly uniqueBy?: (input: never) => unknown;
+  readonly scheduleInputs?: Readonly<Record<string, unknown>>;
 }
 
 /** Retries at once, so that tests need no clock. */
@@ -34,7 +35,7 @@ export type Numbered = z.infer<typeof numbered>;
 /** What codegen would make of these definitions, written by hand. Every job is `{ n }` in the queue `work` by default. */
 export function describeJobs(definitions: Readonly<Record<string, Definition>>): SchemaDescriptor {
   const jobs = Object.entries(definitions).map(
-    ([name, { input: _input, errors: _errors, uniqueBy: _by, output, ...given }]) => ({
+    ([name, { input: _input, errors: _errors, uniqueBy: _by, scheduleInputs: _inputs, output, ...given }]) => ({
       name,
       queue: "work",
       version: 1,
@@ -47,9 +48,9 @@ export function describeJobs(definitions: Readonly<Record<string, Definition>>):
     }),
   );
   const schemas = Object.fromEntries(
-    Object.entries(definitions).map(([name, { input = numbered, output, errors, uniqueBy }]) => [
+    Object.entries(definitions).map(([name, { input = numbered, output, errors, uniqueBy, scheduleInputs }]) => [
       name,
-      { input, output, errors, uniqueBy },
+      { input, output, errors, uniqueBy, scheduleInputs },
     ]),
   );
   return {
