@@ -50,7 +50,7 @@ export async function list(terminal: Terminal, flags: CronFlags): Promise<void> 
   }));
   if (flags.json) {
     // Without the schema nobody can tell.
-    const shown = knowsSchema ? schedules : schedules.map(({ declared: _, ...rest }) => rest);
+    const shown = knowsSchema ? schedules : schedules.map(({ declared: _declared, ...rest }) => rest);
     return terminal.json({ ok: true, schedules: shown });
   }
   if (schedules.length === 0) return terminal.say("no schedules; a worker puts those of the schema when it starts");

@@ -114,7 +114,7 @@ describe("$control.schedules", () => {
     const { clock, client, scheduler, schedules, provider } = await setUp(definition);
     await scheduler.tick();
     await client.work.schedule("a", { cron: "*/5 * * * * *", input: { n: 1 }, catchUp: { all: 2 }, jitter: "1s" });
-    const [{ spec = "" } = {}] = (await provider.schedules()).schedules;
+    const spec = (await provider.schedules()).schedules[0]?.spec ?? "";
     await provider.putSchedules([{ key: "work.old", name: "work", spec, nextAt: undefined }]);
     await provider.putSchedules([{ key: "zz", name: "gone", spec: "{}", nextAt: undefined }]);
     const times = { lastAt: undefined, pausedAt: undefined };
