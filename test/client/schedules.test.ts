@@ -1,9 +1,12 @@
 import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { createClient } from "../../runtime/client/client.ts";
+import { createEncryptionKey } from "../../runtime/core/encryption.ts";
 import { loadMakers } from "../../runtime/core/job-makers.ts";
 import { createScheduler } from "../../runtime/maintenance/scheduler.ts";
 import { createFakeClock, createMemoryProvider } from "../../runtime/testing/index.ts";
 import type { ScheduleSettings } from "../../runtime/index.ts";
-import { clientOf, type Definition, describeJobs } from "../worker/fixture.ts";
+import { type Client, clientOf, type Definition, describeJobs } from "../worker/fixture.ts";
 
 const hour = 3_600_000;
 const nightly = { cron: "0 3 * * *", timeZone: "UTC", catchUp: "latest", overlap: "allow" } as const;
@@ -104,6 +107,25 @@ describe("a schedule that a client makes", () => {
     });
     const skip = { cron: "0 * * * *", input: { n: 1 }, overlap: "skip" } as const;
     await expect(client.work.schedule("a", skip)).rejects.toMatchObject({ code: "JW_INVALID_OPTION" });
+  });
+});
+
+describe("a schedule of an encrypted job", () => {
+  it("is kept encrypted, and the worker of each slot can read it", async () => {
+    const clock = createFakeClock();
+    const provider = createMemoryProvider({ clock });
+    const descriptor = describeJobs({ work: { encrypted: true, input: z.object({ n: z.number(), pin: z.string() }) } });
+    const encryption = { keys: { k: createEncryptionKey() }, current: "k" };
+    const makers = await loadMakers(descriptor, encryption);
+    const jobs = await createClient<Client>(descriptor, { provider, encryption });
+    const input = { n: 1, pin: "hunter2" };
+    await jobs.work.schedule("a", { cron: "0 * * * *", input });
+    expect(JSON.stringify(await provider.schedules())).not.toContain("hunter2");
+    clock.advance(hour);
+    await createScheduler({ provider, makers, failed: () => undefined, refused: () => undefined }).tick();
+    const [stored] = (await provider.list({})).jobs;
+    expect(stored?.payload).not.toContain("hunter2");
+    expect(makers.get("work")?.codec.decodePayload(stored?.payload ?? "", stored?.id ?? "")).toEqual(input);
   });
 });
 
