@@ -2,7 +2,12 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import { JobwrightError } from "../runtime/contract/errors.ts";
 
-export const schemaNames: readonly string[] = ["jobs.schema.ts", "jobs.schema.mts", "jobs.schema.js", "jobs.schema.mjs"];
+export const schemaNames: readonly string[] = [
+  "jobs.schema.ts",
+  "jobs.schema.mts",
+  "jobs.schema.js",
+  "jobs.schema.mjs",
+];
 
 /** The schema file: the one that was named, or the first one from `cwd` upward. Throws `JW_SCHEMA_NOT_FOUND`. */
 export function findSchema(cwd: string, named: string | undefined): string {
