@@ -2,6 +2,7 @@ import { Command } from "commander";
 import type { CodegenFlags } from "./codegen.ts";
 import type { ChangeFlags, TargetFlags } from "./control.ts";
 import type { BulkFlags, JobsFlags, ListFlags } from "./jobs.ts";
+import { addCronCommands } from "./cron-commands.ts";
 import { ownVersion } from "./own-version.ts";
 import type { Terminal } from "./terminal.ts";
 import type { ViewFlags } from "./view.ts";
@@ -102,5 +103,6 @@ export function createProgram(terminal: Terminal): Command {
     .option("--run-at <time>", "ISO 8601 with its zone, e.g. 2026-12-01T08:00:00Z")
     .option("--priority <n>", "-32768 to 32767; smaller is offered first")
     .action(async (ids: string[], flags: ChangeFlags) => (await import("./control.ts")).change(terminal, ids, flags));
+  addCronCommands(program, terminal);
   return program;
 }

@@ -82,15 +82,12 @@ function isMarked(schema: $ZodType): boolean {
 }
 
 /** Whether the schema, or anything in it, is marked. */
-function holdsMark(schema: $ZodType, seen: Set<$ZodType>): boolean {
+function holdsMark(schema: $ZodType, seen: Set<$ZodType>, depth = 0): boolean {
   if (isMarked(schema)) return true;
-  if (seen.has(schema) || seen.size > maxSchemas) return false;
+  if (seen.has(schema) || depth > maxDepth) return false;
   seen.add(schema);
-  return partsOf(schema).some((part) => holdsMark(part, seen));
+  return partsOf(schema).some((part) => holdsMark(part, seen, depth + 1));
 }
-
-/** Of one stored value; only a schema that makes new ones at every look has more. */
-const maxSchemas = 10_000;
 
 function partsOf(schema: $ZodType): readonly $ZodType[] {
   const { def } = (schema as $ZodTypes)._zod; // every schema of zod is one of its kinds

@@ -26,7 +26,7 @@ export interface StoredError {
   readonly message: string;
   readonly stack?: string;
   readonly code?: string;
-  /** JSON of the data of an error that the job declares. */
+  /** JSON of the data of an error that the job declares; of an encrypted job, message, stack and data, encrypted. */
   readonly data?: string;
 }
 

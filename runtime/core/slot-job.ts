@@ -56,7 +56,14 @@ export function ownSlotJob({ key, maker, timing, input }: OwnSchedule, at: numbe
 
 /** What a client's schedule keeps of a job. */
 export function slotTemplate(maker: JobMaker, key: string, timing: ScheduleTiming, input: unknown): SlotTemplate {
-  const { id, name, queue, priority, maxCrashes, ...template } = makeJob(maker, input, {
+  const {
+    id: _id,
+    name: _name,
+    queue: _queue,
+    priority: _priority,
+    maxCrashes: _crashes,
+    ...template
+  } = makeJob(maker, input, {
     ...uniqueOf(key, timing),
     forAnyId: true,
   });

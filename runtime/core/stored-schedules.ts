@@ -33,7 +33,7 @@ export async function findSchedule(provider: Provider, key: string): Promise<Fou
 
 /** A text that comes shortly before the key in the order of code points. */
 function justBefore(key: string): string {
-  const characters = [...key];
+  const characters = Array.from(key);
   const last = characters.pop()?.codePointAt(0) ?? 0;
   // What lies below the first character of the private use area is half of a pair.
   const before = last === 0xe000 ? 0xd7ff : Math.max(0x20, last - 1);

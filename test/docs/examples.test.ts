@@ -53,6 +53,7 @@ describe("examples of README and docs", () => {
       "createEncryptionKey",
       /^\{"account":"\[redacted\]","text":"hello"\}\n1200 to DE89 3704\n"\[encrypted\]"\nenc1:2026-10:j:\n$/,
     ],
+    ["docs/guide/schedules.md", "schedules.run(key)", /^sendReport\/customer-7 enqueued\n\[ '0 8 1 \* \*' \]\ntrue\n$/],
     ["docs/guide/unique-jobs.md", "syncAccount.enqueue(", /^deduplicated true\nreplaced scheduled\n$/],
     ["docs/guide/time-and-settings.md", "metadata: {", /^scheduled winter\n$/],
     [

@@ -41,6 +41,7 @@ describe("tables of options", () => {
     ["docs/guide/batch-handlers.md", "runtime/worker/types.ts", "BatchContext"],
     ["docs/guide/middleware.md", "runtime/client/middleware.ts", "EnqueueCall"],
     ["docs/guide/secrets.md", "runtime/core/encryption.ts", "EncryptionOptions"],
+    ["docs/guide/schedules.md", "runtime/core/schedule.ts", "ScheduleSettings"],
     ["docs/sqlite.md", "runtime/providers/sqlite/options.ts", "SqliteOptions"],
     ["docs/postgres.md", "runtime/providers/postgres/options.ts", "PostgresOptions"],
     ["docs/redis.md", "runtime/providers/redis/options.ts", "RedisOptions"],

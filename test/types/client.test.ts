@@ -60,6 +60,8 @@ const right: readonly string[] = [
   "class Mailer implements SendEmailHandler { async handle(payload: SendEmailPayload, ctx: JobContext): Promise<SendEmailReturn> { return { messageId: ctx.id + payload.copies.toFixed() }; } }",
   `${worker('sendEmail: new (class implements SendEmailHandler { handle() { return { messageId: "1" }; } })(), unsubscribe: () => {}', "queues: { mail: 1 }, ")}`,
   retry('{ backoff: "list", delays: ["1s"] }'),
+  'void jobs.buildReport.schedule("a", { cron: "0 3 * * *", input: { since: new Date() }, jitter: "5s" }).then((key) => key.length);',
+  'void job({ input: z.object({ day: z.date() }), schedules: { a: { cron: "0 3 * * *", input: (slot) => ({ day: slot }) }, b: { cron: "0 4 * * *", input: { day: new Date() }, catchUp: { all: 3 } } } });',
   unique('unique: { by: ["n", "at", "user", "user.id", "tags", "tags.any", "list"] }'),
   unique('unique: { by: [], while: "any", for: "1h", onConflict: "extend" }'),
   unique("unique: { by: ({ n, at, user }) => (n > 0 ? [n, at.getFullYear(), user?.id] : undefined) }"),
@@ -259,6 +261,26 @@ const wrong: readonly (readonly [what: string, statement: string, message: strin
   ["a change in ms", 'void jobs.$control.change({ id: "1", delayMs: 5 });', "'delayMs' does not exist"],
   ["a pause of nothing", "void jobs.$control.pause({});", "is not assignable to parameter"],
   ["a drain by states", 'void jobs.$control.drain({ states: ["dead"] });', "'states' does not exist"],
+  [
+    "a schedule with another input",
+    'void jobs.buildReport.schedule("a", { cron: "0 3 * * *", input: { since: "today" } });',
+    "'string' is not assignable to type 'Date'",
+  ],
+  [
+    "a schedule without a cron",
+    'void jobs.buildReport.schedule("a", { input: { since: new Date() } });',
+    "'cron' is missing",
+  ],
+  [
+    "a schedule with another input, in the schema",
+    'void job({ input: z.object({ day: z.date() }), schedules: { a: { cron: "0 3 * * *", input: { day: 1 } } } });',
+    "'number' is not assignable to type 'Date'",
+  ],
+  [
+    "a schedule whose function makes another input, in the schema",
+    'void job({ input: z.object({ day: z.date() }), schedules: { a: { cron: "0 3 * * *", input: (slot) => ({ day: slot.getTime() }) } } });',
+    "is not assignable to type",
+  ],
   ["an empty list of delays, in the schema", retry('{ backoff: "list", delays: [] }'), "is not assignable to type"],
 ];
 

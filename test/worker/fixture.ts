@@ -25,6 +25,7 @@ export interface Definition extends Partial<
   readonly progress?: z.ZodType;
   readonly uniqueBy?: (input: never) => unknown;
   readonly gateBy?: Readonly<Record<string, (input: never) => unknown>> | undefined;
+  readonly scheduleInputs?: Readonly<Record<string, unknown>>;
 }
 
 /** Retries at once, so that tests need no clock. */
@@ -40,7 +41,16 @@ export function describeJobs(definitions: Readonly<Record<string, Definition>>):
   const jobs = Object.entries(definitions).map(
     ([
       name,
-      { input: _input, errors: _errors, progress: _progress, uniqueBy: _by, gateBy: _gateBy, output, ...given },
+      {
+        input: _input,
+        errors: _errors,
+        progress: _progress,
+        uniqueBy: _by,
+        gateBy: _gateBy,
+        scheduleInputs: _inputs,
+        output,
+        ...given
+      },
     ]) => ({
       name,
       queue: "work",
@@ -54,10 +64,12 @@ export function describeJobs(definitions: Readonly<Record<string, Definition>>):
     }),
   );
   const schemas = Object.fromEntries(
-    Object.entries(definitions).map(([name, { input = numbered, output, errors, progress, uniqueBy, gateBy }]) => [
-      name,
-      { input, output, errors, progress, uniqueBy, gateBy },
-    ]),
+    Object.entries(definitions).map(
+      ([name, { input = numbered, output, errors, progress, uniqueBy, gateBy, scheduleInputs }]) => [
+        name,
+        { input, output, errors, progress, uniqueBy, gateBy, scheduleInputs },
+      ],
+    ),
   );
   return {
     format: 1,

@@ -125,6 +125,26 @@ describe("a job that is encrypted", () => {
     await workerOf(provider, both, { other: () => 1 }, { queues: { plain: 1 } });
   });
 
+  it("tells a caller without a key no more than how it ended", async () => {
+    const { provider } = memory();
+    const [client, poor] = [await clientOf(provider, descriptor, old), await clientOf(provider, descriptor)];
+    await startWorker(
+      provider,
+      descriptor,
+      ({ n, iban }) => {
+        if (n === 1) return { receipt: iban };
+        throw new Discard(iban);
+      },
+      { encryption: old },
+    );
+    const [paid, dead] = [await client.work.enqueue(pay), await client.work.enqueue({ iban: canary } as never)];
+    await expect(poor.work.handle(paid.id).result()).rejects.toMatchObject({ code: "JW_ENCRYPTION_KEY" });
+    expect(await poor.work.handle(dead.id).settled()).toMatchObject({
+      reason: "discarded",
+      error: { name: "Discard", message: "[encrypted]" },
+    });
+  });
+
   it("whose key a worker lacks is put off, not counted and logged; it runs when the key is there", async () => {
     const { provider, clock } = memory();
     const log = createLog();

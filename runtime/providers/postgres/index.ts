@@ -15,13 +15,17 @@ export function postgres<Schema extends DrizzleSchema = DrizzleSchema>(
 
 export {
   createTables,
+  definitions,
   errors,
   jobs,
   meta,
   outputs,
   payloads,
   queues,
+  schedules,
   type Tables,
+  uniqueJobs,
+  uniqueKeys,
 } from "../../../drizzle/postgres/tables.ts";
 export type { DrizzleSchema, PostgresOptions, PostgresWarning, UserDatabase } from "./options.ts";
 export type { PostgresProvider } from "./provider.ts";

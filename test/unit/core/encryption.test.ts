@@ -51,11 +51,17 @@ describe("an encrypted text", () => {
       for (const letter of letters) {
         if (letter === sealed[index]) continue;
         const changed = sealed.slice(0, index) + letter + sealed.slice(index + 1);
-        expect(refusal(() => cipher.open(changed, place)), `${letter} at ${index}`).toBeDefined();
+        expect(
+          refusal(() => cipher.open(changed, place)),
+          `${letter} at ${index}`,
+        ).toBeDefined();
       }
     }
     for (const changed of [`${sealed}A`, sealed.slice(0, -1), `${sealed}=`, "enc1:", "enc1:k:j:AAAA"]) {
-      expect(refusal(() => cipher.open(changed, place)), changed).toBe("JW_INVALID_PAYLOAD");
+      expect(
+        refusal(() => cipher.open(changed, place)),
+        changed,
+      ).toBe("JW_INVALID_PAYLOAD");
     }
   });
 

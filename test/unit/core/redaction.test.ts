@@ -27,7 +27,9 @@ describe("redactText", () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
         const text = JSON.stringify({ a: value, secret: 1 });
-        expect(JSON.parse(redactText(text, ["secret", "b.c"]))).toEqual(JSON.parse(text.replace(/1}$/, '"[redacted]"}')));
+        expect(JSON.parse(redactText(text, ["secret", "b.c"]))).toEqual(
+          JSON.parse(text.replace(/1}$/, '"[redacted]"}')),
+        );
       }),
     );
   });
@@ -38,7 +40,7 @@ describe("redactText", () => {
     ['{"a":"b"}', ["a.b"], '{"a":"[redacted]"}'],
     ['{"a":null}', ["a.b"], '{"a":null}'],
     ['[["k",{"t":1,"u":2}]]', ["*.1.t"], '[["k",{"t":"[redacted]","u":2}]]'],
-    ['[1,2,3]', ["1"], '[1,"[redacted]",3]'],
+    ["[1,2,3]", ["1"], '[1,"[redacted]",3]'],
     ['{"__proto__":{"a":1},"b":2}', ["__proto__.a"], '{"__proto__":{"a":"[redacted]"},"b":2}'],
   ])("of %s at %j is %s", (text, paths, expected) => expect(redactText(text, paths)).toBe(expected));
 
