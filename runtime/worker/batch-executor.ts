@@ -8,7 +8,8 @@ import { withOwnSettings } from "./own-settings.ts";
 import type { RejectionRules } from "./rejection.ts";
 import { isThenable, maxTimerMs } from "./result.ts";
 import { keepProgressOf } from "./typed-progress.ts";
-import { createRunningJob, type RunningJob, stopError } from "./running-job.ts";
+import { createRunningJob, type RunningJob } from "./running-job.ts";
+import { stopError } from "./stop.ts";
 import type { Settler } from "./settler.ts";
 import type { BatchOutcome, Logger } from "./types.ts";
 

@@ -10,7 +10,7 @@ import { decodeCheckpoint, encodeCheckpoint } from "../core/checkpoint-value.ts"
 import { progressKey } from "../core/progress.ts";
 import type { Vault } from "../core/vault.ts";
 import { leaseOf } from "./rejection.ts";
-import { stopError } from "./running-job.ts";
+import { stopError } from "./stop.ts";
 import type { Checkpoints } from "./types.ts";
 
 /** What checkpoints are made of. */

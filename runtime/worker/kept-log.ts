@@ -43,7 +43,7 @@ export function createKeptLog(job: ClaimedJob, log: JobLog, { limit, vault, keep
     (level: LogLine["level"]): JobLog["info"] =>
     (message, fields) => {
       log[level](message, fields);
-      write(level, String(message));
+      write(level, `${message}`);
     };
   return { debug: both("debug"), info: both("info"), warn: both("warn"), error: both("error") };
 }

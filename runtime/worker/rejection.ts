@@ -4,7 +4,8 @@ import type { JobDescriptor } from "../core/descriptor.ts";
 import type { JobCodec } from "../core/job-codec.ts";
 import { isDeclaredError } from "./declared-error.ts";
 import { outcomeOf } from "./outcomes.ts";
-import type { RunningJob, StopReason } from "./running-job.ts";
+import type { RunningJob } from "./running-job.ts";
+import type { StopReason } from "./stop.ts";
 import { storedError } from "./stored-error.ts";
 
 /** The part of a runnable that decides what becomes of a failed attempt. */

@@ -4,10 +4,8 @@ import { type CheckpointSetting, createCheckpoints } from "./checkpoints.ts";
 import type { ErrorMakers } from "./declared-error.ts";
 import { createKeptLog, type KeptLogSetting } from "./kept-log.ts";
 import type { KeepProgress } from "./typed-progress.ts";
+import { stopError, type StopReason } from "./stop.ts";
 import type { BatchItem, Checkpoints, JobContext, JobLog, Logger, TransactionalContext } from "./types.ts";
-
-/** Why an attempt was told to stop. The first reason counts. */
-export type StopReason = "timeout" | "cancelled" | "lease-at-risk" | "lease-lost" | "shutdown";
 
 /** One claimed job in this process, from dispatch to settlement. */
 export interface RunningJob {
@@ -163,25 +161,6 @@ class Context implements TransactionalContext<unknown> {
     const { job } = this.#running;
     const { logger, keptLog } = this.#setting;
     return (this.#log ??= keptLog ? createKeptLog(job, jobLog(job, logger), keptLog) : jobLog(job, logger));
-  }
-}
-
-export function stopError(job: ClaimedJob, reason: StopReason): JobwrightError {
-  const what = `${job.name} ${job.id}`;
-  switch (reason) {
-    case "timeout":
-      return new JobwrightError("JW_ATTEMPT_TIMEOUT", `Attempt ${job.attempt} of ${what} ran longer than its timeout.`);
-    case "cancelled":
-      return new JobwrightError("JW_CANCELLED", `${what} was cancelled while it ran.`);
-    case "lease-at-risk":
-      return new JobwrightError(
-        "JW_LEASE_AT_RISK",
-        `No heartbeat got through for ${what}; another worker may take it.`,
-      );
-    case "lease-lost":
-      return new JobwrightError("JW_LEASE_LOST", `A newer claim holds ${what}; this attempt's result is discarded.`);
-    case "shutdown":
-      return new JobwrightError("JW_SHUTDOWN", `The worker stops; ${what} is given back.`);
   }
 }
 

@@ -144,7 +144,7 @@ describe.skipIf(noServer)(suite, () => {
     for (const end of endings) {
       await end(await claimOne(other));
       expect(await other.claim(claimOf())).toEqual([]);
-      expect(await server.admin.zrange("{jobwright}:opening", 0, -1)).toEqual(["p:k"]);
+      expect(await server.admin.zrange("{jobwright}:opening", "0", "-1")).toEqual(["p:k"]);
       await other.promote(10);
       expect(await server.admin.exists("{jobwright}:opening")).toBe(0);
     }
