@@ -16,15 +16,17 @@ const tell = (event: object): void => void process.stdout.write(`${JSON.stringif
 const note = (line: Omit<Line, "pid">): void =>
   appendFileSync(file, `${JSON.stringify({ ...line, pid: process.pid } satisfies Line)}\n`);
 
+/** The job of the pool in the middle of which its worker is killed. */
+const fatal = 15;
 const takesMs: Readonly<Record<LimitedName, number>> = { pool: 60, line: 15, paced: 5 };
-let begun = 0;
 
 function handlerOf(job: LimitedName): (input: Limited, ctx: JobContext) => Promise<void> {
   return async ({ n, key }, { id, fence, attempt }) => {
     const line = { job, id, fence, key, n };
     note({ ...line, event: "start", at: Date.now() });
-    tell({ event: "started", job, count: ++begun });
-    await after(takesMs[job]);
+    const isFatal = job === "pool" && n === fatal && fence === 1;
+    if (isFatal) tell({ event: "fatal" });
+    await after(isFatal ? 10_000 : takesMs[job]);
     const ok = attempt > 1 || n % 5 !== 2;
     note({ ...line, event: ok ? "end" : "failed", at: Date.now() });
     if (!ok) throw new Error("planned");

@@ -52,11 +52,13 @@ export function limitsSuite(newPlace: () => Place): void {
     }
   }
 
-  /** Kills a worker in the middle of a job of the pool. */
+  /** Kills the worker that is in the middle of the fatal job of the pool. */
   async function killOne(): Promise<Kill> {
-    const [victim] = crew;
-    if (!victim) throw new Error("nobody works");
-    await victim.seen(({ event, job, count }) => event === "started" && job === "pool" && Number(count) > 10);
+    const met = crew.map(async (worker) => {
+      await worker.seen(({ event }) => event === "fatal");
+      return worker;
+    });
+    const victim = await Promise.race(met);
     victim.kill("SIGKILL");
     await victim.exited;
     return { pid: victim.pid, at: Date.now(), leftMs };
