@@ -1,6 +1,20 @@
 import { describe, expect, it } from "vitest";
-import { createFakeClock, createMemoryProvider, faultInjecting, type PlannedFault } from "../../runtime/testing/index.ts";
-import { clientOf, createLog, createSignal, describeJobs, type Handler, numbered, retries, workerOf } from "./fixture.ts";
+import {
+  createFakeClock,
+  createMemoryProvider,
+  faultInjecting,
+  type PlannedFault,
+} from "../../runtime/testing/index.ts";
+import {
+  clientOf,
+  createLog,
+  createSignal,
+  describeJobs,
+  type Handler,
+  numbered,
+  retries,
+  workerOf,
+} from "./fixture.ts";
 
 async function setUp(handler: Handler, plan: readonly PlannedFault[] = []) {
   const provider = faultInjecting(createMemoryProvider({ clock: createFakeClock() }), plan);
@@ -55,7 +69,10 @@ describe("events of a worker", () => {
   });
 
   it("come once, and only after the store has accepted the end", async () => {
-    const { client, worker, events, provider } = await setUp(({ n }) => ({ n }), [{ call: "ack", fault: "fail-before" }]);
+    const { client, worker, events, provider } = await setUp(
+      ({ n }) => ({ n }),
+      [{ call: "ack", fault: "fail-before" }],
+    );
     const states: Promise<unknown>[] = [];
     worker.on("succeeded", ({ id }) => states.push(provider.get(id).then((job) => job?.state)));
     await using _running = worker;

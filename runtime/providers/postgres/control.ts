@@ -82,11 +82,11 @@ export interface Done<Outcome> {
   readonly gated: readonly string[];
 }
 
-export function nothingDone(items: readonly unknown[]): Done<"notFound"> {
+function nothingDone(items: readonly unknown[]): Done<"notFound"> {
   return { outcomes: items.map(() => "notFound"), queues: new Set(), gated: [] };
 }
 
-export function gatedOf(rows: readonly (readonly [id: string, state: JobState, gated: boolean, ...rest: unknown[]])[]) {
+function gatedOf(rows: readonly (readonly [id: string, state: JobState, gated: boolean, ...rest: unknown[]])[]) {
   return rows.flatMap(([id, , gated]) => (gated ? [id] : []));
 }
 

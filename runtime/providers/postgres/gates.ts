@@ -161,7 +161,7 @@ export async function inGateTurns<Item>(
   return cutBefore(items, (item) => gated.has(idOf(item)));
 }
 
-export function cutBefore<Item>(items: readonly Item[], isCut: (item: Item) => boolean): readonly (readonly Item[])[] {
+function cutBefore<Item>(items: readonly Item[], isCut: (item: Item) => boolean): readonly (readonly Item[])[] {
   const turns: Item[][] = [];
   let cut = false;
   for (const item of items) {

@@ -14,16 +14,22 @@ export function postgres<Schema extends DrizzleSchema = DrizzleSchema>(
 }
 
 export {
+  attempts,
   createTables,
   definitions,
   errors,
+  gates,
   jobs,
+  limits,
   meta,
+  notes,
   outputs,
   payloads,
   queues,
   schedules,
+  starts,
   type Tables,
+  tags,
   uniqueJobs,
   uniqueKeys,
 } from "../../../drizzle/postgres/tables.ts";

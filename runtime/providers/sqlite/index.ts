@@ -12,14 +12,20 @@ export function sqlite(options: string | SqliteOptions): SqliteProvider {
 }
 
 export {
+  attempts,
   definitions,
   errors,
+  gates,
   jobs,
+  limits,
   meta,
+  notes,
   outputs,
   payloads,
   queues,
   schedules,
+  starts,
+  tags,
   uniqueJobs,
   uniqueKeys,
 } from "../../../drizzle/sqlite/tables.ts";
