@@ -18,7 +18,7 @@ const note = (line: Omit<Line, "pid">): void =>
 
 /** The job of the pool in the middle of which its worker is killed. */
 const fatal = 15;
-const takesMs: Readonly<Record<LimitedName, number>> = { pool: 60, line: 15, paced: 5 };
+const takesMs: Readonly<Record<LimitedName, number>> = { pool: 100, line: 15, paced: 5 };
 
 function handlerOf(job: LimitedName): (input: Limited, ctx: JobContext) => Promise<void> {
   return async ({ n, key }, { id, fence, attempt }) => {

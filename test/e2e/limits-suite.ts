@@ -87,10 +87,12 @@ export function limitsSuite(newPlace: () => Place): void {
         await jobs.$control.drain({ scheduled: true, timeout: "60s" });
 
         const pool = history("pool");
-        expect(mostAtATime(pool, kill)).toBe(limits.atATime);
+        const [atATime, starts] = [mostAtATime(pool, kill), mostInAWindow(history("paced"), limits.windowMs)];
+        expect(atATime).toBeLessThanOrEqual(limits.atATime);
         expect(outOfOrder(history("line"))).toEqual([]);
-        expect(mostInAWindow(history("paced"), limits.windowMs)).toBe(limits.starts);
+        expect(starts).toBeLessThanOrEqual(limits.starts);
         // Otherwise it proves little.
+        expect(Math.min(atATime, starts)).toBeGreaterThan(1);
         const { limited = {} } = await jobs.$control.counts();
         expect(limited).toEqual({ succeeded: counts.pool + counts.line + counts.paced });
         expect(new Set(pool.map(({ pid }) => pid)).size).toBe(3);
