@@ -95,7 +95,6 @@ export function limitsSuite(newPlace: () => Place): void {
         expect(Math.min(atATime, starts)).toBeGreaterThan(1);
         const { limited = {} } = await jobs.$control.counts();
         expect(limited).toEqual({ succeeded: counts.pool + counts.line + counts.paced });
-        expect(new Set(pool.map(({ pid }) => pid)).size).toBe(3);
         expect(unfinished(pool, kill.pid)).not.toEqual([]);
       },
       twoMinutes,
