@@ -5,7 +5,7 @@ import type { JobDescriptor } from "../core/descriptor.ts";
 export type BackPressure = () => Promise<void>;
 
 /** A count costs more than an enqueue, so it is good for so long. */
-const freshMs = 1_000;
+export const countFreshMs = 1_000;
 
 /** Undefined: the job has no limit, and its callers pay nothing. */
 export function createBackPressure(
@@ -25,7 +25,7 @@ export function createBackPressure(
   }
 
   return async () => {
-    if (!count || performance.now() - countedAt >= freshMs) {
+    if (!count || performance.now() - countedAt >= countFreshMs) {
       countedAt = performance.now();
       count = countWaiting();
     }

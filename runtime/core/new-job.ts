@@ -145,8 +145,10 @@ function checkAttempts(maxAttempts: number): number {
   throw new JobwrightError("JW_INVALID_OPTION", `maxAttempts is ${shown(maxAttempts)}; give an integer ≥ 1.`);
 }
 
-const maxTags = 10;
-const maxTagLength = 128;
+/** Tags of one job. */
+export const maxTags = 10;
+/** In characters. */
+export const maxTagLength = 128;
 
 function checkTags(tags: readonly string[]): readonly string[] {
   const isList = Array.isArray(tags) && tags.length <= maxTags;
@@ -158,7 +160,8 @@ function checkTags(tags: readonly string[]): readonly string[] {
   });
 }
 
-const maxMetadataBytes = 4 * 1024;
+/** Of the metadata of one job as JSON. */
+export const maxMetadataBytes: number = 4 * 1024;
 
 function checkMetadata(metadata: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
   const isObject = typeof metadata === "object" && metadata !== null && !Array.isArray(metadata);
@@ -188,8 +191,9 @@ function checkId(id: string): string {
   });
 }
 
-const minPriority = -32_768;
-const maxPriority = 32_767;
+/** The first to be offered. */
+export const minPriority = -32_768;
+export const maxPriority = 32_767;
 
 function checkPriority(priority: number): number {
   if (Number.isInteger(priority) && priority >= minPriority && priority <= maxPriority) return priority;

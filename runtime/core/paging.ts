@@ -1,13 +1,14 @@
 import { JobwrightError, type ListRequest } from "../contract/index.ts";
 
-const defaultLimit = 100;
-const maxLimit = 1_000;
+/** Jobs per page. */
+export const defaultPage = 100;
+export const maxPage = 1_000;
 
 /** Jobs per page. Throws `JW_INVALID_OPTION` for what is no integer from 1 to 1,000. */
-export function pageLimit({ limit = defaultLimit }: ListRequest): number {
-  if (Number.isInteger(limit) && limit >= 1 && limit <= maxLimit) return limit;
+export function pageLimit({ limit = defaultPage }: ListRequest): number {
+  if (Number.isInteger(limit) && limit >= 1 && limit <= maxPage) return limit;
   throw new JobwrightError("JW_INVALID_OPTION", `limit is ${String(limit)}.`, {
-    hint: `Give an integer from 1 to ${maxLimit}; the next page follows from \`cursor\`.`,
+    hint: `Give an integer from 1 to ${maxPage}; the next page follows from \`cursor\`.`,
   });
 }
 

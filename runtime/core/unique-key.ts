@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { JobwrightError } from "../contract/index.ts";
 
 /** Bytes of UTF-8; longer keys are kept as their hash. */
-const maxReadable = 200;
+export const maxReadableKey = 200;
 
 /**
  * The text of a unique key: readable if it is short, and never the same for different values. `undefined`: the value asks
@@ -12,7 +12,7 @@ export function uniqueKeyOf(job: string, value: unknown): string | undefined {
   if (value === undefined) return undefined;
   const text = textOf(value, job);
   // The sign after the name tells the two forms apart; a name has neither.
-  if (Buffer.byteLength(text) <= maxReadable) return `${job}:${text}`;
+  if (Buffer.byteLength(text) <= maxReadableKey) return `${job}:${text}`;
   return `${job}#${createHash("sha256").update(text).digest("base64url")}`;
 }
 

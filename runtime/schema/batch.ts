@@ -11,9 +11,10 @@ export interface BatchOptions {
   readonly wait?: Duration;
 }
 
-const maxSize = 1_000;
+/** Jobs of one run. */
+export const maxBatchSize = 1_000;
 /** What waits in the worker holds slots and leases, and nobody sees that it does not run. */
-const maxWaitMs = 10_000;
+export const maxBatchWaitMs = 10_000;
 
 export function readBatch(
   options: object,
@@ -27,9 +28,9 @@ export function readBatch(
   if (typeof given !== "object" || given === null || Array.isArray(given)) return {};
   read.known(["size", "wait"]);
   if (!read.has("size")) read.refuse("size", "is missing", "Say how many jobs one run takes, e.g. 100.");
-  const size = read.has("size") ? read.integer("size", { min: 2, max: maxSize, fallback: maxSize }) : maxSize;
+  const size = read.has("size") ? read.integer("size", { min: 2, max: maxBatchSize, fallback: maxBatchSize }) : maxBatchSize;
   const waitMs = read.duration("wait", "0s");
-  if (waitMs > maxWaitMs) read.refuse("wait", "is longer than 10 s", "To gather for longer, enqueue with a delay.");
+  if (waitMs > maxBatchWaitMs) read.refuse("wait", "is longer than 10 s", "To gather for longer, enqueue with a delay.");
   if ("transactional" in options && options.transactional === true) {
     outer.refuse(
       "batch",

@@ -135,7 +135,7 @@ function readJob(name: string, declaration: unknown, queues: QueueGates, report:
     ...(read.has("expireAfter") ? { expireAfterMs: readExpiry(read) } : {}),
     maxCrashes: read.integer("maxCrashes", { min: 1, max: 32_767, fallback: 3 }),
     retry: readRetry("retry" in options ? options.retry : undefined, name, report),
-    ...(read.has("keepLogs") ? { keepLogs: read.integer("keepLogs", { min: 0, max: 1_000, fallback: 0 }) } : {}),
+    ...(read.has("keepLogs") ? { keepLogs: read.integer("keepLogs", { min: 0, max: maxKeptLines, fallback: 0 }) } : {}),
     ...(read.has("maxWaiting")
       ? { maxWaiting: read.integer("maxWaiting", { min: 1, max: 1_000_000_000, fallback: 1 }) }
       : {}),
@@ -152,6 +152,9 @@ function readJob(name: string, declaration: unknown, queues: QueueGates, report:
     deprecated: read.text("deprecated"),
   });
 }
+
+/** Lines of `ctx.log` per attempt. */
+export const maxKeptLines = 1_000;
 
 const queuePattern = /^[A-Za-z][A-Za-z0-9_.-]{0,127}$/;
 

@@ -51,6 +51,9 @@ export const levels = {
   queueRate: 7,
 } as const;
 
+/** Jobs of one key that wait for a worker, unless the schema says otherwise. */
+export const defaultShare = 10;
+
 /** More than any store counts. */
 export const maxLimit = 1_000_000_000;
 
@@ -113,7 +116,7 @@ function readFairness(value: unknown, { job, queue, report }: Place): readonly F
   if (value === undefined) return [];
   const read = createOptionReader(value, { job, path: ["fairness"], report });
   read.known(["by", "share"]);
-  const limit = read.integer("share", { min: 1, max: maxLimit, fallback: 10 });
+  const limit = read.integer("share", { min: 1, max: maxLimit, fallback: defaultShare });
   // Turns are taken within a queue, so its jobs share the groups.
   const policy = `queue:${queue}.fairness`;
   return [keyed(value, read, ["fairness"], { policy, kind: "fair", level: levels.fairness, limit })];

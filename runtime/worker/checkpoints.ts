@@ -19,6 +19,8 @@ export interface CheckpointSetting {
   readonly vault: Pick<Vault, "seal" | "open">;
 }
 
+/** Bytes of UTF-8. */
+export const maxStepName = 512;
 const firstRetryMs = 25;
 const maxRetryMs = 1_000;
 
@@ -57,8 +59,8 @@ export function createCheckpoints(job: ClaimedJob, signal: () => AbortSignal, se
   }
 
   function claimName(name: string): void {
-    if (typeof name !== "string" || name === "" || Buffer.byteLength(name) > 512) {
-      throw new JobwrightError("JW_INVALID_OPTION", "The name of a step is not a text of 1 to 512 bytes.");
+    if (typeof name !== "string" || name === "" || Buffer.byteLength(name) > maxStepName) {
+      throw new JobwrightError("JW_INVALID_OPTION", `The name of a step is not a text of 1 to ${maxStepName} bytes.`);
     }
     if (name === progressKey) {
       throw new JobwrightError(

@@ -24,7 +24,7 @@ export function keptLogOf(
 }
 
 /** Longer messages are cut. */
-const maxMessage = 4_000;
+export const maxLogMessage = 4_000;
 
 /** A log whose lines also stay with the job. Fields go to the logger alone: they may be anything. */
 export function createKeptLog(job: ClaimedJob, log: JobLog, { limit, vault, keep }: KeptLogSetting): JobLog {
@@ -32,7 +32,7 @@ export function createKeptLog(job: ClaimedJob, log: JobLog, { limit, vault, keep
 
   function write(level: LogLine["level"], message: string): void {
     if (++count > limit + 1) return;
-    const kept = count > limit ? "Further lines are not kept." : message.slice(0, maxMessage);
+    const kept = count > limit ? "Further lines are not kept." : message.slice(0, maxLogMessage);
     const text = printLogLine({ at: new Date(), level, message: kept, attempt: job.attempt });
     // Lines of one attempt sort by their number; the fence tells attempts apart.
     const key = `${job.fence}.${String(count).padStart(4, "0")}`;

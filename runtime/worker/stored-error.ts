@@ -1,12 +1,13 @@
 import type { StoredError } from "../contract/index.ts";
 
-const maxMessage = 4_096;
-const maxStack = 16_384;
+/** Characters that are kept. */
+export const maxErrorMessage = 4_096;
+export const maxErrorStack = 16_384;
 
 /** What is kept of an error: text only, bounded. A handler may throw anything, and that must not cost the settlement. */
 export function storedError(error: unknown): StoredError {
   try {
-    return error instanceof Error ? textOf(error) : { name: "NonError", message: String(error).slice(0, maxMessage) };
+    return error instanceof Error ? textOf(error) : { name: "NonError", message: String(error).slice(0, maxErrorMessage) };
   } catch {
     return { name: "NonError", message: "The handler threw something that cannot be turned into text." };
   }
@@ -17,8 +18,8 @@ function textOf(error: Error): StoredError {
   const { code } = error as { readonly code?: unknown }; // Node and most libraries put a string here
   return {
     name: String(name),
-    message: String(message).slice(0, maxMessage),
-    ...(typeof stack === "string" ? { stack: stack.slice(0, maxStack) } : {}),
+    message: String(message).slice(0, maxErrorMessage),
+    ...(typeof stack === "string" ? { stack: stack.slice(0, maxErrorStack) } : {}),
     ...(typeof code === "string" ? { code } : {}),
   };
 }
