@@ -40,7 +40,7 @@ local function recordAttempt(job, failure)
     attempt = attempt + 1
   end
   call("HSET", key, fence, cmsgpack.pack({ attempt, job[STARTED_AT], now, worker, failure }))
-  if call("HLEN", key) > ${keptClaims} then forgetAttempts(key, job[FENCE]) end
+  if job[FENCE] > ${keptClaims} and call("HLEN", key) > ${keptClaims} then forgetAttempts(key, job[FENCE]) end
   markBeside(job)
 end
 `;
