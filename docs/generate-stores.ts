@@ -5,7 +5,7 @@ import { sqlite } from "../runtime/providers/sqlite/index.ts";
 import { createMemoryProvider } from "../runtime/testing/index.ts";
 
 /** Nothing is opened before `start()`, so no server is needed to ask what a provider can do. */
-const providers: Readonly<Record<string, Provider>> = {
+export const storeProviders: Readonly<Record<string, Provider>> = {
   "[SQLite](sqlite.md)": sqlite("jobs.db"),
   "[PostgreSQL](postgres.md)": postgres("postgres://localhost/app"),
   "[Redis](redis.md)": redis("redis://localhost"),
@@ -35,14 +35,18 @@ const rows: readonly (readonly [question: string, answer: (provider: Provider) =
 
 /** The page `docs/stores.md`: what differs between the providers, asked of the providers themselves. */
 export function storesPage(): string {
+  const all = Object.values(storeProviders);
+  const table = tableOf(
+    ["", ...Object.keys(storeProviders)],
+    rows.map(([question, answer]) => [question, ...all.map(answer)]),
+  );
+  return `${introduction}\n\n${table}\n`;
+}
+
+/** A table of Markdown. */
+export function tableOf(header: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
-  const all = Object.values(providers);
-  const table = [
-    line(["", ...Object.keys(providers)]),
-    line(["---", ...all.map(() => "---")]),
-    ...rows.map(([question, answer]) => line([question, ...all.map(answer)])),
-  ];
-  return `${introduction}\n\n${table.join("\n")}\n`;
+  return [header, header.map(() => "---"), ...rows].map(line).join("\n");
 }
 
 const introduction = `<!-- Made by docs/generate.ts from the providers' capabilities. -->

@@ -54,6 +54,12 @@ describe("examples of README and docs", () => {
       /^\{"account":"\[redacted\]","text":"hello"\}\n1200 to DE89 3704\n"\[encrypted\]"\nenc1:2026-10:j:\n$/,
     ],
     ["docs/guide/schedules.md", "schedules.run(key)", /^sendReport\/customer-7 enqueued\n\[ '0 8 1 \* \*' \]\ntrue\n$/],
+    [
+      "docs/guide/limits.md",
+      "applyChange.enqueueMany(",
+      /^ready blocked\napplyChange\.order:\["d1"\]\nchange 1\nchange 2\nchange 3\n$/,
+    ],
+    ["docs/guide/checkpoints.md", "ctx.iterate(", /^3\n\[ '1: not now' \]\n$/m],
     ["docs/guide/unique-jobs.md", "syncAccount.enqueue(", /^deduplicated true\nreplaced scheduled\n$/],
     ["docs/guide/time-and-settings.md", "metadata: {", /^scheduled winter\n$/],
     [

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { describe, expect, it } from "vitest";
 import { errorsPage } from "../../docs/generate-errors.ts";
+import { policiesPage } from "../../docs/generate-policies.ts";
 import { statesPage } from "../../docs/generate-states.ts";
 import { storesPage } from "../../docs/generate-stores.ts";
 import { errorCodes } from "../../runtime/contract/errors.ts";
@@ -13,6 +14,7 @@ const remedy = "run `npx tsx docs/generate.ts`";
 
 describe("pages made from code", () => {
   it("errors.md belongs to the error codes", () => expect(read("docs/errors.md"), remedy).toBe(errorsPage()));
+  it("policies.md belongs to the code", () => expect(read("docs/policies.md"), remedy).toBe(policiesPage()));
   it("states.md belongs to the transition table", () => expect(read("docs/states.md"), remedy).toBe(statesPage()));
   it("stores.md belongs to the capabilities", () => expect(read("docs/stores.md"), remedy).toBe(storesPage()));
 });
@@ -30,6 +32,7 @@ describe("README", () => {
 describe("tables of options", () => {
   it.each([
     ["README.md", "runtime/schema/options.ts", "JobOptions"],
+    ["docs/policies.md", "runtime/schema/options.ts", "JobOptions"],
     ["README.md", "runtime/worker/types.ts", "WorkerOptions"],
     ["README.md", "runtime/worker/types.ts", "JobContext"],
     ["docs/guide/time-and-settings.md", "runtime/core/new-job.ts", "EnqueueSettings"],
@@ -37,6 +40,11 @@ describe("tables of options", () => {
     ["docs/guide/unique-jobs.md", "runtime/schema/unique.ts", "UniqueOptions"],
     ["docs/guide/unique-jobs.md", "runtime/schema/unique.ts", "DebounceOptions"],
     ["docs/guide/unique-jobs.md", "runtime/schema/unique.ts", "ThrottleOptions"],
+    ["docs/guide/limits.md", "runtime/schema/limits.ts", "ConcurrencyLimit"],
+    ["docs/guide/limits.md", "runtime/schema/limits.ts", "RateLimit"],
+    ["docs/guide/limits.md", "runtime/schema/limits.ts", "FairnessOptions"],
+    ["docs/guide/limits.md", "runtime/schema/queue-limits.ts", "QueueOptions"],
+    ["docs/guide/checkpoints.md", "runtime/worker/types.ts", "IterateOptions"],
     ["docs/guide/batch-handlers.md", "runtime/schema/batch.ts", "BatchOptions"],
     ["docs/guide/batch-handlers.md", "runtime/worker/types.ts", "BatchContext"],
     ["docs/guide/middleware.md", "runtime/client/middleware.ts", "EnqueueCall"],

@@ -4,7 +4,7 @@ import type { Row } from "./row.ts";
 import type { MemoryStore } from "./store.ts";
 
 /** Attempts of so many claims are kept. */
-const keptClaims = 25;
+export const keptClaims = 25;
 
 /** Before the transition that ends the attempt. A late settlement says better than the reaper what became of it. */
 export function recordAttempt(row: Row, now: number, error: StoredError | undefined): void {
