@@ -28,9 +28,12 @@ export function readBatch(
   if (typeof given !== "object" || given === null || Array.isArray(given)) return {};
   read.known(["size", "wait"]);
   if (!read.has("size")) read.refuse("size", "is missing", "Say how many jobs one run takes, e.g. 100.");
-  const size = read.has("size") ? read.integer("size", { min: 2, max: maxBatchSize, fallback: maxBatchSize }) : maxBatchSize;
+  const size = read.has("size")
+    ? read.integer("size", { min: 2, max: maxBatchSize, fallback: maxBatchSize })
+    : maxBatchSize;
   const waitMs = read.duration("wait", "0s");
-  if (waitMs > maxBatchWaitMs) read.refuse("wait", "is longer than 10 s", "To gather for longer, enqueue with a delay.");
+  if (waitMs > maxBatchWaitMs)
+    read.refuse("wait", "is longer than 10 s", "To gather for longer, enqueue with a delay.");
   if ("transactional" in options && options.transactional === true) {
     outer.refuse(
       "batch",

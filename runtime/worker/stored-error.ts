@@ -7,7 +7,9 @@ export const maxErrorStack = 16_384;
 /** What is kept of an error: text only, bounded. A handler may throw anything, and that must not cost the settlement. */
 export function storedError(error: unknown): StoredError {
   try {
-    return error instanceof Error ? textOf(error) : { name: "NonError", message: String(error).slice(0, maxErrorMessage) };
+    return error instanceof Error
+      ? textOf(error)
+      : { name: "NonError", message: String(error).slice(0, maxErrorMessage) };
   } catch {
     return { name: "NonError", message: "The handler threw something that cannot be turned into text." };
   }

@@ -15,7 +15,7 @@ import {
   type WorkerOptions,
 } from "jobwright/codegen/v1";
 import { descriptor } from "./descriptor.ts";
-import type { HandlersFor, Jobs, QueueName } from "./types.ts";
+import type { HandlersFor, JobReturns, Jobs, QueueName } from "./types.ts";
 
 export type * from "./types.ts";
 export { descriptor };
@@ -28,6 +28,6 @@ export function createJobs<P extends Provider>(options: ClientOptions<P>): Promi
 /** Makes a worker: `handlers` has one for each job on the queues that it serves, by default on all. */
 export function createWorker<Q extends QueueName = QueueName, Fields = unknown>(
   options: WorkerOptions<HandlersFor<Q>, Q, Provider, Fields>,
-): Promise<Worker> {
-  return createTypedWorker<HandlersFor<Q>, Q, Fields>(descriptor, options);
+): Promise<Worker<JobReturns>> {
+  return createTypedWorker<HandlersFor<Q>, Q, Fields, JobReturns>(descriptor, options);
 }
