@@ -1,5 +1,5 @@
 import { JobwrightError } from "../contract/index.ts";
-import type { SchemaDescriptor } from "./descriptor.ts";
+import type { JobDescriptor, SchemaDescriptor } from "./descriptor.ts";
 
 /** What the runtime needs of a zod schema, structurally: no zod import on this side. */
 export interface Parser {
@@ -56,18 +56,30 @@ export interface JobSchemas {
 /** Imports the schema and makes sure that the generated code belongs to it. Throws `JW_STALE_CLIENT`, `JW_SCHEMA_LOAD`. */
 export async function loadSchema(descriptor: SchemaDescriptor): Promise<JobSchemas> {
   const { jobs } = schemaOf(await descriptor.loadSchema());
-  for (const { name } of descriptor.jobs) if (!Object.hasOwn(jobs, name)) throw stale(name);
+  for (const job of descriptor.jobs) {
+    const loaded = Object.hasOwn(jobs, job.name) ? jobs[job.name] : undefined;
+    if (!loaded) throw stale(`a job ${job.name}`);
+    checkFunctions(job, loaded);
+  }
   return {
     job(name) {
       const job = jobs[name];
-      if (!job) throw stale(name);
+      if (!job) throw stale(`a job ${name}`);
       return job;
     },
   };
 }
 
-function stale(name: string): JobwrightError {
-  return new JobwrightError("JW_STALE_CLIENT", `The generated code has a job ${name} that jobs.schema.ts lacks.`, {
+/** A key that nobody makes any more would leave the job without its limit, in silence. */
+function checkFunctions({ name, unique, gates = [] }: JobDescriptor, { uniqueBy, gateBy }: LoadedJob): void {
+  if (unique && !unique.by && !uniqueBy) throw stale(`a function for the unique key of ${name}`);
+  for (const { policy, by } of gates) {
+    if (by === "function" && !gateBy?.[policy]) throw stale(`a function for the limit ${policy}`);
+  }
+}
+
+function stale(what: string): JobwrightError {
+  return new JobwrightError("JW_STALE_CLIENT", `The generated code has ${what} that jobs.schema.ts lacks.`, {
     hint: "Run `jobwright codegen`.",
   });
 }

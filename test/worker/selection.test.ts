@@ -253,4 +253,15 @@ describe("createTypedWorker", () => {
     const options = { provider: createMemoryProvider() };
     await expect(workerOf(options.provider, stale, all)).rejects.toMatchObject({ code: "JW_STALE_CLIENT" });
   });
+
+  it.each([
+    ["a unique key", { unique: { scope: "live", onConflict: "ignore" } }],
+    ["a limit", { gates: [{ policy: "work.concurrency", kind: "concurrency", limit: 1, level: 2, by: "function" }] }],
+  ] as const)("refuses generated code that expects a function for %s which the schema lacks", async (_what, given) => {
+    const stale = describeJobs({ work: given });
+    await expect(workerOf(createMemoryProvider(), stale, { work: () => {} })).rejects.toMatchObject({
+      code: "JW_STALE_CLIENT",
+      message: expect.stringContaining("a function for the"),
+    });
+  });
 });
