@@ -71,6 +71,10 @@ const introduction = `<!-- Made by \`npx tsx docs/generate.ts\` from runtime/cor
 stateDiagram-v2
   [*] --> ready: enqueue
   [*] --> scheduled: enqueue, runAt later
+  [*] --> blocked: enqueue, with gates
+  blocked --> ready: room at the last gate
+  scheduled --> blocked: promote, with gates
+  blocked --> cancelled: cancel
   scheduled --> ready: promote, change
   ready --> scheduled: change, runAt later
   ready --> running: claim
@@ -96,7 +100,8 @@ stateDiagram-v2
 | \`scheduled\` | waits for its \`runAt\`: delayed, debounced, snoozed, or a retry (then \`attempt\` > 0) |
 | \`ready\` | may be claimed now |
 | \`running\` | claimed: a worker holds its lease |
-| \`blocked\`, \`skipped\` | for workflows and limits, which do not exist yet; no job gets there today |
+| \`blocked\` | waits before a [gate](guide/limits.md): a concurrency or rate limit, its turn, its predecessor |
+| \`skipped\` | for workflows, which do not exist yet; no job gets there today |
 | \`succeeded\` | a handler returned and its output was accepted |
 | \`dead\` | given up: \`attempts-exhausted\`, \`discarded\`, \`retry-deadline\`, \`expired\`, \`invalid-payload\` or \`crash-loop\` |
 | \`cancelled\` | somebody called \`cancel\` |
