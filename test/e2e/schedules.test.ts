@@ -1,54 +1,13 @@
-import { createProvider } from "jobwright/provider";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { Provider } from "../../runtime/contract/index.ts";
-import { type Place, sqlitePlace } from "./place.ts";
-import { startWorkerProcess, type WorkerProcess } from "./worker-process.ts";
+import { describe } from "vitest";
+import { describePostgres } from "../support/postgres-suite.ts";
+import { describeRedis } from "../support/redis-suite.ts";
+import { postgresPlace, redisPlace, sqlitePlace } from "./place.ts";
+import { schedulesSuite } from "./schedules-suite.ts";
 
-const second = 1_000;
-
-describe("a schedule of every second, on SQLite", () => {
-  let place: Place;
-  let provider: Provider;
-  let workers: WorkerProcess[];
-
-  beforeEach(async () => {
-    place = sqlitePlace();
-    provider = await createProvider(place.url);
-    await provider.start();
-    workers = [];
-  });
-
-  afterEach(async () => {
-    for (const worker of workers) worker.kill("SIGKILL");
-    await Promise.all(workers.map((worker) => worker.exited));
-    await provider.stop();
-    await place.remove();
-  });
-
-  /** Resolves with the first slot from `from` on whose job runs anywhere. */
-  async function slotRuns(from: number): Promise<number> {
-    const events = workers.map((worker) => worker.seen(({ n = 0 }) => n >= from));
-    const { n = 0 } = await Promise.race(events);
-    return n;
-  }
-
-  it("is enqueued once a second by four processes, one of which is killed and one of which is frozen", async () => {
-    for (let n = 0; n < 4; n++) workers.push(startWorkerProcess(place, "2s", "schedule-process.ts"));
-    const [victim, sleeper] = workers;
-    const first = await slotRuns(0);
-    await slotRuns(first + 2 * second);
-    victim?.kill("SIGKILL");
-    sleeper?.kill("SIGSTOP");
-    await slotRuns(first + 5 * second);
-    sleeper?.kill("SIGCONT");
-    await slotRuns(first + 8 * second);
-    for (const worker of workers) worker.kill("SIGKILL");
-    await Promise.all(workers.map((worker) => worker.exited));
-
-    const { jobs } = await provider.list({ limit: 1_000 });
-    const slots = jobs.map(({ payload }) => (JSON.parse(payload) as { n: number }).n).sort((a, b) => a - b);
-    const [start = 0] = slots;
-    expect(slots).toEqual(slots.map((_, index) => start + index * second));
-    expect(slots.length).toBeGreaterThanOrEqual(9);
-  });
+describe("a schedule on SQLite", () => schedulesSuite(sqlitePlace));
+describePostgres("a schedule on PostgreSQL", (given) => schedulesSuite(() => postgresPlace(given.url)), {
+  shared: true,
+});
+describeRedis("a schedule on Redis", (given) => schedulesSuite(() => redisPlace(given.url)), {
+  args: ["--appendonly", "yes"],
 });
