@@ -40,7 +40,12 @@ describe("examples of README and docs", () => {
     ["README.md", "await job.result(", /succeeded\n$/],
     ["README.md", "enqueueMany", /^enqueued\nscheduled cancelled\n$|^enqueued\nready cancelled\n$/],
     ["README.md", "db.transaction(", /^[0-9a-f-]{36}\n$/],
-    ["docs/worker.md", "worker.idle()", /^$/],
+    ["docs/worker.md", "await worker.idle(); // the served", /^$/],
+    [
+      "docs/worker.md",
+      'worker.on("retrying"',
+      /importList addresses.csv is locked true\n(.*\n)*importList took 2 attempts\n/,
+    ],
     ["docs/worker.md", "job.progress()", /\{ rows: 3, latest: 1970-01-01T00:00:00.003Z \}\n$/],
     ["docs/testing.md", "worker.idle()", /^succeeded \{/],
     ["docs/testing.md", "clock.advance", /^scheduled\nready\n$/],
