@@ -56,7 +56,12 @@ const mail = (options: string, handler = "(_, ctx) => void ctx.db.find(ctx.id)")
 const load = (handler: string): string => worker("import", `handlers: { importList: ${handler} }`);
 const warm = (handler: string): string => worker("cache", `handlers: { warm: ${handler} }`);
 
+const listen = (type: string, listener: string): string =>
+  `void createWorker({ provider, queues: { cache: 1 }, handlers: { warm: () => {} } }).then((made) => made.on("${type}", ${listener}));`;
+
 const right: readonly string[] = [
+  listen("succeeded", '(event) => (event.job === "sendPush" ? event.output.id.length : event.attempt)'),
+  listen("dead", "({ job, reason }) => `${job}${reason}`"),
   push("(items, ctx) => items.map(({ input, id }) => ctx.succeed({ id: input.device + id }))"),
   push(
     'async (items, ctx) => items.map((item) => (item.attempt > 1 ? ctx.fail(discard) : item.signal.aborted ? ctx.fail(ctx.errors.Unregistered({ device: item.input.device })) : ctx.succeed({ id: "1" })))',
@@ -125,6 +130,9 @@ const right: readonly string[] = [
 
 const wrong: readonly (readonly [what: string, statement: string, message: string])[] = [
   ["a handler of one job", push("async ({ input }) => []"), "'input' does not exist"],
+  ["an event that there is none of", listen("done", "() => {}"), "is not assignable to parameter"],
+  ["an output of any job", listen("succeeded", "({ output }) => output.id"), "does not exist"],
+  ["a job of another schema", listen("succeeded", '({ job }) => job === "sendMail"'), "no overlap"],
   ["bare outputs", push('(items) => items.map(() => ({ id: "1" }))'), "is not assignable to type"],
   ["another output", push("(items, ctx) => items.map(() => ctx.succeed({ id: 1 }))"), "'number' is not assignable"],
   [
