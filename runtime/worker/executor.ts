@@ -11,7 +11,7 @@ import { withOwnSettings } from "./own-settings.ts";
 import { keepProgressOf } from "./typed-progress.ts";
 import { createRejectionRules, leaseOf } from "./rejection.ts";
 import { isThenable, maxTimerMs } from "./result.ts";
-import { createRunningJob, type RunningJob } from "./running-job.ts";
+import { createRunningJob, type RunningJob, type RunningJobSetting } from "./running-job.ts";
 import { stopError } from "./stop.ts";
 import type { Settler } from "./settler.ts";
 import { TransactionFailure } from "./transaction-failure.ts";
@@ -56,10 +56,24 @@ export interface ExecutorOptions {
 export function createExecutor(options: ExecutorOptions): Executor {
   const { runnables, settler, completed, logger, events, leaseMs, abortGraceMs, random = Math.random } = options;
   const running = new Map<string, RunningJob>();
-  const shared = { logger, report: settler.report };
+  const settings = new WeakMap<Runnable, RunningJobSetting>();
   const rules = createRejectionRules(leaseMs, random);
   const ends = createEnds(settler, rules, logger, events);
   const batches = createBatchExecutor({ running, settler, rules, ends, logger, abortGraceMs });
+
+  /** One for all jobs of a runnable, but for those that keep progress of their own shape. */
+  function settingOf(job: ClaimedJob, runnable: Runnable): RunningJobSetting {
+    let setting = settings.get(runnable);
+    if (!setting) {
+      const { errors, descriptor, codec, checkpoints } = runnable;
+      const { maxAttempts } = descriptor.retry;
+      const keptLog = keptLogOf(descriptor, codec, settler);
+      setting = { maxAttempts, errors, checkpoints, keptLog, logger, report: settler.report };
+      settings.set(runnable, setting);
+    }
+    const keepProgress = keepProgressOf(job, runnable, settler, logger);
+    return keepProgress ? { ...setting, keepProgress } : setting;
+  }
 
   function execute(job: ClaimedJob, ended: () => void): void {
     const known = runnables.get(job.name);
@@ -69,17 +83,12 @@ export function createExecutor(options: ExecutorOptions): Executor {
       return ended();
     }
     const runnable = withOwnSettings(known, job.payload);
-    const { errors, descriptor } = runnable;
-    const expiry = rules.expiryOf(job, descriptor);
+    const expiry = rules.expiryOf(job, runnable.descriptor);
     if (expiry) {
       settler.nack(expiry);
       return ended();
     }
-    const { maxAttempts } = descriptor.retry;
-    const { checkpoints, codec } = runnable;
-    const keptLog = keptLogOf(descriptor, codec, settler);
-    const keepProgress = keepProgressOf(job, runnable, settler, logger);
-    const entry = createRunningJob(job, { maxAttempts, errors, checkpoints, keptLog, keepProgress, ...shared });
+    const entry = createRunningJob(job, settingOf(job, runnable));
     if (runnable.transactions) {
       const completion = leaseOf(entry);
       const returned = (output: unknown): void => events.expect(completion, "succeeded", job, { output });
