@@ -38,6 +38,8 @@ export interface Parcel {
   readonly tags: readonly string[];
 }
 
+const none: readonly string[] = [];
+
 export function parcelOf(job: NewJob): Parcel {
   return {
     id: job.id,
@@ -62,7 +64,7 @@ export function parcelOf(job: NewJob): Parcel {
       ],
     },
     gates: job.gates && job.gates.length > 0 ? gatesOf(job.gates) : undefined,
-    tags: (job.tags ?? []).map(storable),
+    tags: job.tags ? job.tags.map(storable) : none,
   };
 }
 
