@@ -1,5 +1,12 @@
-import { type Counts, JobwrightError, type JobFilter, type JobState, type Provider } from "../contract/index.ts";
-import type { WaitOptions } from "../contract/index.ts";
+import { setTimeout as after } from "node:timers/promises";
+import {
+  type Counts,
+  JobwrightError,
+  type JobFilter,
+  type JobState,
+  type Provider,
+  type WaitOptions,
+} from "../contract/index.ts";
 
 export interface DrainOptions extends WaitOptions {
   /** Wait for jobs that are due later as well. Default false. */
@@ -26,7 +33,9 @@ export async function drain(
     const left = total(await provider.counts({ ...filter, states }));
     if (left === 0) return;
     if (performance.now() >= endsAt) throw timedOut(left, timeoutMs);
-    await pause(Math.min(pollMs, Math.max(0, endsAt - performance.now())), signal);
+    const waitMs = Math.min(pollMs, Math.max(0, endsAt - performance.now()));
+    // The next round throws the signal's own reason.
+    await after(waitMs, undefined, signal && { signal }).catch(() => undefined);
   }
 }
 
@@ -34,18 +43,6 @@ function total(counts: Counts): number {
   return Object.values(counts)
     .flatMap((states) => Object.values(states))
     .reduce((sum, count) => sum + count, 0);
-}
-
-function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer);
-      signal?.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal?.addEventListener("abort", done, { once: true });
-  });
 }
 
 function timedOut(left: number, timeoutMs: number | undefined): JobwrightError {

@@ -1,13 +1,12 @@
 import type { ClaimedJob } from "../contract/index.ts";
+import type { AttemptSettings } from "./attempt-setting.ts";
 import { createRunningBatch, type RunningBatch } from "./batch-context.ts";
 import { readOutcomes } from "./batch-outcomes.ts";
 import type { Ends } from "./ends.ts";
 import type { Runnable } from "./executor.ts";
-import { keptLogOf } from "./kept-log.ts";
 import { withOwnSettings } from "./own-settings.ts";
 import type { RejectionRules } from "./rejection.ts";
 import { isThenable, maxTimerMs } from "./result.ts";
-import { keepProgressOf } from "./typed-progress.ts";
 import { createRunningJob, type RunningJob } from "./running-job.ts";
 import { stopError } from "./stop.ts";
 import type { Settler } from "./settler.ts";
@@ -25,6 +24,7 @@ export interface BatchExecutorOptions {
   readonly settler: Settler;
   readonly rules: RejectionRules;
   readonly ends: Ends;
+  readonly settingOf: AttemptSettings;
   readonly logger: Logger;
   readonly abortGraceMs: number;
 }
@@ -36,27 +36,18 @@ interface Member {
 }
 
 export function createBatchExecutor(options: BatchExecutorOptions): BatchExecutor {
-  const { running, settler, rules, ends, logger, abortGraceMs } = options;
+  const { running, settler, rules, ends, settingOf, logger, abortGraceMs } = options;
 
   /** Undefined: the job is settled already, and the handler never sees it. */
   function admit(known: Runnable, job: ClaimedJob, batch: RunningBatch): Member | undefined {
     const runnable = withOwnSettings(known, job.payload);
-    const { errors, descriptor, codec } = runnable;
+    const { descriptor, codec } = runnable;
     const expiry = rules.expiryOf(job, descriptor);
     if (expiry) {
       settler.nack(expiry);
       return undefined;
     }
-    const entry = createRunningJob(job, {
-      maxAttempts: descriptor.retry.maxAttempts,
-      errors,
-      checkpoints: runnable.checkpoints,
-      keptLog: keptLogOf(descriptor, codec, settler),
-      keepProgress: keepProgressOf(job, runnable, settler, logger),
-      logger,
-      report: settler.report,
-      stopped: batch.stopped,
-    });
+    const entry = createRunningJob(job, { ...settingOf(job, runnable), stopped: batch.stopped });
     try {
       batch.add(entry, entry.take(codec.decodePayload(job.payload, job.id)));
     } catch (error) {

@@ -29,9 +29,7 @@ type Listener = (event: never) => unknown;
 
 /** Events of jobs that this worker ended, told when the store has accepted the end. */
 export interface EventHub {
-  /** False: nobody listens, and nothing needs to be remembered. */
-  readonly active: boolean;
-  /** What is to be told when this settlement is accepted. */
+  /** What is to be told when this settlement is accepted. Remembered only if somebody listens. */
   expect(item: Completion | Rejection, type: WorkerEventType, job: ClaimedJob, facts: object): void;
   accepted(item: Completion | Rejection): void;
   on(type: WorkerEventType, listener: Listener): () => void;
@@ -59,9 +57,6 @@ export function createEventHub(logger: Logger): EventHub {
   }
 
   return {
-    get active() {
-      return count > 0;
-    },
     expect(item, type, { name, id, attempt }, facts) {
       if (count > 0) expected.set(item, { type, event: { job: name, id, attempt, ...facts } });
     },

@@ -1,17 +1,16 @@
 import type { ClaimedJob, Completion, Settlement, TransactionalHandlers } from "../contract/index.ts";
 import type { JobDescriptor } from "../core/descriptor.ts";
 import type { JobCodec } from "../core/job-codec.ts";
+import { createAttemptSettings } from "./attempt-setting.ts";
 import { createBatchExecutor } from "./batch-executor.ts";
 import type { CheckpointSetting } from "./checkpoints.ts";
 import type { ErrorMakers } from "./declared-error.ts";
 import type { EventHub } from "./events.ts";
 import { createEnds } from "./ends.ts";
-import { keptLogOf } from "./kept-log.ts";
 import { withOwnSettings } from "./own-settings.ts";
-import { keepProgressOf } from "./typed-progress.ts";
 import { createRejectionRules, leaseOf } from "./rejection.ts";
 import { isThenable, maxTimerMs } from "./result.ts";
-import { createRunningJob, type RunningJob, type RunningJobSetting } from "./running-job.ts";
+import { createRunningJob, type RunningJob } from "./running-job.ts";
 import { stopError } from "./stop.ts";
 import type { Settler } from "./settler.ts";
 import { TransactionFailure } from "./transaction-failure.ts";
@@ -56,24 +55,10 @@ export interface ExecutorOptions {
 export function createExecutor(options: ExecutorOptions): Executor {
   const { runnables, settler, completed, logger, events, leaseMs, abortGraceMs, random = Math.random } = options;
   const running = new Map<string, RunningJob>();
-  const settings = new WeakMap<Runnable, RunningJobSetting>();
+  const settingOf = createAttemptSettings(settler, logger);
   const rules = createRejectionRules(leaseMs, random);
   const ends = createEnds(settler, rules, logger, events);
-  const batches = createBatchExecutor({ running, settler, rules, ends, logger, abortGraceMs });
-
-  /** One for all jobs of a runnable, but for those that keep progress of their own shape. */
-  function settingOf(job: ClaimedJob, runnable: Runnable): RunningJobSetting {
-    let setting = settings.get(runnable);
-    if (!setting) {
-      const { errors, descriptor, codec, checkpoints } = runnable;
-      const { maxAttempts } = descriptor.retry;
-      const keptLog = keptLogOf(descriptor, codec, settler);
-      setting = { maxAttempts, errors, checkpoints, keptLog, logger, report: settler.report };
-      settings.set(runnable, setting);
-    }
-    const keepProgress = keepProgressOf(job, runnable, settler, logger);
-    return keepProgress ? { ...setting, keepProgress } : setting;
-  }
+  const batches = createBatchExecutor({ running, settler, rules, ends, settingOf, logger, abortGraceMs });
 
   function execute(job: ClaimedJob, ended: () => void): void {
     const known = runnables.get(job.name);
