@@ -6,7 +6,7 @@ import { maxMetadataBytes, maxPriority, maxTagLength, maxTags, minPriority } fro
 import { defaultPage, maxPage } from "../runtime/core/paging.ts";
 import { maxCatchUp } from "../runtime/core/schedule.ts";
 import { maxReadableKey } from "../runtime/core/unique-key.ts";
-import { keptClaims } from "../runtime/providers/memory/attempts.ts";
+import { keptClaims } from "../runtime/core/kept-claims.ts";
 import { maxBatchSize, maxBatchWaitMs } from "../runtime/schema/batch.ts";
 import { maxKeptLines } from "../runtime/schema/define-jobs.ts";
 import { defineJobs, job } from "../runtime/schema/index.ts";

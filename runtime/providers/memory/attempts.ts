@@ -1,10 +1,8 @@
 import type { JobHistory, StoredError } from "../../contract/index.ts";
+import { keptClaims } from "../../core/kept-claims.ts";
 import { situationOf } from "../../core/transitions.ts";
 import type { Row } from "./row.ts";
 import type { MemoryStore } from "./store.ts";
-
-/** Attempts of so many claims are kept. */
-export const keptClaims = 25;
 
 /** Before the transition that ends the attempt. A late settlement says better than the reaper what became of it. */
 export function recordAttempt(row: Row, now: number, error: StoredError | undefined): void {

@@ -1,10 +1,8 @@
 import { type SQL, sql } from "drizzle-orm";
+import { keptClaims } from "../../core/kept-claims.ts";
 import { type Named, names, now, parameter, set } from "./sql.ts";
 
 /* What is known of a job's past: its failed attempts, its checkpoints and its log lines. */
-
-/** Attempts of so many claims are kept. */
-const keptClaims = 25;
 
 /**
  * Writes the attempts of `rows`: (seq, fence, attempt, started_at, worker_id, error). A late settlement says better than the

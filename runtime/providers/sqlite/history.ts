@@ -1,3 +1,4 @@
+import { keptClaims } from "../../core/kept-claims.ts";
 import type {
   AttemptRecord,
   JobHistory,
@@ -14,9 +15,6 @@ import { openSavepoint, releaseSavepoint } from "./statements.ts";
 import { storable } from "./text.ts";
 
 /* What is kept of a job's attempts, and what its handlers noted. Writers run inside an open transaction. */
-
-/** Attempts of so many claims are kept. */
-const keptClaims = 25;
 
 /** Before the nack. A late one says better than the reaper what became of the attempt. */
 export function recordFailure(connection: Connection, { id, fence }: Rejection, error: string, now: number): void {

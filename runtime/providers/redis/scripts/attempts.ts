@@ -1,7 +1,5 @@
+import { keptClaims } from "../../../core/kept-claims.ts";
 import { beside } from "./head.ts";
-
-/** Attempts of so many claims are kept. */
-export const keptClaims = 25;
 
 /** Lua that keeps what is said of jobs beside their heads. The head remembers that there is something. */
 export const markBeside = `

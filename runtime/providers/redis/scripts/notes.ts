@@ -1,4 +1,5 @@
-import { keptClaims, markBeside } from "./attempts.ts";
+import { keptClaims } from "../../../core/kept-claims.ts";
+import { markBeside } from "./attempts.ts";
 import { defineScript } from "./script.ts";
 import { luaTransitions } from "./transition-table.ts";
 
