@@ -1,9 +1,16 @@
 import { createHash } from "node:crypto";
 import type { Model } from "./model.ts";
 
-/** Of the canonical JSON (sorted keys), so that it depends on nothing but what the model says. 16 hexadecimal digits. */
-export function hashModel(model: Model): string {
-  return createHash("sha256").update(canonicalJson(model)).digest("hex").slice(0, 16);
+/**
+ * Of the canonical JSON (sorted keys), so that it depends on nothing but what the model says. Without the contracts: they
+ * are not in the generated files. 16 hexadecimal digits.
+ */
+export function hashModel({ jobs, named }: Model): string {
+  const printed = jobs.map(({ contract: _, ...job }) => job);
+  return createHash("sha256")
+    .update(canonicalJson({ jobs: printed, named }))
+    .digest("hex")
+    .slice(0, 16);
 }
 
 function canonicalJson(value: unknown): string {

@@ -2,6 +2,7 @@ import type { ScheduleTiming } from "../../runtime/core/schedule.ts";
 import type { RetryPolicy } from "../../runtime/core/backoff.ts";
 import type { BatchPolicy, GateDescriptor, UniquePolicy } from "../../runtime/core/descriptor.ts";
 import type { Sensitive } from "../../runtime/core/redaction.ts";
+import type { JobContract } from "./contract.ts";
 
 /**
  * What the generator knows of a schema: plain, frozen data, ordered, without zod. Emitters see nothing else.
@@ -42,6 +43,8 @@ export interface JobModel {
   readonly retryOn?: readonly string[];
   readonly encrypted?: true;
   readonly sensitive?: Sensitive;
+  /** What the lock keeps. */
+  readonly contract: JobContract;
 }
 
 /** The schemas of a job whose values are stored. */
