@@ -106,8 +106,11 @@ export function createContractWalker(options: ContractWalkerOptions): ContractWa
         return unionNode(
           def.options.map((option) => inner(option)),
           {
-            ...("discriminator" in def ? { discriminator: String(def.discriminator) } : {}),
-            ...(def.inclusive === false ? { exclusive: true } : {}),
+            ...("discriminator" in def
+              ? { discriminator: String(def.discriminator) }
+              : def.inclusive === false
+                ? { exclusive: true }
+                : {}),
           },
         );
       case "intersection":
@@ -160,6 +163,9 @@ export function createContractWalker(options: ContractWalkerOptions): ContractWa
   function memberOf(schema: $ZodType, place: string): Member {
     const node = walk(schema, place);
     if (!admitsUndefined(node)) return { type: node };
+    // Code that sees the undefined, too, decides about it: it stays where that code is.
+    if (node.opaque && node.kind !== "ref")
+      return node.kind === "union" ? { type: node, optional: true } : { type: node };
     const isExact = schema._zod.traits.has("$ZodExactOptional");
     return { type: withoutUndefined(node), optional: isExact ? "exact" : true };
   }
