@@ -8,6 +8,8 @@ import { findSchema, findTsconfig, posixRelative } from "./find.ts";
 import { importExtension } from "./import-extension.ts";
 import { describeFailure } from "./load/failure.ts";
 import { load } from "./load/load.ts";
+import type { Acceptance } from "./lock/refresh.ts";
+import { type LockUpdate, updateLock } from "./lock/update.ts";
 import { attachDocs } from "./model/docs.ts";
 import { freezeModel } from "./model/freeze.ts";
 import { hashModel } from "./model/hash.ts";
@@ -15,15 +17,30 @@ import type { Model, Problem } from "./model/model.ts";
 import { planWire } from "./model/wire-plan.ts";
 import { readSchemaSource, type SchemaSource } from "./source/schema-source.ts";
 
-export interface BuildOptions {
+export interface SchemaOptions {
   /** Path of the schema file, relative to `cwd`. Default: `jobs.schema.{ts,mts,js,mjs}` in `cwd` or above. */
   readonly schema?: string;
-  /** Folder of the generated files, relative to `cwd`. Default: `generated` next to the schema. */
-  readonly out?: string;
   /** Working directory, absolute. */
   readonly cwd: string;
   /** Time that the schema file has to load, in ms. Default 20,000. */
   readonly timeoutMs?: number;
+}
+
+export interface BuildOptions extends SchemaOptions {
+  /** Folder of the generated files, relative to `cwd`. Default: `generated` next to the schema. */
+  readonly out?: string;
+  /** Let these jobs break their contract. Default: none. */
+  readonly accept?: Acceptance;
+}
+
+/** A schema file that was loaded. */
+export interface LoadedSchema {
+  /** Absolute. */
+  readonly schema: string;
+  readonly model: Model;
+  readonly loadMs: number;
+  /** Puts each problem at its place in the schema file. */
+  locate(problems: readonly Problem[]): readonly Diagnostic[];
 }
 
 export interface Build {
@@ -33,6 +50,7 @@ export interface Build {
   readonly out: string;
   /** In the order in which they have to be written, so that none imports one that is not there yet. */
   readonly files: readonly GeneratedFile[];
+  readonly lock: LockUpdate;
   readonly jobs: number;
   readonly timings: Timings;
 }
@@ -48,23 +66,34 @@ const defaultTimeoutMs = parseDuration("20s", "timeoutMs");
 
 /** Schema → model → checks → texts, all in memory. Throws with every problem in `details.diagnostics`. */
 export async function build(options: BuildOptions): Promise<Build> {
-  const schema = findSchema(options.cwd, options.schema);
+  const { schema, model, loadMs, locate } = await loadSchema(options);
   const out = resolve(options.cwd, options.out ?? resolve(dirname(schema), "generated"));
-  const text = readFileSync(schema, "utf8");
-  const source = lazySource(schema, text);
   const started = performance.now();
-  const { model, problems } = await loadModel(schema, options, text, source);
-  const loaded = performance.now();
   const plans = planWire(model);
-  const all = [...problems, ...plans.problems];
-  if (all.length > 0) throw diagnosticsError(locate(all, source.get(), { schema, text, cwd: options.cwd }));
+  if (plans.problems.length > 0) throw diagnosticsError(locate(plans.problems));
+  const lock = updateLock(schema, model.jobs, options.accept);
+  if (lock.problems.length > 0) throw diagnosticsError(locate(lock.problems));
   const files = emitFiles(model, plans, {
     hash: hashModel(model),
     schema: posixRelative(out, schema),
     extension: importExtension(findTsconfig(schema)),
   });
-  const timings = { loadMs: loaded - started, emitMs: performance.now() - loaded };
-  return { schema, out, files, jobs: model.jobs.length, timings };
+  const timings = { loadMs, emitMs: performance.now() - started };
+  return { schema, out, files, lock, jobs: model.jobs.length, timings };
+}
+
+/** Runs the schema file. Throws with every problem in `details.diagnostics`. */
+export async function loadSchema(options: SchemaOptions): Promise<LoadedSchema> {
+  const schema = findSchema(options.cwd, options.schema);
+  const text = readFileSync(schema, "utf8");
+  const source = lazySource(schema, text);
+  const started = performance.now();
+  const { model, problems } = await loadModel(schema, options, text, source);
+  const place = (all: readonly Problem[]): readonly Diagnostic[] =>
+    locate(all, source.get(), { schema, text, cwd: options.cwd });
+  // What cannot be stored may have no plan either, and both are told at once.
+  if (problems.length > 0) throw diagnosticsError(place([...problems, ...planWire(model).problems]));
+  return { schema, model, loadMs: performance.now() - started, locate: place };
 }
 
 interface LazySource {
@@ -78,7 +107,7 @@ function lazySource(schema: string, text: string): LazySource {
 
 async function loadModel(
   schema: string,
-  options: BuildOptions,
+  options: SchemaOptions,
   text: string,
   source: LazySource,
 ): Promise<{ readonly model: Model; readonly problems: readonly Problem[] }> {

@@ -1,8 +1,10 @@
 import { build, type BuildOptions, type Timings } from "./build.ts";
+import { basename, dirname } from "node:path";
+import type { JobChange, LockUpdate } from "./lock/update.ts";
 import { posixRelative } from "./find.ts";
 import { unifiedDiff } from "./write/diff.ts";
 import { planWrite } from "./write/plan.ts";
-import { writeFiles } from "./write/write.ts";
+import { replaceFile, writeFiles } from "./write/write.ts";
 
 export interface GenerateOptions extends BuildOptions {
   /** Overwrite files that were edited, or that somebody else put there. Default false. */
@@ -19,6 +21,8 @@ export interface GenerateReport {
   readonly written: readonly string[];
   readonly unchanged: readonly string[];
   readonly removed: readonly string[];
+  /** What changed in the contracts of jobs, other than for the first time. */
+  readonly changes: readonly JobChange[];
   readonly timings: Timings;
   readonly totalMs: number;
 }
@@ -26,9 +30,10 @@ export interface GenerateReport {
 /** Generates and writes. On any error nothing is written. */
 export async function generate(options: GenerateOptions): Promise<GenerateReport> {
   const started = performance.now();
-  const { schema, out, files, jobs, timings } = await build(options);
+  const { schema, out, files, lock, jobs, timings } = await build(options);
   const plan = planWrite(out, files);
   writeFiles(out, files, plan, options.force ?? false);
+  if (lock.text !== lock.before) replaceFile(dirname(lock.file), basename(lock.file), lock.text);
   return {
     schema,
     out,
@@ -36,6 +41,7 @@ export async function generate(options: GenerateOptions): Promise<GenerateReport
     written: plan.write.map(({ name }) => name),
     unchanged: plan.unchanged,
     removed: plan.remove.map(({ name }) => name),
+    changes: lock.changes,
     timings,
     totalMs: performance.now() - started,
   };
@@ -50,20 +56,26 @@ export interface StaleFile {
 }
 
 export interface CheckReport {
-  /** Whether the generated folder is what `generate` would leave. */
+  /** Whether the generated folder and the lock are what `generate` would leave. */
   readonly fresh: boolean;
   readonly stale: readonly StaleFile[];
   readonly jobs: number;
   readonly totalMs: number;
 }
 
+function staleLock({ before, text }: LockUpdate, file: string): readonly StaleFile[] {
+  if (before === text) return [];
+  return [{ file, reason: before === undefined ? "missing" : "changed", diff: unifiedDiff(file, before ?? "", text) }];
+}
+
 /** Generates in memory and compares. Writes nothing. */
 export async function check(options: BuildOptions): Promise<CheckReport> {
   const started = performance.now();
-  const { out, files, jobs } = await build(options);
+  const { out, files, lock, jobs } = await build(options);
   const plan = planWrite(out, files);
   const nameOf = (name: string): string => posixRelative(options.cwd, `${out}/${name}`);
   const stale = [
+    ...staleLock(lock, posixRelative(options.cwd, lock.file)),
     ...plan.write.map(({ name, before, text }): StaleFile => {
       const reason = before === undefined ? "missing" : "changed";
       return { file: nameOf(name), reason, diff: unifiedDiff(nameOf(name), before ?? "", text) };

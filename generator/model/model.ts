@@ -114,7 +114,7 @@ export type TypeNode =
 
 /** Something that the model cannot hold, before its place in the file is known. */
 export interface Problem {
-  readonly code: "JW_SCHEMA_INVALID" | "JW_SCHEMA_UNREPRESENTABLE";
+  readonly code: "JW_SCHEMA_INVALID" | "JW_SCHEMA_UNREPRESENTABLE" | "JW_CONTRACT_BREAKING";
   readonly job?: string;
   /** From the job on, e.g. `["input", "attachments", "[]", "file"]`. */
   readonly path: readonly string[];

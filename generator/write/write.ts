@@ -15,15 +15,16 @@ export function writeFiles(out: string, files: readonly GeneratedFile[], plan: W
     // Cut short halfway, the folder holds old and new files: the next run has to know both as its own.
     const both = new Map(final);
     for (const [name, hashes] of plan.manifest) both.set(name, [...new Set([...hashes, ...(final.get(name) ?? [])])]);
-    replace(out, manifestName, printManifest(both));
+    replaceFile(out, manifestName, printManifest(both));
   }
-  for (const { name, text } of plan.write) replace(out, name, text);
+  for (const { name, text } of plan.write) replaceFile(out, name, text);
   for (const { name } of plan.remove) rmSync(join(out, name), { force: true });
   const manifest = printManifest(final);
-  if (readIfExists(join(out, manifestName)) !== manifest) replace(out, manifestName, manifest);
+  if (readIfExists(join(out, manifestName)) !== manifest) replaceFile(out, manifestName, manifest);
 }
 
-function replace(out: string, name: string, text: string): void {
+/** A reader sees the old file or the new one. Throws `JW_CODEGEN_WRITE`. */
+export function replaceFile(out: string, name: string, text: string): void {
   const temporary = join(out, `.${name}.${process.pid}.tmp`);
   try {
     writeFileSync(temporary, text);

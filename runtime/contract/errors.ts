@@ -50,6 +50,8 @@ export const errorCodes = {
   JW_SCHEMA_TIMEOUT: "Loading the schema file took too long.",
   JW_SCHEMA_INVALID: "The schema declares something that is not allowed.",
   JW_SCHEMA_UNREPRESENTABLE: "A zod schema that cannot cross the wire or cannot be printed as a type.",
+  JW_CONTRACT_BREAKING: "A change of the schema breaks jobs in flight, or builds that still run. Nothing was written.",
+  JW_LOCK_INVALID: "The lock of the contracts, or what is to be compared with it, cannot be used.",
   JW_CODEGEN_STALE: "The generated files do not belong to the schema. Run `jobwright codegen`.",
   JW_CODEGEN_CONFLICT: "A generated file was edited, or a file that is not generated stands in its place.",
   JW_CODEGEN_WRITE: "A generated file cannot be written.",

@@ -1,0 +1,62 @@
+import type { JobModel } from "../model/model.ts";
+import type { Finding } from "./finding.ts";
+import { type AcceptedChange, emptyLock, type Lock, type LockedJob, type LockedVersion } from "./lock.ts";
+import { policyOf } from "./policy.ts";
+import { reservedAfter } from "./reserved.ts";
+
+/** Breaking changes that somebody takes upon himself. */
+export interface Acceptance {
+  /** Names of job definitions. */
+  readonly jobs: readonly string[];
+  /** Kept in the lock. */
+  readonly reason: string;
+}
+
+/** The lock that belongs to a schema, with everything of the old one that jobs in flight may need. */
+export function refreshLock(
+  lock: Lock,
+  jobs: readonly JobModel[],
+  findings: readonly Finding[],
+  acceptance: Acceptance | undefined,
+): Lock {
+  const names = new Set(jobs.map(({ name }) => name));
+  const gone = Object.entries(lock.jobs).filter(([name]) => !names.has(name));
+  const retired = Object.entries(lock.retired).filter(([name]) => !names.has(name));
+  const reason = acceptance?.reason ?? "";
+  return {
+    ...emptyLock,
+    jobs: Object.fromEntries(jobs.map((job) => [job.name, lockedJob(lock, job, findings, acceptance)])),
+    retired: Object.fromEntries([...retired, ...gone.map(([name, job]) => [name, { ...job, reason }] as const)]),
+  };
+}
+
+function lockedJob(
+  lock: Lock,
+  job: JobModel,
+  findings: readonly Finding[],
+  acceptance: Acceptance | undefined,
+): LockedJob {
+  const before = lock.jobs[job.name] ?? lock.retired[job.name];
+  const current = before?.versions[job.version];
+  const broken = findings.filter((finding) => finding.job === job.name && finding.severity === "breaking");
+  const rules = [...new Set(broken.map(({ rule }) => rule))].sort();
+  const accepted = [
+    ...(current?.accepted ?? []),
+    ...(acceptance && rules.length > 0 ? [{ rules, reason: acceptance.reason }] : []),
+  ];
+  return { versions: { ...before?.versions, [job.version]: lockedVersion(job, current, accepted) } };
+}
+
+function lockedVersion(
+  job: JobModel,
+  before: LockedVersion | undefined,
+  accepted: readonly AcceptedChange[],
+): LockedVersion {
+  const reserved = before ? reservedAfter(before, job.contract) : {};
+  return {
+    contract: job.contract,
+    policy: policyOf(job),
+    ...(Object.keys(reserved).length === 0 ? {} : { reserved }),
+    ...(accepted.length === 0 ? {} : { accepted }),
+  };
+}

@@ -1,0 +1,76 @@
+import { basename } from "node:path";
+import { readIfExists } from "../find.ts";
+import { groupBy } from "../model/group.ts";
+import type { JobModel, Problem } from "../model/model.ts";
+import { compareWithLock } from "./compare.ts";
+import { type ChangeClass, describeFinding, type Finding, worstOf } from "./finding.ts";
+import { emptyLock, lockFileOf, parseLock, printLock } from "./lock.ts";
+import { type Acceptance, refreshLock } from "./refresh.ts";
+
+/** What has to become of the lock of a schema. Nothing is written here. */
+export interface LockUpdate {
+  /** Absolute. */
+  readonly file: string;
+  /** What is there now. */
+  readonly before: string | undefined;
+  /** What should be there. */
+  readonly text: string;
+  readonly changes: readonly JobChange[];
+  /** Breaking changes that nobody accepted. */
+  readonly problems: readonly Problem[];
+}
+
+export interface JobChange {
+  readonly job: string;
+  /** The worst of the findings. */
+  readonly change: ChangeClass;
+  readonly findings: readonly Finding[];
+}
+
+/** Compares a schema with its lock. Throws `JW_LOCK_INVALID`. */
+export function updateLock(schema: string, jobs: readonly JobModel[], acceptance?: Acceptance): LockUpdate {
+  const file = lockFileOf(schema);
+  const before = readIfExists(file);
+  const lock = before === undefined ? emptyLock : parseLock(before, basename(file));
+  const findings = before === undefined ? [] : compareWithLock(lock, jobs);
+  const breaking = findings.filter(
+    ({ severity, job }) => severity === "breaking" && acceptance?.jobs.includes(job) !== true,
+  );
+  return {
+    file,
+    before,
+    text: printLock(refreshLock(lock, jobs, findings, acceptance)),
+    changes: changesOf(findings),
+    problems: breaking.map((finding) => problemOf(finding, jobs)),
+  };
+}
+
+export function changesOf(findings: readonly Finding[]): readonly JobChange[] {
+  return Array.from(
+    groupBy(findings, ({ job }) => job),
+    ([job, own]) => ({ job, change: worstOf(own), findings: own }),
+  );
+}
+
+/** A breaking change, before its place in the file is known. */
+export function problemOf(finding: Finding, jobs: readonly JobModel[]): Problem {
+  const { job, path } = finding;
+  const isThere = jobs.some(({ name }) => name === job);
+  return {
+    code: "JW_CONTRACT_BREAKING",
+    ...(isThere ? { job } : {}),
+    path,
+    message: describeFinding(finding),
+    hint: isThere ? waysOut(finding) : `Or, if none of its jobs is left: \`jobwright accept ${job} --reason "…"\`.`,
+  };
+}
+
+function waysOut({ job, version, rule }: Finding): string {
+  const accept = `\`jobwright accept ${job} --reason "…"\``;
+  if (rule === "JOB_RETIRED_NAME_REUSED" || rule === "JOB_VERSION_DECREASED")
+    return `Or take it upon yourself: ${accept}.`;
+  return (
+    `Make it compatible; or set \`version: ${version + 1}, upgrade: { ${version}: (old) => … }\`; ` +
+    `or take it upon yourself: ${accept}.`
+  );
+}
