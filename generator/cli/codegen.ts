@@ -1,5 +1,7 @@
 import { relative } from "node:path";
-import { check, generate, type GenerateReport, watch } from "../index.ts";
+import { JobwrightError } from "../../runtime/contract/errors.ts";
+import { check, generate, type GenerateOptions, type GenerateReport, watch } from "../index.ts";
+import { describeFinding } from "../lock/finding.ts";
 import { exitCodes, type Terminal } from "./terminal.ts";
 
 export interface CodegenFlags {
@@ -12,12 +14,7 @@ export interface CodegenFlags {
 }
 
 export async function codegen(terminal: Terminal, flags: CodegenFlags): Promise<void> {
-  const options = {
-    cwd: process.cwd(),
-    ...(flags.schema === undefined ? {} : { schema: flags.schema }),
-    ...(flags.out === undefined ? {} : { out: flags.out }),
-    ...(flags.force === undefined ? {} : { force: flags.force }),
-  };
+  const options = optionsOf(flags);
   if (flags.check) return checkOnly(terminal, flags, options);
   if (!flags.watch) return report(terminal, flags, await generate(options));
   terminal.say("watching; Ctrl-C ends");
@@ -33,13 +30,39 @@ export async function codegen(terminal: Terminal, flags: CodegenFlags): Promise<
   await watcher.close();
 }
 
+export interface AcceptFlags extends CodegenFlags {
+  readonly reason: string;
+}
+
+/** `codegen`, with leave to break the contract of some jobs. */
+export async function accept(terminal: Terminal, jobs: readonly string[], flags: AcceptFlags): Promise<void> {
+  const reason = flags.reason.trim();
+  if (reason === "") {
+    throw new JobwrightError("JW_USAGE", "--reason is empty.", {
+      hint: "Say why nothing will break; it is kept in the lock.",
+    });
+  }
+  report(terminal, flags, await generate({ ...optionsOf(flags), accept: { jobs, reason } }));
+}
+
+function optionsOf({ schema, out, force }: CodegenFlags): GenerateOptions {
+  return {
+    cwd: process.cwd(),
+    ...(schema === undefined ? {} : { schema }),
+    ...(out === undefined ? {} : { out }),
+    ...(force === undefined ? {} : { force }),
+  };
+}
+
 async function checkOnly(terminal: Terminal, flags: CodegenFlags, options: Parameters<typeof check>[0]): Promise<void> {
   const result = await check(options);
   if (flags.json) terminal.json({ ok: result.fresh, stale: result.stale });
-  else if (result.fresh) terminal.done("the generated files are up to date");
+  else if (result.fresh) terminal.done("the generated files and the lock are up to date");
   else {
     for (const file of result.stale) terminal.data(file.diff);
-    terminal.say("✖ JW_CODEGEN_STALE The generated files do not belong to the schema.\n  → Run `jobwright codegen`.");
+    terminal.say(
+      "✖ JW_CODEGEN_STALE The generated files or the lock do not belong to the schema.\n  → Run `jobwright codegen`.",
+    );
   }
   if (!result.fresh) process.exitCode = exitCodes.findings;
 }
@@ -47,6 +70,9 @@ async function checkOnly(terminal: Terminal, flags: CodegenFlags, options: Param
 function report(terminal: Terminal, flags: CodegenFlags, done: GenerateReport): void {
   if (flags.json) return terminal.json({ ok: true, ...done });
   const changed = done.written.length + done.removed.length;
+  for (const { findings } of done.changes) {
+    for (const finding of findings) terminal.say(`${finding.severity.padEnd(10)} ${describeFinding(finding)}`);
+  }
   const folder = relative(process.cwd(), done.out) || ".";
   terminal.done(
     `${done.jobs} ${done.jobs === 1 ? "job" : "jobs"} → ${folder}/ (${changed === 0 ? "unchanged" : `${changed} files`}, ${Math.round(done.totalMs)} ms)`,

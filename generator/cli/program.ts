@@ -1,5 +1,6 @@
 import { Command } from "commander";
-import type { CodegenFlags } from "./codegen.ts";
+import type { AcceptFlags, CodegenFlags } from "./codegen.ts";
+import type { DiffFlags } from "./diff.ts";
 import type { ChangeFlags, TargetFlags } from "./control.ts";
 import type { BulkFlags, JobsFlags, ListFlags } from "./jobs.ts";
 import { addCronCommands } from "./cron-commands.ts";
@@ -17,7 +18,7 @@ export function createProgram(terminal: Terminal): Command {
     .configureHelp({ showGlobalOptions: true })
     .addHelpText(
       "after",
-      "\nExit codes: 0 done · 1 bug · 2 could not be done · 4 findings (codegen --check) · 130/143 signals",
+      "\nExit codes: 0 done · 1 bug · 2 could not be done · 4 findings (codegen --check, diff) · 130/143 signals",
     );
 
   const command = (name: string, summary: string): Command =>
@@ -38,6 +39,20 @@ export function createProgram(terminal: Terminal): Command {
     .option("--watch", "run again after every change")
     .option("--force", "overwrite generated files that were edited")
     .action(async (flags: CodegenFlags) => (await import("./codegen.ts")).codegen(terminal, flags));
+
+  command("accept", "codegen, and let jobs break their contract; the lock keeps the reason")
+    .argument("<job...>")
+    .requiredOption("--reason <text>", "why nothing breaks, for who reads the lock")
+    .option("--schema <file>", "schema file (default: jobs.schema.ts, here or above)")
+    .option("--out <folder>", "output folder (default: generated, next to the schema)")
+    .action(async (jobs: string[], flags: AcceptFlags) => (await import("./codegen.ts")).accept(terminal, jobs, flags));
+
+  command("diff", "what the schema changes for older builds and for jobs in flight; exit 4 when something breaks")
+    .requiredOption("--against <what>", "git ref, lock file, or URL of a store")
+    .option("--schema <file>", "schema file (default: jobs.schema.ts, here or above)")
+    .option("--format <name>", "text, json, github or sarif", "text")
+    .option("--namespace <name>", "the store's name on its server")
+    .action(async (flags: DiffFlags) => (await import("./diff.ts")).diff(terminal, flags));
 
   const store = (name: string, summary: string): Command =>
     command(name, summary).option("--config <file>", "configuration (default: jobwright.config.ts, here or above)");

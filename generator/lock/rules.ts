@@ -45,6 +45,11 @@ export const rules = {
     "A new version, which cannot read the jobs of an older one as they are.",
     "Give it an `upgrade` for that version, or wait until no such job is left: `jobwright diff --against <store>`.",
   ),
+  VERSION_NOT_LOCKED: rule(
+    "unknown",
+    "A version is in the store, but not in the lock.",
+    "Nobody knows what it stored. Restore its block from version control.",
+  ),
   SIDE_ADDED: rule(
     "compatible",
     "An output, error or progress is declared for the first time.",

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { describe, expect, it } from "vitest";
+import { compatibilityPage } from "../../docs/generate-compatibility.ts";
 import { errorsPage } from "../../docs/generate-errors.ts";
 import { policiesPage } from "../../docs/generate-policies.ts";
 import { statesPage } from "../../docs/generate-states.ts";
@@ -13,6 +14,8 @@ import { pages, read, root } from "./blocks.ts";
 const remedy = "run `npx tsx docs/generate.ts`";
 
 describe("pages made from code", () => {
+  it("compatibility.md belongs to the rules", () =>
+    expect(read("docs/compatibility.md"), remedy).toBe(compatibilityPage()));
   it("errors.md belongs to the error codes", () => expect(read("docs/errors.md"), remedy).toBe(errorsPage()));
   it("policies.md belongs to the code", () => expect(read("docs/policies.md"), remedy).toBe(policiesPage()));
   it("states.md belongs to the transition table", () => expect(read("docs/states.md"), remedy).toBe(statesPage()));

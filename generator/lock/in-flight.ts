@@ -1,0 +1,59 @@
+import { finalStates, jobStates, type JobFilter, type Provider } from "../../runtime/contract/index.ts";
+import type { JobModel } from "../model/model.ts";
+import { readsInput } from "./compare-contracts.ts";
+import type { Finding } from "./finding.ts";
+import type { Lock } from "./lock.ts";
+
+/** Jobs of one version that are not final. */
+export interface InFlight {
+  readonly job: string;
+  readonly version: number;
+  readonly count: number;
+}
+
+const openStates = jobStates.filter((state) => !(finalStates as readonly string[]).includes(state));
+
+/** Everything in a store that is not final, counted by job and version. It reads every page of it. */
+export async function countInFlight(provider: Pick<Provider, "list">): Promise<readonly InFlight[]> {
+  const counts = new Map<string, InFlight>();
+  const filter: JobFilter = { states: openStates };
+  let cursor: string | undefined;
+  do {
+    const page = await provider.list({ ...filter, limit: 1_000, ...(cursor === undefined ? {} : { cursor }) });
+    for (const { name: job, version } of page.jobs) {
+      const key = JSON.stringify([job, version]);
+      counts.set(key, { job, version, count: (counts.get(key)?.count ?? 0) + 1 });
+    }
+    cursor = page.cursor;
+  } while (cursor !== undefined);
+  return [...counts.values()].sort((a, b) => (a.job === b.job ? a.version - b.version : a.job < b.job ? -1 : 1));
+}
+
+/** What the schema does to jobs that are in a store now. `lock` says what their versions stored. */
+export function compareInFlight(
+  lock: Lock,
+  jobs: readonly JobModel[],
+  inFlight: readonly InFlight[],
+): readonly Finding[] {
+  return inFlight.flatMap(({ job, version, count }): readonly Finding[] => {
+    const own = { job, version, note: `${count} in flight.` };
+    const model = jobs.find(({ name }) => name === job);
+    if (!model) return [{ ...own, rule: "JOB_DELETED", severity: "breaking", path: [] }];
+    if (version > model.version)
+      return [{ ...own, rule: "JOB_VERSION_DECREASED", severity: "breaking", path: ["version"] }];
+    const contract = lock.jobs[job]?.versions[version]?.contract;
+    if (!contract) return [{ ...own, rule: "VERSION_NOT_LOCKED", severity: "unknown", path: ["version"] }];
+    return readsInput(model.contract, contract).map((finding) => ({ ...own, ...finding }));
+  });
+}
+
+/** Old versions in the lock of which no job is left. */
+export function droppable(lock: Lock, jobs: readonly JobModel[], inFlight: readonly InFlight[]): readonly InFlight[] {
+  return jobs.flatMap(({ name, version: current }) => {
+    const old = Object.keys(lock.jobs[name]?.versions ?? {}).map(Number);
+    return old
+      .filter((version) => version < current)
+      .filter((version) => !inFlight.some((one) => one.job === name && one.version === version))
+      .map((version) => ({ job: name, version, count: 0 }));
+  });
+}
