@@ -1,0 +1,121 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { check, generate, type GenerateReport } from "../../../generator/index.ts";
+import { JobwrightError } from "../../../runtime/contract/errors.ts";
+import { imports, report } from "../support/problems.ts";
+import { createProject, type Project } from "../support/project.ts";
+
+const schema = (jobs: string): string => `${imports}export default defineJobs({\n${jobs}\n});\n`;
+const mail = (fields: string, options = ""): string =>
+  schema(`  mail: job({ input: z.object({ to: z.string(), ${fields} }), ${options} }),`);
+
+describe("codegen and the lock", () => {
+  let project: Project;
+
+  beforeAll(async () => {
+    project = createProject({ "jobs.schema.ts": mail("subject: z.string().max(80)") });
+    await generate({ cwd: project.folder });
+  });
+
+  afterAll(() => project[Symbol.dispose]());
+
+  /** In a copy of the project, whose lock is that of the first schema. */
+  async function after(text: string, options: object = {}): Promise<GenerateReport & { readonly lock: unknown }> {
+    using copy = createProject({ "jobs.schema.ts": text, "jobs.lock.json": project.read("jobs.lock.json") });
+    const done = await generate({ cwd: copy.folder, ...options });
+    return { ...done, lock: JSON.parse(copy.read("jobs.lock.json")) };
+  }
+
+  async function refused(text: string): Promise<string> {
+    const error: unknown = await after(text).catch((reason: unknown) => reason);
+    if (!JobwrightError.is(error)) throw new Error("nothing was refused");
+    return report(error);
+  }
+
+  const rulesOf = ({ changes }: GenerateReport): readonly string[] =>
+    changes.flatMap(({ change, findings }) => findings.map(({ rule }) => `${change} ${rule}`));
+
+  it("writes the contract of every job, one small part per line", () => {
+    expect(project.read("jobs.lock.json")).toMatchInlineSnapshot();
+  });
+
+  it("refuses a required field, with its place, both directions of it, and three ways out", async () => {
+    expect(await refused(mail("subject: z.string().max(80), html: z.boolean()"))).toMatchInlineSnapshot();
+  });
+
+  it.each([
+    ["a wider limit", "subject: z.string().max(90)", "LIMIT_LOOSENED, new producer → old worker"],
+    ["a narrower limit", "subject: z.string().max(70)", "LIMIT_TIGHTENED, old producer → new worker"],
+    ["another kind", "subject: z.number()", "TYPE_CHANGED"],
+    ["null", "subject: z.string().max(80).nullable()", "NULL_ADDED, new producer → old worker"],
+    ["a required field that is gone", "", "FIELD_REMOVED_REQUIRED, new producer → old worker"],
+  ])("refuses %s", async (_, fields, text) => {
+    expect(await refused(mail(fields))).toContain(text);
+  });
+
+  it.each([
+    ["an optional field", mail("subject: z.string().max(80), cc: z.string().optional()"), []],
+    ["another queue", mail("subject: z.string().max(80)", 'queue: "mail"'), ["behaviour QUEUE_CHANGED"]],
+    [
+      "code that has its say",
+      mail("subject: z.string().max(80).refine((text) => text !== '')"),
+      ["unknown CODE_CHANGED"],
+    ],
+    ["a version that is new", mail("subject: z.string().max(90)", "version: 2"), ["compatible JOB_VERSION_ADDED"]],
+    [
+      "a version that cannot read the old one",
+      mail("subject: z.number()", "version: 2"),
+      ["unknown JOB_VERSION_ADDED", "unknown JOB_UPGRADE_MISSING"],
+    ],
+  ])("takes %s, and says so", async (_, text, rules) => {
+    expect(rulesOf(await after(text))).toEqual(rules);
+  });
+
+  it("keeps the old version beside the new one", async () => {
+    const { lock } = await after(mail("subject: z.number()", "version: 2"));
+    expect(lock).toMatchObject({ jobs: { mail: { versions: { 1: {}, 2: {} } } } });
+  });
+
+  it("keeps the reason of a breaking change that somebody accepts", async () => {
+    const accept = { jobs: ["mail"], reason: "never deployed" };
+    const { lock } = await after(mail("subject: z.number()"), { accept });
+    expect(lock).toMatchObject({
+      jobs: { mail: { versions: { 1: { accepted: [{ rules: ["TYPE_CHANGED"], reason: "never deployed" }] } } } },
+    });
+  });
+
+  it("refuses to lose a job, knows it under another name, and retires it with a reason", async () => {
+    const renamed = schema("  post: job({ input: z.object({ to: z.string(), subject: z.string().max(80) }) }),");
+    expect(await refused(renamed)).toContain("JOB_RENAMED");
+    expect(await refused(renamed)).toContain("It looks like post.");
+    const other = schema("  post: job({ input: z.string() }),");
+    expect(await refused(other)).toContain("JOB_DELETED");
+    const { lock } = await after(other, { accept: { jobs: ["mail"], reason: "queue is empty" } });
+    expect(lock).toMatchObject({ jobs: { post: {} }, retired: { mail: { reason: "queue is empty" } } });
+  });
+
+  it("remembers the type of a field that is gone", async () => {
+    using copy = createProject({ "jobs.schema.ts": mail("at: z.string().optional()") });
+    await generate({ cwd: copy.folder });
+    copy.write("jobs.schema.ts", mail(""));
+    await generate({ cwd: copy.folder });
+    copy.write("jobs.schema.ts", mail("at: z.number().optional()"));
+    await expect(generate({ cwd: copy.folder })).rejects.toMatchObject({
+      code: "JW_CONTRACT_BREAKING",
+      message: expect.stringContaining("FIELD_REUSED"),
+    });
+  });
+
+  it("is fresh after codegen, and stale after a compatible change", async () => {
+    using copy = createProject({ "jobs.schema.ts": mail("") });
+    await generate({ cwd: copy.folder });
+    expect(await check({ cwd: copy.folder })).toMatchObject({ fresh: true });
+    copy.write("jobs.schema.ts", mail("", "maxCrashes: 4"));
+    const { stale } = await check({ cwd: copy.folder });
+    expect(stale.map(({ file }) => file)).toContain("jobs.lock.json");
+  });
+
+  it("refuses a lock that a merge has left in pieces", async () => {
+    using copy = createProject({ "jobs.schema.ts": mail(""), "jobs.lock.json": "<<<<<<< HEAD\n{}" });
+    await expect(generate({ cwd: copy.folder })).rejects.toMatchObject({ code: "JW_LOCK_INVALID" });
+  });
+});
