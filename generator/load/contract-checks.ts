@@ -1,5 +1,5 @@
 import type { $ZodCheck, $ZodChecks, $ZodType } from "zod/v4/core";
-import type { ContractValue, OpaqueCode, Range, Size, StringFormat, StringLimits } from "../model/contract.ts";
+import type { ContractValue, OpaqueCode, Range, Size, StringLimits } from "../model/contract.ts";
 import { codeHash, contractValue, dateText } from "./contract-value.ts";
 
 /** What the checks of a schema leave of its values. A node takes of it what its kind can have. */

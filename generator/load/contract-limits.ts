@@ -4,7 +4,7 @@ import type { Limits } from "./contract-checks.ts";
 /** A node with what the checks of its schema leave of it. */
 export function withLimits(node: ContractNode, limits: Limits): ContractNode {
   const own = definedOnly({ ...limitsFor(node, limits), opaque: [...(node.opaque ?? []), ...(limits.opaque ?? [])] });
-  return Object.keys(own).length === 0 ? node : ({ ...node, ...own } as ContractNode); // limits of its own kind
+  return Object.keys(own).length === 0 ? node : { ...node, ...own };
 }
 
 function limitsFor({ kind }: ContractKind, limits: Limits): object {

@@ -105,13 +105,11 @@ export function createContractWalker(options: ContractWalkerOptions): ContractWa
       case "union":
         return unionNode(
           def.options.map((option) => inner(option)),
-          {
-            ...("discriminator" in def
-              ? { discriminator: String(def.discriminator) }
-              : def.inclusive === false
-                ? { exclusive: true }
-                : {}),
-          },
+          "discriminator" in def
+            ? { discriminator: String(def.discriminator) }
+            : def.inclusive === false
+              ? { exclusive: true }
+              : {},
         );
       case "intersection":
         return { kind: "intersection", left: inner(def.left), right: inner(def.right) };

@@ -60,7 +60,7 @@ export function parseLock(text: string, name: string): Lock {
 function parseJson(text: string, name: string): Partial<Lock> {
   try {
     const value: unknown = JSON.parse(text);
-    if (typeof value === "object" && value !== null) return value as Partial<Lock>; // its format is looked at next
+    if (typeof value === "object" && value !== null) return value; // its format is looked at next
     throw new TypeError("it is no object");
   } catch (error) {
     throw new JobwrightError("JW_LOCK_INVALID", `${name} cannot be read: ${String(error)}.`, {

@@ -6,7 +6,10 @@ import type { Model } from "./model.ts";
  * are not in the generated files. 16 hexadecimal digits.
  */
 export function hashModel({ jobs, named }: Model): string {
-  const printed = jobs.map(({ contract: _, ...job }) => job);
+  const printed = jobs.map((job) => {
+    const { contract: _, ...rest } = job;
+    return rest;
+  });
   return createHash("sha256")
     .update(canonicalJson({ jobs: printed, named }))
     .digest("hex")

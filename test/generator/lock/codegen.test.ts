@@ -35,11 +35,54 @@ describe("codegen and the lock", () => {
     changes.flatMap(({ change, findings }) => findings.map(({ rule }) => `${change} ${rule}`));
 
   it("writes the contract of every job, one small part per line", () => {
-    expect(project.read("jobs.lock.json")).toMatchInlineSnapshot();
+    expect(project.read("jobs.lock.json")).toMatchInlineSnapshot(`
+      "{
+        "format": 1,
+        "jobs": {
+          "mail": {
+            "versions": {
+              "1": {
+                "contract": {
+                  "input": {
+                    "kind": "object",
+                    "others": "strip",
+                    "properties": {
+                      "subject": { "type": { "kind": "string", "maxLength": 80 } },
+                      "to": { "type": { "kind": "string" } }
+                    }
+                  }
+                },
+                "policy": {
+                  "maxCrashes": 3,
+                  "priority": 0,
+                  "queue": "default",
+                  "retry": {
+                    "backoff": { "delayMs": 1000, "factor": 2, "jitter": "equal", "kind": "exponential", "maxMs": 3600000 },
+                    "maxAttempts": 10
+                  },
+                  "timeoutMs": 600000
+                }
+              }
+            }
+          }
+        }
+      }
+      "
+    `);
   });
 
   it("refuses a required field, with its place, both directions of it, and three ways out", async () => {
-    expect(await refused(mail("subject: z.string().max(80), html: z.boolean()"))).toMatchInlineSnapshot();
+    expect(await refused(mail("subject: z.string().max(80), html: z.boolean()"))).toMatchInlineSnapshot(`
+      "JW_CONTRACT_BREAKING jobs.schema.ts:4:78
+      mail.input.html: FIELD_ADDED_REQUIRED, old producer → new worker. A field is new, and required. What was stored before lacks it. Make it optional, or give it a default.
+        2 | import { z } from "zod";
+        3 | export default defineJobs({
+      > 4 |   mail: job({ input: z.object({ to: z.string(), subject: z.string().max(80), html: z.boolean() }),  }),
+          |                                                                              ^
+        5 | });
+      → Make it compatible; or set \`version: 2, upgrade: { 1: (old) => … }\`; or take it upon yourself: \`jobwright accept mail --reason "…"\`.
+      "
+    `);
   });
 
   it.each([

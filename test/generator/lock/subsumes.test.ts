@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { z, type ZodType } from "zod";
+import type { ZodType } from "zod";
 import { type Answer, subsumes } from "../../../generator/lock/subsumes.ts";
 import { schemaPairs } from "./pairs.ts";
 import { contractOfInput } from "./support.ts";
@@ -28,9 +28,6 @@ function described(writer: ZodType, reader: ZodType, value: unknown): string {
   const [emit, accept] = [writer, reader].map((schema) => JSON.stringify(contractOfInput(schema)));
   return `stored ${JSON.stringify(value)}\nby ${emit}\nrefused by ${accept}`;
 }
-
-const field = (writer: ZodType, reader: ZodType): string =>
-  answer(z.object({ v: writer }), z.object({ v: reader })).verdict;
 
 describe("what is called safe", () => {
   it("is accepted by zod, whatever the writer stores", () => {
