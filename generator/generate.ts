@@ -75,7 +75,6 @@ export async function check(options: BuildOptions): Promise<CheckReport> {
   const plan = planWrite(out, files);
   const nameOf = (name: string): string => posixRelative(options.cwd, `${out}/${name}`);
   const stale = [
-    ...staleLock(lock, posixRelative(options.cwd, lock.file)),
     ...plan.write.map(({ name, before, text }): StaleFile => {
       const reason = before === undefined ? "missing" : "changed";
       return { file: nameOf(name), reason, diff: unifiedDiff(nameOf(name), before ?? "", text) };
@@ -85,6 +84,7 @@ export async function check(options: BuildOptions): Promise<CheckReport> {
       reason: "orphan",
       diff: unifiedDiff(nameOf(name), before, ""),
     })),
+    ...staleLock(lock, posixRelative(options.cwd, lock.file)),
   ];
   return { fresh: stale.length === 0, stale, jobs, totalMs: performance.now() - started };
 }

@@ -8,7 +8,10 @@ import { imports } from "../generator/support/problems.ts";
 import { createProject, type Project, repository } from "../generator/support/project.ts";
 
 const command = ["--import", "tsx", join(repository, "generator/cli/main.ts"), "codegen"];
-const schema = (type: string): string => `${imports}export default defineJobs({ a: job({ input: z.${type}() }) });\n`;
+/** Each type is a version of its own, so that none breaks the contract of another. */
+const versions = ["string", "number"];
+const schema = (type: string): string =>
+  `${imports}export default defineJobs({ a: job({ input: z.${type}(), version: ${versions.indexOf(type) + 1 || 1} }) });\n`;
 
 interface Ended {
   readonly status: number | null;
@@ -45,7 +48,7 @@ describe("codegen on the command line", () => {
         a.input is a function, which cannot be stored.
             1 | import { defineJobs, job } from "jobwright/schema";
             2 | import { z } from "zod";
-          > 3 | export default defineJobs({ a: job({ input: z.function() }) });
+          > 3 | export default defineJobs({ a: job({ input: z.function(), version: 1 }) });
               |                                      ^
             4 |
         → Put data into the job that tells the handler what to do, for example a z.enum of the choices.

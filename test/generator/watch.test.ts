@@ -4,8 +4,12 @@ import { type GenerateReport, watch } from "../../generator/index.ts";
 import { imports } from "./support/problems.ts";
 import { createProject } from "./support/project.ts";
 
-const schema = (name: string): string =>
-  `${imports}export default defineJobs({ ${name}: job({ input: z.string() }) });\n`;
+/** With those before it: a job that is gone would be refused. */
+const schema = (name: string): string => {
+  const names = ["first", "second", "third"];
+  const jobs = names.slice(0, names.indexOf(name) + 1).map((one) => `${one}: job({ input: z.string() })`);
+  return `${imports}export default defineJobs({ ${jobs.join(", ")} });\n`;
+};
 
 /** Waits for what the watcher says, in the order in which it says it. */
 function listen(cwd: string) {

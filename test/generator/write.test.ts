@@ -7,7 +7,8 @@ import { writeFiles } from "../../generator/write/write.ts";
 import { imports } from "./support/problems.ts";
 import { createProject, type Project } from "./support/project.ts";
 
-const plain = `${imports}export default defineJobs({ a: job({ input: z.string() }) });\n`;
+/** Of another version than `rich`: it may store something else. */
+const plain = `${imports}export default defineJobs({ a: job({ input: z.string(), version: 2 }) });\n`;
 const rich = `${imports}export default defineJobs({ a: job({ input: z.date() }) });\n`;
 
 function contents(project: Project): Readonly<Record<string, string>> {
@@ -145,6 +146,7 @@ describe("check", () => {
       ["generated/descriptor.ts", "changed"],
       ["generated/index.ts", "missing"],
       ["generated/codecs.ts", "orphan"],
+      ["jobs.lock.json", "changed"],
     ]);
     expect(stale[0]?.diff).toContain("-export type AInput = Date;\n+export type AInput = string;\n");
     expect(contents(project)).toEqual(before);
