@@ -1,9 +1,12 @@
 import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { parseDuration } from "../runtime/core/duration.ts";
+import { loadCodegenConfig } from "./codegen-config.ts";
 import type { Diagnostic } from "./diagnostics.ts";
 import { codeFrame, diagnosticsError } from "./diagnostics.ts";
-import { emitFiles, type GeneratedFile } from "./emit/files.ts";
+import type { Emitter, GeneratedFile } from "./emit/emitter.ts";
+import { builtInEmitters, createEmitContext } from "./emit/files.ts";
+import { runEmitters } from "./emit/run-emitters.ts";
 import { findSchema, findTsconfig, posixRelative } from "./find.ts";
 import { importExtension } from "./import-extension.ts";
 import { describeFailure } from "./load/failure.ts";
@@ -11,7 +14,7 @@ import { load } from "./load/load.ts";
 import { attachDocs } from "./model/docs.ts";
 import { freezeModel } from "./model/freeze.ts";
 import { hashModel } from "./model/hash.ts";
-import type { Model, Problem } from "./model/model.ts";
+import { type Model, modelVersion, type Problem } from "./model/model.ts";
 import { planWire } from "./model/wire-plan.ts";
 import { readSchemaSource, type SchemaSource } from "./source/schema-source.ts";
 
@@ -24,6 +27,8 @@ export interface BuildOptions {
   readonly cwd: string;
   /** Time that the schema file has to load, in ms. Default 20,000. */
   readonly timeoutMs?: number;
+  /** Print further files into the generated folder. Default: those of `jobs.codegen.ts` next to the schema, if there is one. */
+  readonly emitters?: readonly Emitter[];
 }
 
 export interface Build {
@@ -58,11 +63,13 @@ export async function build(options: BuildOptions): Promise<Build> {
   const plans = planWire(model);
   const all = [...problems, ...plans.problems];
   if (all.length > 0) throw diagnosticsError(locate(all, source.get(), { schema, text, cwd: options.cwd }));
-  const files = emitFiles(model, plans, {
+  const context = createEmitContext(model, plans, {
     hash: hashModel(model),
     schema: posixRelative(out, schema),
     extension: importExtension(findTsconfig(schema)),
   });
+  const emitters = options.emitters ?? (await loadCodegenConfig(schema)).emitters ?? [];
+  const files = runEmitters([...builtInEmitters, ...emitters], model, context);
   const timings = { loadMs: loaded - started, emitMs: performance.now() - loaded };
   return { schema, out, files, jobs: model.jobs.length, timings };
 }
@@ -91,7 +98,7 @@ async function loadModel(
     throw diagnosticsError(locate(result.problems, source.get(), { schema, text, cwd: options.cwd }));
   if (result.type !== "loaded")
     throw diagnosticsError([describeFailure(result, { schema, cwd: options.cwd, timeoutMs })]);
-  const plain: Model = { jobs: result.jobs, named: result.named };
+  const plain: Model = { modelVersion, jobs: result.jobs, named: result.named };
   return { model: freezeModel(comments ? attachDocs(plain, comments) : plain), problems: result.problems };
 }
 

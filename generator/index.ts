@@ -1,6 +1,9 @@
-/** The generator as a library; the CLI is made of it. */
+/** The generator as a library: `jobwright/generator`. The command line is made of it. */
 export type { BuildOptions, Timings } from "./build.ts";
+export type { CodegenConfig } from "./codegen-config.ts";
 export type { Diagnostic } from "./diagnostics.ts";
+export type { EmitContext, Emitter, GeneratedFile } from "./emit/emitter.ts";
+export type { Side, TypeNames } from "./emit/type-names.ts";
 export {
   type GenerateOptions,
   type GenerateReport,
@@ -9,4 +12,18 @@ export {
   type CheckReport,
   check,
 } from "./generate.ts";
+export type { ImportExtension } from "./import-extension.ts";
+export {
+  type Docs,
+  type JobModel,
+  type LiteralValue,
+  type Model,
+  modelVersion,
+  type NamedType,
+  type Property,
+  type Sides,
+  type TupleItem,
+  type TypeNode,
+} from "./model/model.ts";
+export type { WirePlan, WirePlans } from "./model/wire-plan.ts";
 export { watch, type WatchOptions, type Watcher } from "./watch.ts";

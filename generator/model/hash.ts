@@ -1,9 +1,12 @@
 import { createHash } from "node:crypto";
 import type { Model } from "./model.ts";
 
-/** Of the canonical JSON (sorted keys), so that it depends on nothing but what the model says. 16 hexadecimal digits. */
-export function hashModel(model: Model): string {
-  return createHash("sha256").update(canonicalJson(model)).digest("hex").slice(0, 16);
+/**
+ * Of the canonical JSON (sorted keys), so that it depends on nothing but what the schema says; how the model writes it down is
+ * left out. 16 hexadecimal digits.
+ */
+export function hashModel({ jobs, named }: Model): string {
+  return createHash("sha256").update(canonicalJson({ jobs, named })).digest("hex").slice(0, 16);
 }
 
 function canonicalJson(value: unknown): string {
