@@ -9,7 +9,9 @@ import { schemaOf } from "../../runtime/core/schema-module.ts";
 import type { JobDefinition } from "../../runtime/schema/index.ts";
 import type { SchemaProblem } from "../../runtime/schema/problems.ts";
 import { checkKeyPaths, type KeyPaths } from "../model/key-paths.ts";
+import type { JobContract } from "../model/contract.ts";
 import type { JobModel, NamedType, Problem, Sides, TypeNode } from "../model/model.ts";
+import { contractsOf } from "./contract-of.ts";
 import type { ChildMessage } from "./protocol.ts";
 import { sensitiveOf } from "./sensitive.ts";
 import { createWalker, type Walker } from "./walk.ts";
@@ -60,17 +62,26 @@ function problemsOf(error: JobwrightError): readonly Problem[] {
 
 function describe(module: unknown): ChildMessage {
   const { jobs } = schemaOf(module) as unknown as { readonly jobs: Readonly<Record<string, JobDefinition>> }; // the brand says so
-  const walker = createWalker(exportNames(module));
+  const names = exportNames(module);
+  const walker = createWalker(names);
   const definitions = Object.values(jobs).sort((a, b) => (a.name < b.name ? -1 : 1));
   const models = definitions.map((definition) => modelOf(definition, walker));
   const named = walker.named();
   const problems = [...walker.problems(), ...keyProblems(definitions, models, named)];
-  return { type: "loaded", jobs: models, named, problems };
+  // What cannot be stored has no contract.
+  const contracts = problems.length > 0 ? [] : contractsOf(definitions, names);
+  return { type: "loaded", jobs: models.map((model, index) => withContract(model, contracts[index])), named, problems };
 }
+
+function withContract(model: ModelWithoutContract, contract: JobContract = { input: { kind: "never" } }): JobModel {
+  return { ...model, contract };
+}
+
+type ModelWithoutContract = Omit<JobModel, "contract">;
 
 function keyProblems(
   definitions: readonly JobDefinition[],
-  models: readonly JobModel[],
+  models: readonly ModelWithoutContract[],
   named: readonly NamedType[],
 ): readonly Problem[] {
   const types = new Map(named.map((type) => [type.id, type.in]));
@@ -94,7 +105,7 @@ function exportNames(module: unknown): ReadonlyMap<unknown, string> {
   return new Map(exports.map(([name, value]) => [value, name]));
 }
 
-function modelOf(definition: JobDefinition, walker: Walker): JobModel {
+function modelOf(definition: JobDefinition, walker: Walker): ModelWithoutContract {
   const { name, queue, version, priority, retry, timeoutMs, maxCrashes, description, deprecated, output, progress } =
     definition;
   const { keepLogs, maxWaiting, errors, discardOn, retryOn, expireAfterMs, unique, gates, schedules, batch } =

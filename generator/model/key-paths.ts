@@ -14,7 +14,7 @@ export interface KeyPaths {
  * JavaScript, or behind a cast, nobody else notices. `types`: the named types by id.
  */
 export function checkKeyPaths(
-  { name, input }: JobModel,
+  { name, input }: Pick<JobModel, "name" | "input">,
   { place, by }: KeyPaths,
   types: ReadonlyMap<string, TypeNode>,
 ): readonly Problem[] {

@@ -2,6 +2,7 @@ import type { ScheduleTiming } from "../../runtime/core/schedule.ts";
 import type { RetryPolicy } from "../../runtime/core/backoff.ts";
 import type { BatchPolicy, GateDescriptor, UniquePolicy } from "../../runtime/core/descriptor.ts";
 import type { Sensitive } from "../../runtime/core/redaction.ts";
+import type { JobContract } from "./contract.ts";
 
 /** Grows when emitters that were written for an older model may print something wrong; not when a field is added. */
 export const modelVersion = 1;
@@ -47,6 +48,8 @@ export interface JobModel {
   readonly retryOn?: readonly string[];
   readonly encrypted?: true;
   readonly sensitive?: Sensitive;
+  /** What the lock keeps. */
+  readonly contract: JobContract;
 }
 
 /** The schemas of a job whose values are stored. */
