@@ -4,7 +4,7 @@ import { parseDuration } from "../runtime/core/duration.ts";
 import { loadCodegenConfig } from "./codegen-config.ts";
 import type { Diagnostic } from "./diagnostics.ts";
 import { codeFrame, diagnosticsError } from "./diagnostics.ts";
-import type { Emitter, GeneratedFile } from "./emit/emitter.ts";
+import type { EmitContext, Emitter, GeneratedFile } from "./emit/emitter.ts";
 import { builtInEmitters, createEmitContext } from "./emit/files.ts";
 import { runEmitters } from "./emit/run-emitters.ts";
 import { findSchema, findTsconfig, posixRelative } from "./find.ts";
@@ -51,15 +51,35 @@ export interface Timings {
 
 const defaultTimeoutMs = parseDuration("20s", "timeoutMs");
 
-/** Schema → model → checks → texts, all in memory. Throws with every problem in `details.diagnostics`. */
+/** Schema → model → checks → texts, all in memory. Throws as `describe` does. */
 export async function build(options: BuildOptions): Promise<Build> {
+  const { model, context, ...rest } = await describe(options);
+  const started = performance.now();
+  const emitters = options.emitters ?? (await loadCodegenConfig(rest.schema)).emitters ?? [];
+  const files = runEmitters([...builtInEmitters, ...emitters], model, context);
+  const timings = { loadMs: rest.loadMs, emitMs: performance.now() - started };
+  return { schema: rest.schema, out: rest.out, files, jobs: model.jobs.length, timings };
+}
+
+export interface Description {
+  /** Absolute. */
+  readonly schema: string;
+  /** Absolute. */
+  readonly out: string;
+  readonly model: Model;
+  readonly context: EmitContext;
+  readonly loadMs: number;
+}
+
+/** Schema → model → checks: what emitters get. Throws with every problem in `details.diagnostics`. */
+export async function describe(options: BuildOptions): Promise<Description> {
   const schema = findSchema(options.cwd, options.schema);
   const out = resolve(options.cwd, options.out ?? resolve(dirname(schema), "generated"));
   const text = readFileSync(schema, "utf8");
   const source = lazySource(schema, text);
   const started = performance.now();
   const { model, problems } = await loadModel(schema, options, text, source);
-  const loaded = performance.now();
+  const loadMs = performance.now() - started;
   const plans = planWire(model);
   const all = [...problems, ...plans.problems];
   if (all.length > 0) throw diagnosticsError(locate(all, source.get(), { schema, text, cwd: options.cwd }));
@@ -68,10 +88,7 @@ export async function build(options: BuildOptions): Promise<Build> {
     schema: posixRelative(out, schema),
     extension: importExtension(findTsconfig(schema)),
   });
-  const emitters = options.emitters ?? (await loadCodegenConfig(schema)).emitters ?? [];
-  const files = runEmitters([...builtInEmitters, ...emitters], model, context);
-  const timings = { loadMs: loaded - started, emitMs: performance.now() - loaded };
-  return { schema, out, files, jobs: model.jobs.length, timings };
+  return { schema, out, model, context, loadMs };
 }
 
 interface LazySource {

@@ -3,6 +3,7 @@ export type { BuildOptions, Timings } from "./build.ts";
 export type { CodegenConfig } from "./codegen-config.ts";
 export type { Diagnostic } from "./diagnostics.ts";
 export type { EmitContext, Emitter, GeneratedFile } from "./emit/emitter.ts";
+export { exporters } from "./export/exporters.ts";
 export type { Side, TypeNames } from "./emit/type-names.ts";
 export {
   type GenerateOptions,
@@ -11,6 +12,7 @@ export {
   type StaleFile,
   type CheckReport,
   check,
+  print,
 } from "./generate.ts";
 export type { ImportExtension } from "./import-extension.ts";
 export {
@@ -25,5 +27,23 @@ export {
   type TupleItem,
   type TypeNode,
 } from "./model/model.ts";
+export type {
+  ContractKind,
+  ContractNode,
+  ContractValue,
+  JobContract,
+  Member,
+  NumberLimits,
+  ObjectNode,
+  OpaqueCode,
+  Range,
+  ReaderValue,
+  RecordNode,
+  Remarks,
+  Size,
+  StringFormat,
+  StringLimits,
+  UnionNode,
+} from "./model/contract.ts";
 export type { WirePlan, WirePlans } from "./model/wire-plan.ts";
 export { watch, type WatchOptions, type Watcher } from "./watch.ts";

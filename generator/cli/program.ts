@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import type { CodegenFlags } from "./codegen.ts";
 import type { ChangeFlags, TargetFlags } from "./control.ts";
+import type { ExportFlags } from "./export.ts";
 import type { BulkFlags, JobsFlags, ListFlags } from "./jobs.ts";
 import { addCronCommands } from "./cron-commands.ts";
 import { ownVersion } from "./own-version.ts";
@@ -38,6 +39,14 @@ export function createProgram(terminal: Terminal): Command {
     .option("--watch", "run again after every change")
     .option("--force", "overwrite generated files that were edited")
     .action(async (flags: CodegenFlags) => (await import("./codegen.ts")).codegen(terminal, flags));
+
+  command("export", "print the schema for other tools: json-schema, asyncapi or markdown")
+    .argument("<format>")
+    .option("--schema <file>", "schema file (default: jobs.schema.ts, here or above)")
+    .option("--out <file>", "write into this file instead of stdout")
+    .action(async (format: string, flags: ExportFlags) =>
+      (await import("./export.ts")).exportSchema(terminal, format, flags),
+    );
 
   const store = (name: string, summary: string): Command =>
     command(name, summary).option("--config <file>", "configuration (default: jobwright.config.ts, here or above)");
