@@ -24,13 +24,19 @@ export function escapeParagraphs(text: string): string {
 
 /** Text in the type of code, also inside of a table. Empty text stays empty. */
 export function code(text: string): string {
-  const line = words(text).replaceAll("|", "\\|");
+  const line = words(text);
   if (line === "") return "";
+  // Tables take `\\|` for a backslash and the end of the cell, whatever code spans are.
+  if (line.includes("\\|")) return `<code>${line.replaceAll(/[^\p{L}\p{N} ]/gu, entity)}</code>`;
   // A fence of backticks ends at one of its own length.
   const longest = Math.max(0, ...[...line.matchAll(/`+/g)].map(([run]) => run.length));
   const fence = "`".repeat(longest + 1);
   const space = line.startsWith("`") || line.endsWith("`") ? " " : "";
-  return fence + space + line + space + fence;
+  return fence + space + line.replaceAll("|", "\\|") + space + fence;
+}
+
+function entity(character: string): string {
+  return `&#${character.codePointAt(0)};`;
 }
 
 export interface Table {
