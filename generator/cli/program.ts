@@ -48,6 +48,12 @@ export function createProgram(terminal: Terminal): Command {
       (await import("./export.ts")).exportSchema(terminal, format, flags),
     );
 
+  command("explain", "tell what an error code means, how it comes about, and what to do")
+    .argument("<code>")
+    .action(async (code: string, flags: { json?: boolean }) =>
+      (await import("./explain.ts")).explain(terminal, code, flags),
+    );
+
   const store = (name: string, summary: string): Command =>
     command(name, summary).option("--config <file>", "configuration (default: jobwright.config.ts, here or above)");
 
