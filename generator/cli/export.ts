@@ -13,7 +13,7 @@ export interface ExportFlags {
 
 /** Prints the schema in the form that other tools read, to stdout or into a file. */
 export async function exportSchema(terminal: Terminal, format: string, flags: ExportFlags): Promise<void> {
-  const emitter = exporters[format];
+  const emitter = Object.hasOwn(exporters, format) ? exporters[format] : undefined;
   if (!emitter) {
     throw new JobwrightError("JW_USAGE", `There is no export to ${JSON.stringify(format)}.`, {
       hint: `Take one of ${Object.keys(exporters).join(", ")}.`,
