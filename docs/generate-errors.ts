@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { remedies } from "../generator/explain/remedies.ts";
 import { errorCodes } from "../runtime/contract/errors.ts";
 
 const source = new URL("../runtime/contract/errors.ts", import.meta.url);
@@ -6,8 +7,11 @@ const source = new URL("../runtime/contract/errors.ts", import.meta.url);
 /** The page `docs/errors.md`: every code, in the groups that the source's comments make. */
 export function errorsPage(): string {
   const sections = readGroups(readFileSync(source, "utf8")).map(({ title, codes }) => {
-    const rows = codes.map((code) => `| \`${code}\` | ${errorCodes[code]} |`);
-    return [`## ${title}`, "", "| code | meaning |", "|---|---|", ...rows, ""].join("\n");
+    const rows = codes.map((code) => {
+      const { cause, fix } = remedies[code];
+      return `| \`${code}\` | ${errorCodes[code]} | ${cause} | ${fix} |`;
+    });
+    return [`## ${title}`, "", "| code | meaning | usual cause | fix |", "|---|---|---|---|", ...rows, ""].join("\n");
   });
   return `${[introduction, ...sections].join("\n").trimEnd()}\n`;
 }
@@ -35,11 +39,12 @@ function readGroups(text: string): readonly Group[] {
   return groups;
 }
 
-const introduction = `<!-- Made by \`npx tsx docs/generate.ts\` from runtime/contract/errors.ts. Do not edit. -->
+const introduction = `<!-- Made by \`npx tsx docs/generate.ts\` from runtime/contract/errors.ts and generator/explain/remedies.ts. Do not edit. -->
 
 # Errors
 
-jobwright throws one class, \`JobwrightError\`. Match on \`code\`; the \`message\` is for people.
+jobwright throws one class, \`JobwrightError\`. Match on \`code\`; the \`message\` is for people. \`jobwright explain <code>\` tells
+in the terminal what this page says of a code.
 
 | field | |
 |---|---|

@@ -1,9 +1,12 @@
 import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { parseDuration } from "../runtime/core/duration.ts";
+import { loadCodegenConfig } from "./codegen-config.ts";
 import type { Diagnostic } from "./diagnostics.ts";
 import { codeFrame, diagnosticsError } from "./diagnostics.ts";
-import { emitFiles, type GeneratedFile } from "./emit/files.ts";
+import type { EmitContext, Emitter, GeneratedFile } from "./emit/emitter.ts";
+import { builtInEmitters, createEmitContext } from "./emit/files.ts";
+import { runEmitters } from "./emit/run-emitters.ts";
 import { findSchema, findTsconfig, posixRelative } from "./find.ts";
 import { importExtension } from "./import-extension.ts";
 import { describeFailure } from "./load/failure.ts";
@@ -13,7 +16,7 @@ import { type LockUpdate, updateLock } from "./lock/update.ts";
 import { attachDocs } from "./model/docs.ts";
 import { freezeModel } from "./model/freeze.ts";
 import { hashModel } from "./model/hash.ts";
-import type { Model, Problem } from "./model/model.ts";
+import { type Model, modelVersion, type Problem } from "./model/model.ts";
 import { planWire } from "./model/wire-plan.ts";
 import { readSchemaSource, type SchemaSource } from "./source/schema-source.ts";
 
@@ -29,6 +32,8 @@ export interface SchemaOptions {
 export interface BuildOptions extends SchemaOptions {
   /** Folder of the generated files, relative to `cwd`. Default: `generated` next to the schema. */
   readonly out?: string;
+  /** Print further files into the generated folder. Default: those of `jobs.codegen.ts` next to the schema, if there is one. */
+  readonly emitters?: readonly Emitter[];
   /** Let these jobs break their contract. Default: none. */
   readonly accept?: Acceptance;
 }
@@ -64,22 +69,37 @@ export interface Timings {
 
 const defaultTimeoutMs = parseDuration("20s", "timeoutMs");
 
-/** Schema → model → checks → texts, all in memory. Throws with every problem in `details.diagnostics`. */
+/** Schema → model → checks → texts, all in memory. Throws as `describe` does, and for a contract that breaks. */
 export async function build(options: BuildOptions): Promise<Build> {
-  const { schema, model, loadMs, locate } = await loadSchema(options);
-  const out = resolve(options.cwd, options.out ?? resolve(dirname(schema), "generated"));
+  const { model, context, locate, loadMs, ...places } = await describe(options);
   const started = performance.now();
+  const lock = updateLock(places.schema, model.jobs, options.accept);
+  if (lock.problems.length > 0) throw diagnosticsError(locate(lock.problems));
+  const emitters = options.emitters ?? (await loadCodegenConfig(places.schema)).emitters ?? [];
+  const files = runEmitters([...builtInEmitters, ...emitters], model, context);
+  const timings = { loadMs, emitMs: performance.now() - started };
+  return { ...places, files, lock, jobs: model.jobs.length, timings };
+}
+
+export interface Description extends LoadedSchema {
+  /** Absolute. */
+  readonly out: string;
+  readonly context: EmitContext;
+}
+
+/** Schema → model → checks: what emitters get. Throws with every problem in `details.diagnostics`. */
+export async function describe(options: BuildOptions): Promise<Description> {
+  const loaded = await loadSchema(options);
+  const { schema, model, locate } = loaded;
+  const out = resolve(options.cwd, options.out ?? resolve(dirname(schema), "generated"));
   const plans = planWire(model);
   if (plans.problems.length > 0) throw diagnosticsError(locate(plans.problems));
-  const lock = updateLock(schema, model.jobs, options.accept);
-  if (lock.problems.length > 0) throw diagnosticsError(locate(lock.problems));
-  const files = emitFiles(model, plans, {
+  const context = createEmitContext(model, plans, {
     hash: hashModel(model),
     schema: posixRelative(out, schema),
     extension: importExtension(findTsconfig(schema)),
   });
-  const timings = { loadMs, emitMs: performance.now() - started };
-  return { schema, out, files, lock, jobs: model.jobs.length, timings };
+  return { ...loaded, out, context };
 }
 
 /** Runs the schema file. Throws with every problem in `details.diagnostics`. */
@@ -120,7 +140,7 @@ async function loadModel(
     throw diagnosticsError(locate(result.problems, source.get(), { schema, text, cwd: options.cwd }));
   if (result.type !== "loaded")
     throw diagnosticsError([describeFailure(result, { schema, cwd: options.cwd, timeoutMs })]);
-  const plain: Model = { jobs: result.jobs, named: result.named };
+  const plain: Model = { modelVersion, jobs: result.jobs, named: result.named };
   return { model: freezeModel(comments ? attachDocs(plain, comments) : plain), problems: result.problems };
 }
 

@@ -1,6 +1,8 @@
-import { build, type BuildOptions, type Timings } from "./build.ts";
 import { basename, dirname } from "node:path";
 import type { JobChange, LockUpdate } from "./lock/update.ts";
+import { build, type BuildOptions, describe, type Timings } from "./build.ts";
+import type { Emitter, GeneratedFile } from "./emit/emitter.ts";
+import { runEmitters } from "./emit/run-emitters.ts";
 import { posixRelative } from "./find.ts";
 import { unifiedDiff } from "./write/diff.ts";
 import { planWrite } from "./write/plan.ts";
@@ -87,4 +89,13 @@ export async function check(options: BuildOptions): Promise<CheckReport> {
     ...staleLock(lock, posixRelative(options.cwd, lock.file)),
   ];
   return { fresh: stale.length === 0, stale, jobs, totalMs: performance.now() - started };
+}
+
+/** What these emitters alone make of a schema. Writes nothing. */
+export async function print(
+  options: Omit<BuildOptions, "emitters">,
+  emitters: readonly Emitter[],
+): Promise<readonly GeneratedFile[]> {
+  const { model, context } = await describe(options);
+  return runEmitters(emitters, model, context);
 }

@@ -1,5 +1,6 @@
 import { type FSWatcher, watch as watchFolder } from "node:fs";
 import { basename, dirname } from "node:path";
+import { findCodegenConfig } from "./codegen-config.ts";
 import { findSchema } from "./find.ts";
 import { generate, type GenerateOptions, type GenerateReport } from "./generate.ts";
 import { localImports } from "./source/local-imports.ts";
@@ -61,7 +62,7 @@ export function watch(options: WatchOptions): Watcher {
   /** Folders instead of files, because editors replace files. */
   function follow(): void {
     try {
-      watched = localImports(findSchema(options.cwd, options.schema));
+      watched = inputs(findSchema(options.cwd, options.schema));
     } catch {
       // The schema is gone for the moment: keep watching the places where it was.
       if (watched.size === 0) watched = new Set([`${options.cwd}/jobs.schema.ts`]);
@@ -95,4 +96,10 @@ export function watch(options: WatchOptions): Watcher {
       for (const watcher of folders.values()) watcher.close();
     },
   };
+}
+
+/** Every file of the user that the output depends on. */
+function inputs(schema: string): ReadonlySet<string> {
+  const config = findCodegenConfig(schema);
+  return new Set([...localImports(schema), ...(config === undefined ? [] : localImports(config))]);
 }

@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
 import { JobwrightError, type Provider } from "../../runtime/contract/index.ts";
 import type { JobwrightConfig } from "../../runtime/config.ts";
+import { loadDefaultExport } from "../load/user-module.ts";
 
 const names = ["jobwright.config.ts", "jobwright.config.mts", "jobwright.config.js", "jobwright.config.mjs"];
 
@@ -18,26 +18,17 @@ export function findConfig(path: string | undefined, cwd = process.cwd()): strin
 /** Loads `jobwright.config.ts` from here or above. TypeScript is loaded with tsx. */
 export async function loadConfig(path: string | undefined, cwd = process.cwd()): Promise<JobwrightConfig> {
   const file = findConfig(path, cwd);
-  const { tsImport } = await import("tsx/esm/api");
-  let module: { readonly default?: JobwrightConfig };
-  try {
-    module = (await tsImport(pathToFileURL(file).href, import.meta.url)) as typeof module; // checked below
-  } catch (error) {
-    throw new JobwrightError(
-      "JW_CONFIG",
-      `${file} cannot be loaded: ${error instanceof Error ? error.message : String(error)}`,
-      {
-        cause: error,
-        ...(JobwrightError.is(error) && error.hint !== undefined ? { hint: error.hint } : {}),
-      },
-    );
-  }
-  if (typeof module.default?.provider !== "function") {
+  const config = await loadDefaultExport(file);
+  if (!isConfig(config)) {
     throw new JobwrightError("JW_CONFIG", `${file} has no default export with a \`provider\` function.`, {
       hint: 'Export `{ provider: () => sqlite("jobs.db") } satisfies JobwrightConfig`.',
     });
   }
-  return module.default;
+  return config;
+}
+
+function isConfig(value: unknown): value is JobwrightConfig {
+  return typeof value === "object" && value !== null && "provider" in value && typeof value.provider === "function";
 }
 
 function findUp(folder: string): string | undefined {

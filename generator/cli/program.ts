@@ -2,6 +2,7 @@ import { Command } from "commander";
 import type { AcceptFlags, CodegenFlags } from "./codegen.ts";
 import type { DiffFlags } from "./diff.ts";
 import type { ChangeFlags, TargetFlags } from "./control.ts";
+import type { ExportFlags } from "./export.ts";
 import type { BulkFlags, JobsFlags, ListFlags } from "./jobs.ts";
 import { addCronCommands } from "./cron-commands.ts";
 import { ownVersion } from "./own-version.ts";
@@ -53,6 +54,19 @@ export function createProgram(terminal: Terminal): Command {
     .option("--format <name>", "text, json, github or sarif", "text")
     .option("--namespace <name>", "the store's name on its server")
     .action(async (flags: DiffFlags) => (await import("./diff.ts")).diff(terminal, flags));
+  command("export", "print the schema for other tools: json-schema, asyncapi or markdown")
+    .argument("<format>")
+    .option("--schema <file>", "schema file (default: jobs.schema.ts, here or above)")
+    .option("--out <file>", "write into this file instead of stdout")
+    .action(async (format: string, flags: ExportFlags) =>
+      (await import("./export.ts")).exportSchema(terminal, format, flags),
+    );
+
+  command("explain", "tell what an error code means, how it comes about, and what to do")
+    .argument("<code>")
+    .action(async (code: string, flags: { json?: boolean }) =>
+      (await import("./explain.ts")).explain(terminal, code, flags),
+    );
 
   const store = (name: string, summary: string): Command =>
     command(name, summary).option("--config <file>", "configuration (default: jobwright.config.ts, here or above)");

@@ -1,7 +1,8 @@
 import { type JobModel, type Model, type StoredSide, storedSides } from "../model/model.ts";
-import type { WirePlan, WirePlans } from "../model/wire-plan.ts";
+import type { WirePlan } from "../model/wire-plan.ts";
+import type { EmitContext, Emitter } from "./emitter.ts";
 import { isList, type Layout, prefixed, render } from "./layout.ts";
-import { header, pascalCase, valueKey } from "./text.ts";
+import { pascalCase, valueKey } from "./text.ts";
 import type { TypeNames } from "./type-names.ts";
 
 /** Names of the codecs in `codecs.ts`, per job and side. */
@@ -9,22 +10,28 @@ export function codecName(job: JobModel, side: StoredSide): string {
   return `${job.name}${pascalCase(side)}`;
 }
 
-export interface CodecFile {
-  /** Undefined: no job needs a codec. */
-  readonly text: string | undefined;
-  has(job: JobModel, side: StoredSide): boolean;
+/** The sides of a job that have a codec. */
+export function codedSides(job: JobModel, plans: EmitContext["plans"]): readonly StoredSide[] {
+  return storedSides.filter((side) => job[side] && plans.plan(job[side].in));
 }
 
-export function emitCodecs(model: Model, names: TypeNames, plans: WirePlans, schema: string, hash: string): CodecFile {
+/** How values that JSON lacks are stored; no file where no job has any. */
+export const codecsEmitter: Emitter = {
+  name: "codecs",
+  emit(model, context) {
+    const text = printCodecs(model, context);
+    return text === undefined ? [] : [{ name: "codecs.ts", text }];
+  },
+};
+
+function printCodecs(model: Model, { names, plans, header }: EmitContext): string | undefined {
   const layOut = createPlanLayout(names);
   // All codecs of named types come first, so that those of jobs need not wait for them.
   const root = (plan: WirePlan): Layout => (plan.kind === "ref" ? `${names.ref(plan.id, "in")}Codec` : layOut(plan));
-  const exported = new Set<string>();
   const jobCodecs = model.jobs.flatMap((job) =>
     storedSides.flatMap((side) => {
       const plan = job[side] && plans.plan(job[side].in);
       if (!plan) return [];
-      exported.add(codecName(job, side));
       return [
         `/** How the ${side} of \`${job.name}\` ${side === "errors" ? "are" : "is"} stored. */\n${declare(codecName(job, side), root(plan), "export ")}`,
       ];
@@ -33,10 +40,7 @@ export function emitCodecs(model: Model, names: TypeNames, plans: WirePlans, sch
   const namedCodecs = [...plans.named].map(([id, plan]) => declare(`${names.ref(id, "in")}Codec`, layOut(plan)));
   const imports = 'import { wire, type WireCodec } from "jobwright/codegen/v1";\n\n';
   const parts = [...namedCodecs, ...jobCodecs];
-  return {
-    text: parts.length === 0 ? undefined : header(schema, hash) + imports + parts.join("\n"),
-    has: (job, side) => exported.has(codecName(job, side)),
-  };
+  return parts.length === 0 ? undefined : header + imports + parts.join("\n");
 }
 
 function declare(name: string, value: Layout, before = ""): string {

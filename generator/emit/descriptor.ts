@@ -4,41 +4,40 @@ import type { ScheduleTiming } from "../../runtime/core/schedule.ts";
 import type { Sensitive } from "../../runtime/core/redaction.ts";
 import type { ImportExtension } from "../import-extension.ts";
 import { type JobModel, type Model, storedSides } from "../model/model.ts";
-import { type CodecFile, codecName } from "./codecs.ts";
+import { codecName, codedSides } from "./codecs.ts";
+import type { EmitContext, Emitter } from "./emitter.ts";
 import { type Layout, prefixed, render } from "./layout.ts";
-import { header, valueKey } from "./text.ts";
+import { valueKey } from "./text.ts";
 
-/** What the runtime has to know of the jobs. `schemaImport`: how this file reaches the schema, e.g. `../jobs.schema.js`. */
-export function emitDescriptor(
-  model: Model,
-  codecs: CodecFile,
-  {
-    schema,
-    schemaImport,
-    hash,
-    extension,
-  }: { schema: string; schemaImport: string; hash: string; extension: ImportExtension },
-): string {
-  const used = model.jobs.flatMap((job) =>
-    storedSides.filter((side) => codecs.has(job, side)).map((side) => codecName(job, side)),
-  );
+/** What the runtime has to know of the jobs. */
+export const descriptorEmitter: Emitter = {
+  name: "descriptor",
+  emit: (model, context) => [{ name: "descriptor.ts", text: printDescriptor(model, context) }],
+};
+
+function printDescriptor(model: Model, { plans, schema, hash, header, extension }: EmitContext): string {
+  const used = model.jobs.flatMap((job) => codedSides(job, plans).map((side) => codecName(job, side)));
   const codecImport = importLine(used, `./codecs${extension}`);
   return (
-    header(schema, hash) +
+    header +
     `import type { SchemaDescriptor } from "jobwright/codegen/v1";\n${codecImport}\n` +
     "// Not a literal, so that the compiler does not follow it: the types of zod stay out of the application's program.\n" +
-    `const schemaModule: string = ${JSON.stringify(schemaImport)};\n\n` +
+    `const schemaModule: string = ${JSON.stringify(importPath(schema, extension))};\n\n` +
     "export const descriptor: SchemaDescriptor = {\n" +
     `  format: 1,\n  hash: ${JSON.stringify(hash)},\n` +
     "  loadSchema: async (): Promise<unknown> => await import(/* @vite-ignore */ schemaModule),\n" +
-    `  jobs: [\n${model.jobs.map((job) => emitJob(job, codecs)).join("")}  ],\n};\n`
+    `  jobs: [\n${model.jobs.map((job) => emitJob(job, plans)).join("")}  ],\n};\n`
   );
 }
 
-function emitJob(job: JobModel, codecs: CodecFile): string {
-  const codec = storedSides.flatMap((side) =>
-    codecs.has(job, side) ? [`      ${side}: ${codecName(job, side)},\n`] : [],
-  );
+/** How generated code names a file of the user in an import, e.g. `../jobs.schema.js`. */
+function importPath(path: string, extension: ImportExtension): string {
+  const relative = path.startsWith(".") ? path : `./${path}`;
+  return extension === ".js" ? relative.replace(/\.(m?)ts$/, ".$1js") : relative;
+}
+
+function emitJob(job: JobModel, plans: EmitContext["plans"]): string {
+  const codec = codedSides(job, plans).map((side) => `      ${side}: ${codecName(job, side)},\n`);
   return (
     "    {\n" +
     `      name: ${JSON.stringify(job.name)},\n` +

@@ -1,17 +1,16 @@
 import type { ImportExtension } from "../import-extension.ts";
 import type { Model } from "../model/model.ts";
 import type { WirePlans } from "../model/wire-plan.ts";
-import { emitCodecs } from "./codecs.ts";
-import { emitDescriptor } from "./descriptor.ts";
-import { emitIndex } from "./index-file.ts";
+import { codecsEmitter } from "./codecs.ts";
+import { descriptorEmitter } from "./descriptor.ts";
+import type { EmitContext, Emitter } from "./emitter.ts";
+import { indexEmitter } from "./index-file.ts";
+import { header } from "./text.ts";
 import { createTypeNames } from "./type-names.ts";
-import { emitTypes, hasTransactional } from "./types.ts";
+import { typesEmitter } from "./types.ts";
 
-export interface GeneratedFile {
-  /** Inside of the generated folder. */
-  readonly name: string;
-  readonly text: string;
-}
+/** What every project gets, in the order in which the files import each other. */
+export const builtInEmitters: readonly Emitter[] = [typesEmitter, codecsEmitter, descriptorEmitter, indexEmitter];
 
 export interface EmitOptions {
   readonly hash: string;
@@ -20,28 +19,8 @@ export interface EmitOptions {
   readonly extension: ImportExtension;
 }
 
-/** All files of a model, in the order in which they import each other. */
-export function emitFiles(
-  model: Model,
-  plans: WirePlans,
-  { hash, schema, extension }: EmitOptions,
-): readonly GeneratedFile[] {
-  const names = createTypeNames(model);
-  const codecs = emitCodecs(model, names, plans, schema, hash);
-  const toSchema = schema.includes("/") ? schema.slice(0, schema.lastIndexOf("/") + 1) : "./";
-  return [
-    { name: "types.ts", text: emitTypes(model, names, schema, hash, toSchema, extension) },
-    ...(codecs.text === undefined ? [] : [{ name: "codecs.ts", text: codecs.text }]),
-    {
-      name: "descriptor.ts",
-      text: emitDescriptor(model, codecs, { schema, schemaImport: importPath(schema, extension), hash, extension }),
-    },
-    { name: "index.ts", text: emitIndex(schema, hash, extension, hasTransactional(model)) },
-  ];
-}
-
-/** How generated code names a file of the user in an import. */
-function importPath(path: string, extension: ImportExtension): string {
-  const relative = path.startsWith(".") ? path : `./${path}`;
-  return extension === ".js" ? relative.replace(/\.(m?)ts$/, ".$1js") : relative;
+/** What all emitters of one run share. */
+export function createEmitContext(model: Model, plans: WirePlans, options: EmitOptions): EmitContext {
+  const { schema, hash } = options;
+  return { ...options, plans, names: createTypeNames(model), header: header(schema, hash) };
 }

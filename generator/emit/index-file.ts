@@ -1,9 +1,14 @@
-import type { ImportExtension } from "../import-extension.ts";
-import { header } from "./text.ts";
+import type { EmitContext, Emitter } from "./emitter.ts";
+import { hasTransactional } from "./types.ts";
 
 /** The entry of the generated folder. */
-export function emitIndex(schema: string, hash: string, extension: ImportExtension, transactional: boolean): string {
-  return `${header(schema, hash)}import {
+export const indexEmitter: Emitter = {
+  name: "index",
+  emit: (model, context) => [{ name: "index.ts", text: printIndex(context, hasTransactional(model)) }],
+};
+
+function printIndex({ header, extension }: EmitContext, transactional: boolean): string {
+  return `${header}import {
   type ClientOptions,
   createClient,
   createTypedWorker,

@@ -1,21 +1,18 @@
-import type { ImportExtension } from "../import-extension.ts";
 import { groupBy } from "../model/group.ts";
 import type { Docs, JobModel, Model, Sides } from "../model/model.ts";
+import type { EmitContext, Emitter } from "./emitter.ts";
 import { render } from "./layout.ts";
 import { createTypePrinter } from "./print-type.ts";
-import { header, jsDoc, maxWidth, pascalCase } from "./text.ts";
-import type { TypeNames } from "./type-names.ts";
+import { jsDoc, maxWidth, pascalCase } from "./text.ts";
 import { writtenImports } from "./written-imports.ts";
 
 /** Types only: what the application sees of its jobs. */
-export function emitTypes(
-  model: Model,
-  names: TypeNames,
-  schema: string,
-  hash: string,
-  toSchema: string,
-  extension: ImportExtension,
-): string {
+export const typesEmitter: Emitter = {
+  name: "types",
+  emit: (model, context) => [{ name: "types.ts", text: printTypes(model, context) }],
+};
+
+function printTypes(model: Model, { names, schema, header, extension }: EmitContext): string {
   const printers = { in: createTypePrinter(names, "in"), out: createTypePrinter(names, "out") };
 
   function declareSides(first: string, second: string, sides: Sides, docs: readonly [Docs, Docs]): string {
@@ -67,8 +64,9 @@ export function emitTypes(
     return [input, output, ...errors, ...progress, handlerTypes(job, name), clientType(job, name)].join("\n");
   });
 
+  const toSchema = schema.includes("/") ? schema.slice(0, schema.lastIndexOf("/") + 1) : "./";
   const imports = writtenImports(model, toSchema, extension);
-  return [header(schema, hash) + runtimeImport(model) + imports, ...named, ...jobs, maps(model)].join("\n");
+  return [header + runtimeImport(model) + imports, ...named, ...jobs, maps(model)].join("\n");
 }
 
 function runtimeImport(model: Model): string {

@@ -12,6 +12,7 @@ import {
 /** Fills in the comments of the schema file where the schema itself says nothing. */
 export function attachDocs(model: Model, source: SchemaSource): Model {
   return {
+    ...model,
     jobs: model.jobs.map((job) => attachToJob(job, source)),
     named: model.named.map((named) => {
       const node = named.constant === undefined ? undefined : source.constant(named.constant);

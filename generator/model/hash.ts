@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { Model } from "./model.ts";
 
 /**
- * Of the canonical JSON (sorted keys), so that it depends on nothing but what the model says. Without the contracts: they
+ * Of the canonical JSON (sorted keys), so that it depends on nothing but what the schema says. Without the contracts: they
  * are not in the generated files. 16 hexadecimal digits.
  */
 export function hashModel({ jobs, named }: Model): string {

@@ -4,10 +4,15 @@ import type { BatchPolicy, GateDescriptor, UniquePolicy } from "../../runtime/co
 import type { Sensitive } from "../../runtime/core/redaction.ts";
 import type { JobContract } from "./contract.ts";
 
+/** Grows when emitters that were written for an older model may print something wrong; not when a field is added. */
+export const modelVersion = 1;
+
 /**
- * What the generator knows of a schema: plain, frozen data, ordered, without zod. Emitters see nothing else.
+ * What the generator knows of a schema: plain, frozen data, ordered, without zod. Emitters see nothing else. It survives
+ * `JSON.stringify`, so that a program in another language can print from it, too.
  */
 export interface Model {
+  readonly modelVersion: typeof modelVersion;
   /** Jobs by name. */
   readonly jobs: readonly JobModel[];
   /** Types that are referred to by name: recursive ones, and those that the schema gave a name. */

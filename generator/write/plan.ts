@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { GeneratedFile } from "../emit/files.ts";
+import type { GeneratedFile } from "../emit/emitter.ts";
 import { readIfExists } from "../find.ts";
 import { hashText, type Manifest, readManifest } from "./manifest.ts";
 

@@ -1,7 +1,7 @@
 import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { JobwrightError } from "../../runtime/contract/errors.ts";
-import type { GeneratedFile } from "../emit/files.ts";
+import type { GeneratedFile } from "../emit/emitter.ts";
 import { readIfExists } from "../find.ts";
 import { hashText, manifestName, printManifest } from "./manifest.ts";
 import type { WritePlan } from "./plan.ts";

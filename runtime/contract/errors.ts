@@ -55,6 +55,7 @@ export const errorCodes = {
   JW_CODEGEN_STALE: "The generated files do not belong to the schema. Run `jobwright codegen`.",
   JW_CODEGEN_CONFLICT: "A generated file was edited, or a file that is not generated stands in its place.",
   JW_CODEGEN_WRITE: "A generated file cannot be written.",
+  JW_EMITTER: "An emitter threw, or gave a file that cannot be part of the generated folder. Nothing was written.",
   // Command line
   JW_USAGE: "A command, flag or argument that is not understood.",
   JW_CONFIG: "The configuration file cannot be used.",

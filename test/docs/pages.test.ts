@@ -52,6 +52,8 @@ describe("tables of options", () => {
     ["docs/guide/batch-handlers.md", "runtime/worker/types.ts", "BatchContext"],
     ["docs/guide/middleware.md", "runtime/client/middleware.ts", "EnqueueCall"],
     ["docs/guide/secrets.md", "runtime/core/encryption.ts", "EncryptionOptions"],
+    ["docs/guide/emitters.md", "generator/emit/emitter.ts", "EmitContext"],
+    ["docs/guide/emitters.md", "generator/emit/emitter.ts", "Emitter"],
     ["docs/guide/schedules.md", "runtime/core/schedule.ts", "ScheduleSettings"],
     ["docs/sqlite.md", "runtime/providers/sqlite/options.ts", "SqliteOptions"],
     ["docs/postgres.md", "runtime/providers/postgres/options.ts", "PostgresOptions"],

@@ -48,6 +48,7 @@ const paths = {
   jobwright: [`${repository}/runtime/index.ts`],
   "jobwright/schema": [`${repository}/runtime/schema/index.ts`],
   "jobwright/codegen/v1": [`${repository}/runtime/codegen/v1.ts`],
+  "jobwright/generator": [`${repository}/generator/index.ts`],
   "jobwright/postgres": [`${repository}/runtime/providers/postgres/index.ts`],
   "jobwright/redis": [`${repository}/runtime/providers/redis/index.ts`],
 };

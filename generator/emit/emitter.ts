@@ -1,0 +1,37 @@
+import type { ImportExtension } from "../import-extension.ts";
+import type { Model } from "../model/model.ts";
+import type { WirePlans } from "../model/wire-plan.ts";
+import type { TypeNames } from "./type-names.ts";
+
+/**
+ * Prints files from the model. The files that every project gets come from emitters, too; a project adds its own in
+ * `jobs.codegen.ts`. The same model must give the same texts: no clock, no chance, no paths of this machine.
+ */
+export interface Emitter {
+  /** For messages. */
+  readonly name: string;
+  /** Synchronous; the model is frozen. */
+  emit(model: Model, context: EmitContext): readonly GeneratedFile[];
+}
+
+export interface GeneratedFile {
+  /** Inside of the generated folder, without a folder of its own, e.g. `queues.ts`. */
+  readonly name: string;
+  readonly text: string;
+}
+
+/** What an emitter has to know besides the model. */
+export interface EmitContext {
+  /** The schema file as seen from the generated folder, with `/`, e.g. `../jobs.schema.ts`. */
+  readonly schema: string;
+  /** Of the model, in 16 hexadecimal digits: equal for equal schemas. */
+  readonly hash: string;
+  /** Ending of relative imports, as the project's compiler wants it. */
+  readonly extension: ImportExtension;
+  /** The comments that every generated TypeScript file begins with. */
+  readonly header: string;
+  /** Names in the generated `types.ts`. */
+  readonly names: TypeNames;
+  /** How values that JSON lacks are stored. */
+  readonly plans: WirePlans;
+}

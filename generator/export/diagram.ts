@@ -1,0 +1,29 @@
+import { groupBy } from "../model/group.ts";
+import type { JobModel, Model } from "../model/model.ts";
+
+/** A mermaid diagram: schedules → jobs → queues. Only names are in it, and ids are ours. */
+export function diagram({ jobs }: Model): string {
+  const queues = [...groupBy(jobs, (job) => job.queue)].sort(([a], [b]) => (a < b ? -1 : 1));
+  const lines = queues.flatMap(([queue, members], index) => [
+    `  q${index}[(${label(queue)})]`,
+    ...members.flatMap((job) => jobLines(job, `j${jobs.indexOf(job)}`, `q${index}`)),
+  ]);
+  return ["```mermaid", "flowchart LR", ...lines, "```", ""].join("\n");
+}
+
+function jobLines({ name, schedules = {} }: JobModel, id: string, queue: string): readonly string[] {
+  const timers = Object.entries(schedules).sort(([a], [b]) => (a < b ? -1 : 1));
+  return [
+    `  ${id}[${label(name)}] --> ${queue}`,
+    ...timers.map(([schedule, { cron }], index) => `  ${id}s${index}([${label(`${schedule}: ${cron}`)}]) --> ${id}`),
+  ];
+}
+
+/** Mermaid takes anything between quotes but quotes, markup and its own entities. */
+function label(text: string): string {
+  return `"${text.replaceAll(/[^\p{L}\p{N} .:/*,?-]/gu, entity)}"`;
+}
+
+function entity(character: string): string {
+  return `#${character.codePointAt(0)};`;
+}
