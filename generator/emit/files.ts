@@ -4,6 +4,7 @@ import type { WirePlans } from "../model/wire-plan.ts";
 import { emitCodecs } from "./codecs.ts";
 import { emitDescriptor } from "./descriptor.ts";
 import { emitIndex } from "./index-file.ts";
+import { emitParsers } from "./parsers.ts";
 import { createTypeNames } from "./type-names.ts";
 import { emitTypes, hasTransactional } from "./types.ts";
 
@@ -28,10 +29,12 @@ export function emitFiles(
 ): readonly GeneratedFile[] {
   const names = createTypeNames(model);
   const codecs = emitCodecs(model, names, plans, schema, hash);
+  const parsers = emitParsers(model, schema, hash);
   const toSchema = schema.includes("/") ? schema.slice(0, schema.lastIndexOf("/") + 1) : "./";
   return [
     { name: "types.ts", text: emitTypes(model, names, schema, hash, toSchema, extension) },
     ...(codecs.text === undefined ? [] : [{ name: "codecs.ts", text: codecs.text }]),
+    ...(parsers === undefined ? [] : [{ name: "parsers.ts", text: parsers }]),
     {
       name: "descriptor.ts",
       text: emitDescriptor(model, codecs, { schema, schemaImport: importPath(schema, extension), hash, extension }),
