@@ -7,31 +7,31 @@
 
 import { type EmittedParser, parse } from "jobwright/codegen/v1";
 
-const { invalid } = parse;
+const { invalid, defaultOf, has, isBytes, isDate, isList, isLonger, isMap, isObject, isSet, isShorter, live } = parse;
 
 /** Parses the input of `buildReport` as its schema does. */
 export const parseBuildReportInput: EmittedParser = {
   of: "25206703be4d0327",
   bind: (schema) => {
-    const live10 = parse.live(schema, [["shape", "clicks"], ["keyType"]]);
-    const defaultOf13 = parse.defaultOf(schema, [["shape", "unsubscribed"]]);
+    const live10 = live(schema, [["shape", "clicks"], ["keyType"]]);
+    const defaultOf13 = defaultOf(schema, [["shape", "unsubscribed"]]);
     const pattern17 = new RegExp(
       "^(?:[A-Za-z0-9_'+\\-]+\\.)*[A-Za-z0-9_'+\\-]*[A-Za-z0-9_+-]@(?:[A-Za-z0-9][A-Za-z0-9\\-]*\\.)+[A-Za-z]{2,}$",
     );
     return (value) => {
-      if (!parse.isObject(value)) return invalid;
+      if (!isObject(value)) return invalid;
       const issue1 = value["issue"];
       if (typeof issue1 !== "string") return invalid;
       const period2 = value["period"];
-      if (!parse.isList(period2)) return invalid;
+      if (!isList(period2)) return invalid;
       if (period2.length !== 2) return invalid;
       const item3 = period2[0];
-      if (!parse.isDate(item3)) return invalid;
+      if (!isDate(item3)) return invalid;
       const item4 = period2[1];
-      if (!parse.isDate(item4)) return invalid;
+      if (!isDate(item4)) return invalid;
       const tuple5: unknown[] = [item3, item4];
       const clicks6 = value["clicks"];
-      if (!parse.isMap(clicks6)) return invalid;
+      if (!isMap(clicks6)) return invalid;
       const map7 = new Map<unknown, unknown>();
       for (const [key8, value9] of clicks6) {
         const result11 = live10(key8);
@@ -44,7 +44,7 @@ export const parseBuildReportInput: EmittedParser = {
       if (unsubscribed12 === undefined) {
         filled14 = defaultOf13();
       } else {
-        if (!parse.isSet(unsubscribed12)) return invalid;
+        if (!isSet(unsubscribed12)) return invalid;
         const set15 = new Set<unknown>();
         for (const item16 of unsubscribed12) {
           if (typeof item16 !== "string") return invalid;
@@ -54,10 +54,10 @@ export const parseBuildReportInput: EmittedParser = {
         filled14 = set15;
       }
       const object18: parse.Draft = { issue: issue1, period: tuple5, clicks: map7, unsubscribed: filled14 };
-      if (parse.has(value, "logo")) {
+      if (has(value, "logo")) {
         const logo19 = value["logo"];
         if (logo19 !== undefined) {
-          if (!parse.isBytes(logo19)) return invalid;
+          if (!isBytes(logo19)) return invalid;
         }
         object18["logo"] = logo19;
       }
@@ -71,23 +71,23 @@ export const parseBuildReportOutput: EmittedParser = {
   of: "7d408acd6158d246",
   bind: () => {
     return (value) => {
-      if (!parse.isObject(value)) return invalid;
+      if (!isObject(value)) return invalid;
       let result1: unknown;
       switch (value["status"]) {
         case "done": {
-          if (!parse.isObject(value)) return invalid;
+          if (!isObject(value)) return invalid;
           const status2 = value["status"];
           if (status2 !== "done") return invalid;
           const total3 = value["total"];
           if (typeof total3 !== "bigint") return invalid;
           const finishedAt4 = value["finishedAt"];
-          if (!parse.isDate(finishedAt4)) return invalid;
+          if (!isDate(finishedAt4)) return invalid;
           const object5: parse.Draft = { status: status2, total: total3, finishedAt: finishedAt4 };
           result1 = object5;
           break;
         }
         case "empty": {
-          if (!parse.isObject(value)) return invalid;
+          if (!isObject(value)) return invalid;
           const status6 = value["status"];
           if (status6 !== "empty") return invalid;
           const reason7 = value["reason"];
@@ -114,14 +114,14 @@ export const parseSendEmailInput: EmittedParser = {
     );
     const values5 = new Set<unknown>(["de", "en", "es", "fr", "pl"]);
     return (value) => {
-      if (!parse.isObject(value)) return invalid;
+      if (!isObject(value)) return invalid;
       const to1 = value["to"];
       if (typeof to1 !== "string") return invalid;
       if (!pattern2.test(to1)) return invalid;
       const name3 = value["name"];
       if (typeof name3 !== "string") return invalid;
-      if (parse.isShorter(name3, 1)) return invalid;
-      if (parse.isLonger(name3, 200)) return invalid;
+      if (isShorter(name3, 1)) return invalid;
+      if (isLonger(name3, 200)) return invalid;
       const language4 = value["language"];
       if (!values5.has(language4)) return invalid;
       const issue6 = value["issue"];
@@ -137,7 +137,7 @@ export const parseSendEmailOutput: EmittedParser = {
   of: "a9311442b845ad80",
   bind: () => {
     return (value) => {
-      if (!parse.isObject(value)) return invalid;
+      if (!isObject(value)) return invalid;
       const messageId1 = value["messageId"];
       if (typeof messageId1 !== "string") return invalid;
       const response2 = value["response"];
@@ -155,10 +155,10 @@ export const parseUnsubscribeInput: EmittedParser = {
     const pattern2 = new RegExp(
       "^(?:[A-Za-z0-9_'+\\-]+\\.)*[A-Za-z0-9_'+\\-]*[A-Za-z0-9_+-]@(?:[A-Za-z0-9][A-Za-z0-9\\-]*\\.)+[A-Za-z]{2,}$",
     );
-    const defaultOf4 = parse.defaultOf(schema, [["shape", "reason"]]);
+    const defaultOf4 = defaultOf(schema, [["shape", "reason"]]);
     const values6 = new Set<unknown>(["too many mails", "not interested", "bounced"]);
     return (value) => {
-      if (!parse.isObject(value)) return invalid;
+      if (!isObject(value)) return invalid;
       const email1 = value["email"];
       if (typeof email1 !== "string") return invalid;
       if (!pattern2.test(email1)) return invalid;

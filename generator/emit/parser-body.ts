@@ -15,7 +15,7 @@ export function writeValue(writer: ParserWriter, plan: ParsePlan, value: string)
       writer.refuseIf(`typeof ${value} !== "boolean"`);
       return value;
     case "bytes":
-      writer.refuseIf(`!parse.isBytes(${value})`);
+      writer.refuseIf(`!${writer.call("isBytes", value)}`);
       return value;
     case "nan":
       writer.refuseIf(`!Number.isNaN(${value})`);
@@ -44,7 +44,7 @@ export function writeValue(writer: ParserWriter, plan: ParsePlan, value: string)
     case "nullable":
       return writeUnless(writer, plan.inner, value, "null");
     case "readonly":
-      return keep(writer, "frozen", `parse.freeze(${writeValue(writer, plan.inner, value)})`);
+      return keep(writer, "frozen", writer.call("freeze", writeValue(writer, plan.inner, value)));
     case "default":
       return writeDefault(writer, plan.inner, value, `${liveConstant(writer, "defaultOf", plan.at)}()`);
     case "prefault": {
@@ -100,12 +100,13 @@ function writeCall(writer: ParserWriter, parser: string, value: string): string 
 function liveConstant(writer: ParserWriter, what: "live" | "defaultOf", path: SchemaPath): string {
   const steps = path.map((step): Layout => ({ open: "[", items: step.map((part) => JSON.stringify(part)), close: "]" }));
   const list: Layout = { open: "[", items: steps, close: "]" };
-  return writer.constant(what, { open: `parse.${what}(`, items: ["schema", list], close: ")", hug: true });
+  return writer.constant(what, { open: `${writer.helper(what)}(`, items: ["schema", list], close: ")", hug: true });
 }
 
 function isNoneOf(writer: ParserWriter, values: readonly LiteralValue[], value: string): string {
-  const [only, ...others] = values;
-  if (only && others.length === 0) return `${value} !== ${only.text}`;
+  const comparison = values.map(({ text }) => `${value} !== ${text}`).join(" && ");
+  // A few comparisons are faster than a look into a set, and fit on a line.
+  if (values.length === 1 || comparison.length <= 70) return comparison;
   const items = values.map(({ text }) => text);
   const list: Layout = { open: "new Set<unknown>([", items, close: "])" };
   return `!${writer.constant("values", list)}.has(${value})`;
@@ -138,16 +139,16 @@ function writeDefault(writer: ParserWriter, inner: ParsePlan, value: string, fil
 
 /** Up to the first key that may be absent it is a literal, which is the fastest object there is. */
 function writeObject(writer: ParserWriter, { fields, rest }: PlanOf<"object">, value: string): string {
-  writer.refuseIf(`!parse.isObject(${value})`);
+  writer.refuseIf(`!${writer.call("isObject", value)}`);
   const known = rest === "strip" ? "" : knownKeys(writer, fields);
-  if (rest === "refuse") writer.refuseIf(`parse.hasOtherKeys(${value}, ${known})`);
+  if (rest === "refuse") writer.refuseIf(writer.call("hasOtherKeys", value, known));
   const later = fields.findIndex(isConditional);
   const first = later === -1 ? fields : fields.slice(0, later);
   const items = first.map((field) => `${valueKey(field.key)}: ${writeField(writer, field, value)}`);
   const draft = writer.name("object");
   writer.statement(`const ${draft}: parse.Draft = `, { open: "{", items, close: "}", spaced: true });
   for (const field of fields.slice(first.length)) writeLaterField(writer, field, value, draft);
-  if (rest === "keep") writer.line(`parse.copyOtherKeys(${value}, ${known}, ${draft});`);
+  if (rest === "keep") writer.line(`${writer.call("copyOtherKeys", value, known, draft)};`);
   return draft;
 }
 
@@ -163,26 +164,26 @@ function isConditional({ presence }: FieldPlan): boolean {
 function writeField(writer: ParserWriter, { key, presence, plan }: FieldPlan, object: string): string {
   const text = JSON.stringify(key);
   const field = keep(writer, key, `${object}[${text}]`);
-  if (presence === "required" && acceptsUndefined(plan)) writer.refuseIf(`!parse.has(${object}, ${text})`);
+  if (presence === "required" && acceptsUndefined(plan)) writer.refuseIf(`!${writer.call("has", object, text)}`);
   return writeValue(writer, plan, field);
 }
 
 function writeLaterField(writer: ParserWriter, field: FieldPlan, object: string, draft: string): void {
   const text = JSON.stringify(field.key);
   const assign = (): void => writer.line(`${draft}[${text}] = ${writeField(writer, field, object)};`);
-  if (field.presence === "optional") writer.block(`if (parse.has(${object}, ${text})) {`, assign);
+  if (field.presence === "optional") writer.block(`if (${writer.call("has", object, text)}) {`, assign);
   else if (field.presence === "given") {
     const result = writeField(writer, field, object);
-    writer.line(`if (${result} !== undefined || parse.has(${object}, ${text})) ${draft}[${text}] = ${result};`);
+    writer.line(`if (${result} !== undefined || ${writer.call("has", object, text)}) ${draft}[${text}] = ${result};`);
   } else assign();
 }
 
 function writeCollection(writer: ParserWriter, plan: PlanOf<"array" | "set"> | PlanOf<"map">, value: string): string {
   const { test, size, empty } = collections[plan.kind];
-  writer.refuseIf(`!parse.${test}(${value})`);
+  writer.refuseIf(`!${writer.call(test, value)}`);
   // A set may end up smaller than it was: zod refuses the larger before, the smaller after.
   writeSizeChecks(writer, plan.checks.filter(isUpperLimit), `${value}.${size}`);
-  const result = keep(writer, plan.kind === "array" ? "list" : plan.kind, empty);
+  const result = keep(writer, plan.kind === "array" ? "list" : plan.kind, empty(value));
   if (plan.kind === "map") {
     const [key, entry] = [writer.name("key"), writer.name("value")];
     writer.block(`for (const [${key}, ${entry}] of ${value}) {`, () => {
@@ -204,9 +205,10 @@ function writeCollection(writer: ParserWriter, plan: PlanOf<"array" | "set"> | P
 }
 
 const collections = {
-  array: { test: "isList", size: "length", empty: "[] as unknown[]" },
-  set: { test: "isSet", size: "size", empty: "new Set<unknown>()" },
-  map: { test: "isMap", size: "size", empty: "new Map<unknown, unknown>()" },
+  // Of its final length, so that it need not grow.
+  array: { test: "isList", size: "length", empty: (value: string) => `new Array<unknown>(${value}.length)` },
+  set: { test: "isSet", size: "size", empty: () => "new Set<unknown>()" },
+  map: { test: "isMap", size: "size", empty: () => "new Map<unknown, unknown>()" },
 } as const;
 
 function isUpperLimit({ check }: SizeCheck): boolean {
@@ -217,12 +219,12 @@ function writeItems(writer: ParserWriter, plan: ParsePlan, list: string, from: n
   const index = writer.name("index");
   writer.block(`for (let ${index} = ${from}; ${index} < ${list}.length; ${index}++) {`, () => {
     const item = keep(writer, "item", `${list}[${index}]`);
-    writer.line(`${result}.push(${writeValue(writer, plan, item)});`);
+    writer.line(`${result}[${index}] = ${writeValue(writer, plan, item)};`);
   });
 }
 
 function writeTuple(writer: ParserWriter, { items, rest }: PlanOf<"tuple">, value: string): string {
-  writer.refuseIf(`!parse.isList(${value})`);
+  writer.refuseIf(`!${writer.call("isList", value)}`);
   writer.refuseIf(`${value}.length ${rest ? "<" : "!=="} ${items.length}`);
   const results = items.map((item, index) => writeValue(writer, item, keep(writer, "item", `${value}[${index}]`)));
   const result = writer.name("tuple");
@@ -232,7 +234,7 @@ function writeTuple(writer: ParserWriter, { items, rest }: PlanOf<"tuple">, valu
 }
 
 function writeRecord(writer: ParserWriter, plan: ParsePlan, value: string): string {
-  writer.refuseIf(`!parse.isRecord(${value})`);
+  writer.refuseIf(`!${writer.call("isRecord", value)}`);
   const [draft, key] = [writer.name("record"), writer.name("key")];
   writer.line(`const ${draft}: parse.Draft = {};`);
   writer.block(`for (const ${key} of Object.keys(${value})) {`, () => {
@@ -255,7 +257,7 @@ function writeUnion(writer: ParserWriter, options: readonly ParsePlan[], value: 
 }
 
 function writeSwitch(writer: ParserWriter, { key, cases }: PlanOf<"switch">, value: string): string {
-  writer.refuseIf(`!parse.isObject(${value})`);
+  writer.refuseIf(`!${writer.call("isObject", value)}`);
   const result = writer.name("result");
   writer.line(`let ${result}: unknown;`);
   writer.block(`switch (${value}[${JSON.stringify(key)}]) {`, () => {

@@ -5,7 +5,7 @@ type ScalarPlan = Extract<ParsePlan, { readonly kind: "string" | "number" | "big
 
 /** Writes what refuses a scalar. */
 export function writeChecks(writer: ParserWriter, plan: ScalarPlan, value: string): void {
-  writer.refuseIf(isOtherKind(plan.kind, value));
+  writer.refuseIf(isOtherKind(writer, plan.kind, value));
   if (plan.kind === "string") {
     for (const check of plan.checks) writer.refuseIf(failsText(writer, check, value));
   } else {
@@ -19,8 +19,8 @@ export function writeSizeChecks(writer: ParserWriter, checks: readonly SizeCheck
   for (const { check, size: limit } of checks) writer.refuseIf(`${size} ${check === "atMost" ? ">" : "<"} ${limit}`);
 }
 
-function isOtherKind(kind: ScalarPlan["kind"], value: string): string {
-  if (kind === "date") return `!parse.isDate(${value})`;
+function isOtherKind(writer: ParserWriter, kind: ScalarPlan["kind"], value: string): string {
+  if (kind === "date") return `!${writer.call("isDate", value)}`;
   const isOther = `typeof ${value} !== "${kind}"`;
   return kind === "number" ? `${isOther} || !Number.isFinite(${value})` : isOther;
 }
@@ -35,9 +35,9 @@ function failsRange(check: RangeCheck, number: string): string {
 function failsText(writer: ParserWriter, check: TextCheck, value: string): string {
   switch (check.check) {
     case "atLeast":
-      return `parse.isShorter(${value}, ${check.size})`;
+      return writer.call("isShorter", value, String(check.size));
     case "atMost":
-      return `parse.isLonger(${value}, ${check.size})`;
+      return writer.call("isLonger", value, String(check.size));
     case "pattern": {
       // Not a literal: the compiler would hold its flags against the target, and no text can end it.
       const items = [check.source, ...(check.flags === "" ? [] : [check.flags])].map((text) => JSON.stringify(text));

@@ -1,4 +1,8 @@
+import type * as parse from "../../runtime/codegen/parse.ts";
 import { type Layout, render } from "./layout.ts";
+
+/** What emitted parsers may call. */
+export type Helper = Exclude<keyof typeof parse, "invalid">;
 
 /** Lines of a function body, with names that no other line uses. */
 export interface ParserWriter {
@@ -7,6 +11,9 @@ export interface ParserWriter {
   statement(before: string, layout: Layout): void;
   block(open: string, body: () => void, otherwise?: () => void): void;
   refuseIf(condition: string): void;
+  /** The name of a function of `runtime/codegen/parse.ts`. */
+  helper(name: Helper): string;
+  call(helper: Helper, ...values: readonly string[]): string;
   /** A name for a variable, which may tell what it holds. */
   name(hint: string): string;
   /** A constant that is made once and not for every value. The same value is made once. */
@@ -16,6 +23,7 @@ export interface ParserWriter {
 }
 
 export interface WrittenParser {
+  readonly helpers: readonly Helper[];
   readonly constants: readonly string[];
   readonly body: readonly string[];
 }
@@ -25,6 +33,7 @@ export function writeParser(indent: string, write: (writer: ParserWriter) => voi
   const outer = indent.slice(2);
   const constants: string[] = [];
   const known = new Map<string, string>();
+  const helpers = new Set<Helper>();
   let body: string[] = [];
   let depth = indent;
   let count = 0;
@@ -44,6 +53,11 @@ export function writeParser(indent: string, write: (writer: ParserWriter) => voi
       writer.line("}");
     },
     refuseIf: (condition) => writer.line(`if (${condition}) return invalid;`),
+    helper(name) {
+      helpers.add(name);
+      return name;
+    },
+    call: (helper, ...values) => `${writer.helper(helper)}(${values.join(", ")})`,
     name: (hint) => `${/^[a-z]\w*$/i.test(hint) ? hint : "value"}${++count}`,
     constant(hint, value) {
       const key = render(value, "", 0, 0);
@@ -74,5 +88,5 @@ export function writeParser(indent: string, write: (writer: ParserWriter) => voi
   }
 
   write(writer);
-  return { constants, body };
+  return { helpers: [...helpers], constants, body };
 }

@@ -1,8 +1,9 @@
 import { fingerprintOf } from "../../runtime/schema/plan-parse.ts";
 import type { ParsePlan } from "../../runtime/schema/parse-plan.ts";
 import { type JobModel, type Model, type ParsedSide, parsedSides } from "../model/model.ts";
+import { render } from "./layout.ts";
 import { writeValue } from "./parser-body.ts";
-import { writeParser } from "./parser-writer.ts";
+import { type WrittenParser, writeParser } from "./parser-writer.ts";
 import { header, pascalCase } from "./text.ts";
 
 /** Names of the parsers in `parsers.ts`, per job and side. */
@@ -13,21 +14,36 @@ export function parserName(job: JobModel, side: ParsedSide): string {
 /** Undefined: no job has a schema that a parser can be printed for. */
 export function emitParsers(model: Model, schema: string, hash: string): string | undefined {
   const parsers = model.jobs.flatMap((job) =>
-    parsedSides.flatMap((side) => (job.parse?.[side] ? [emitParser(job, side, job.parse[side])] : [])),
+    parsedSides.flatMap((side) => (job.parse?.[side] ? [writeSide(job, side, job.parse[side])] : [])),
   );
   if (parsers.length === 0) return undefined;
-  const imports = 'import { type EmittedParser, parse } from "jobwright/codegen/v1";\n\nconst { invalid } = parse;\n\n';
-  return header(schema, hash) + imports + parsers.join("\n");
+  const helpers = [...new Set(parsers.flatMap(({ written }) => written.helpers))].sort();
+  return [
+    header(schema, hash) + 'import { type EmittedParser, parse } from "jobwright/codegen/v1";\n',
+    `${render({ open: "const {", items: ["invalid", ...helpers], close: "} = parse;", spaced: true }, "", 0, 0)}\n`,
+    ...parsers.map(printParser),
+  ].join("\n");
 }
 
-function emitParser(job: JobModel, side: ParsedSide, plan: ParsePlan): string {
-  const { constants, body } = writeParser("      ", (writer) => writer.line(`return ${writeValue(writer, plan, "value")};`));
-  const usesSchema = constants.some((line) => line.includes("(schema, "));
+interface ParserText {
+  readonly job: JobModel;
+  readonly side: ParsedSide;
+  readonly plan: ParsePlan;
+  readonly written: WrittenParser;
+}
+
+function writeSide(job: JobModel, side: ParsedSide, plan: ParsePlan): ParserText {
+  const written = writeParser("      ", (writer) => writer.line(`return ${writeValue(writer, plan, "value")};`));
+  return { job, side, plan, written };
+}
+
+function printParser({ job, side, plan, written: { helpers, constants, body } }: ParserText): string {
+  const parameter = helpers.includes("live") || helpers.includes("defaultOf") ? "schema" : "";
   return [
     `/** Parses the ${side} of \`${job.name}\` as its schema does. */`,
     `export const ${parserName(job, side)}: EmittedParser = {`,
     `  of: ${JSON.stringify(fingerprintOf(plan))},`,
-    `  bind: (${usesSchema ? "schema" : ""}) => {`,
+    `  bind: (${parameter}) => {`,
     ...constants,
     "    return (value) => {",
     ...body,

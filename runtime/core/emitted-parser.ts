@@ -9,7 +9,7 @@ export interface EmittedParser {
 }
 
 /** The answer to a value that the schema refuses. */
-export const invalid: unique symbol = Symbol("invalid");
+export const invalid: unique symbol = Symbol.for("jobwright.invalid");
 
 /**
  * Answers with the emitted parser where it accepts, and with zod, which tells why, where it does not. A parser that was
