@@ -7,7 +7,7 @@
 
 import { type EmittedParser, parse } from "jobwright/codegen/v1";
 
-const { invalid } = parse;
+const { invalid, has, isList, isLonger, isObject, isShorter } = parse;
 
 /** Parses the input of `notify` as its schema does. */
 export const parseNotifyInput: EmittedParser = {
@@ -19,9 +19,8 @@ export const parseNotifyInput: EmittedParser = {
     const pattern4 = new RegExp(
       "^(?:[A-Za-z0-9_'+\\-]+\\.)*[A-Za-z0-9_'+\\-]*[A-Za-z0-9_+-]@(?:[A-Za-z0-9][A-Za-z0-9\\-]*\\.)+[A-Za-z]{2,}$",
     );
-    const values7 = new Set<unknown>(["mail", "push", "sms"]);
     return (value) => {
-      if (!parse.isObject(value)) return invalid;
+      if (!isObject(value)) return invalid;
       const id1 = value["id"];
       if (typeof id1 !== "string") return invalid;
       if (!pattern2.test(id1)) return invalid;
@@ -30,44 +29,44 @@ export const parseNotifyInput: EmittedParser = {
       if (!pattern4.test(to3)) return invalid;
       const subject5 = value["subject"];
       if (typeof subject5 !== "string") return invalid;
-      if (parse.isShorter(subject5, 1)) return invalid;
-      if (parse.isLonger(subject5, 200)) return invalid;
+      if (isShorter(subject5, 1)) return invalid;
+      if (isLonger(subject5, 200)) return invalid;
       const channel6 = value["channel"];
-      if (!values7.has(channel6)) return invalid;
-      const attempt8 = value["attempt"];
-      if (typeof attempt8 !== "number" || !Number.isFinite(attempt8)) return invalid;
-      if (!Number.isSafeInteger(attempt8)) return invalid;
-      if (attempt8 < 0) return invalid;
-      const tags9 = value["tags"];
-      if (!parse.isList(tags9)) return invalid;
-      const list10 = [] as unknown[];
-      for (let index11 = 0; index11 < tags9.length; index11++) {
-        const item12 = tags9[index11];
-        if (typeof item12 !== "string") return invalid;
-        list10.push(item12);
+      if (channel6 !== "mail" && channel6 !== "push" && channel6 !== "sms") return invalid;
+      const attempt7 = value["attempt"];
+      if (typeof attempt7 !== "number" || !Number.isFinite(attempt7)) return invalid;
+      if (!Number.isSafeInteger(attempt7)) return invalid;
+      if (attempt7 < 0) return invalid;
+      const tags8 = value["tags"];
+      if (!isList(tags8)) return invalid;
+      const list9 = new Array<unknown>(tags8.length);
+      for (let index10 = 0; index10 < tags8.length; index10++) {
+        const item11 = tags8[index10];
+        if (typeof item11 !== "string") return invalid;
+        list9[index10] = item11;
       }
-      const replyTo13 = value["replyTo"];
-      if (replyTo13 !== null) {
-        if (typeof replyTo13 !== "string") return invalid;
-        if (!pattern4.test(replyTo13)) return invalid;
+      const replyTo12 = value["replyTo"];
+      if (replyTo12 !== null) {
+        if (typeof replyTo12 !== "string") return invalid;
+        if (!pattern4.test(replyTo12)) return invalid;
       }
-      const object14: parse.Draft = {
+      const object13: parse.Draft = {
         id: id1,
         to: to3,
         subject: subject5,
         channel: channel6,
-        attempt: attempt8,
-        tags: list10,
-        replyTo: replyTo13,
+        attempt: attempt7,
+        tags: list9,
+        replyTo: replyTo12,
       };
-      if (parse.has(value, "note")) {
-        const note15 = value["note"];
-        if (note15 !== undefined) {
-          if (typeof note15 !== "string") return invalid;
+      if (has(value, "note")) {
+        const note14 = value["note"];
+        if (note14 !== undefined) {
+          if (typeof note14 !== "string") return invalid;
         }
-        object14["note"] = note15;
+        object13["note"] = note14;
       }
-      return object14;
+      return object13;
     };
   },
 };
