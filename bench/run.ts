@@ -4,6 +4,7 @@ import { cpus, loadavg } from "node:os";
 import { join } from "node:path";
 import { parseArgs, promisify } from "node:util";
 import { measureCodegen } from "./codegen.ts";
+import { measureValidation } from "./validation.ts";
 import { type OpenStore, type StoreName, stores } from "./stores.ts";
 import { median, type Medians, printTable } from "./table.ts";
 
@@ -17,6 +18,7 @@ const { values: flags } = parseArgs({
     rounds: { type: "string", default: "3" },
     scenario: { type: "string", multiple: true },
     codegen: { type: "boolean", default: false },
+    validation: { type: "boolean", default: false },
   },
 });
 const rounds = Number(flags.rounds);
@@ -34,6 +36,7 @@ for (const name of flags.store) {
   await measureStore(name as StoreName); // checked above
 }
 if (flags.codegen) writeResult("codegen", await measureCodegen());
+if (flags.validation) writeResult("validation", measureValidation());
 rmSync(root, { recursive: true });
 
 async function measureStore(name: StoreName): Promise<void> {

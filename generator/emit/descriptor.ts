@@ -3,10 +3,11 @@ import type { GateDescriptor, UniquePolicy } from "../../runtime/core/descriptor
 import type { ScheduleTiming } from "../../runtime/core/schedule.ts";
 import type { Sensitive } from "../../runtime/core/redaction.ts";
 import type { ImportExtension } from "../import-extension.ts";
-import { type JobModel, type Model, storedSides } from "../model/model.ts";
+import { type JobModel, type Model, parsedSides, storedSides } from "../model/model.ts";
 import { codecName, codedSides } from "./codecs.ts";
 import type { EmitContext, Emitter } from "./emitter.ts";
 import { type Layout, prefixed, render } from "./layout.ts";
+import { parserName } from "./parsers.ts";
 import { valueKey } from "./text.ts";
 
 /** What the runtime has to know of the jobs. */
@@ -17,10 +18,11 @@ export const descriptorEmitter: Emitter = {
 
 function printDescriptor(model: Model, { plans, schema, hash, header, extension }: EmitContext): string {
   const used = model.jobs.flatMap((job) => codedSides(job, plans).map((side) => codecName(job, side)));
-  const codecImport = importLine(used, `./codecs${extension}`);
+  const parsers = model.jobs.flatMap((job) => parsersOf(job).map(({ name }) => name));
+  const imports = importLine(used, `./codecs${extension}`) + importLine(parsers, `./parsers${extension}`);
   return (
     header +
-    `import type { SchemaDescriptor } from "jobwright/codegen/v1";\n${codecImport}\n` +
+    `import type { SchemaDescriptor } from "jobwright/codegen/v1";\n${imports}\n` +
     "// Not a literal, so that the compiler does not follow it: the types of zod stay out of the application's program.\n" +
     `const schemaModule: string = ${JSON.stringify(importPath(schema, extension))};\n\n` +
     "export const descriptor: SchemaDescriptor = {\n" +
@@ -65,8 +67,19 @@ function emitJob(job: JobModel, plans: EmitContext["plans"]): string {
     (job.encrypted ? "      encrypted: true,\n" : "") +
     printSensitive(job.sensitive) +
     codec.join("") +
+    printParsers(job) +
     "    },\n"
   );
+}
+
+function parsersOf(job: JobModel): readonly { readonly side: string; readonly name: string }[] {
+  return parsedSides.flatMap((side) => (job.parse?.[side] ? [{ side, name: parserName(job, side) }] : []));
+}
+
+function printParsers(job: JobModel): string {
+  const items = parsersOf(job).map(({ side, name }) => `${side}: ${name}`);
+  const list: Layout = { open: "parsers: {", items, close: "}", spaced: true };
+  return items.length === 0 ? "" : `      ${render(list, "      ", 6, 1)},\n`;
 }
 
 function printList(name: string, values: readonly string[] | undefined): string {

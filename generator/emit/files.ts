@@ -5,12 +5,19 @@ import { codecsEmitter } from "./codecs.ts";
 import { descriptorEmitter } from "./descriptor.ts";
 import type { EmitContext, Emitter } from "./emitter.ts";
 import { indexEmitter } from "./index-file.ts";
+import { parsersEmitter } from "./parsers.ts";
 import { header } from "./text.ts";
 import { createTypeNames } from "./type-names.ts";
 import { typesEmitter } from "./types.ts";
 
 /** What every project gets, in the order in which the files import each other. */
-export const builtInEmitters: readonly Emitter[] = [typesEmitter, codecsEmitter, descriptorEmitter, indexEmitter];
+export const builtInEmitters: readonly Emitter[] = [
+  typesEmitter,
+  codecsEmitter,
+  parsersEmitter,
+  descriptorEmitter,
+  indexEmitter,
+];
 
 export interface EmitOptions {
   readonly hash: string;

@@ -7,10 +7,18 @@ import type { $ZodType } from "zod/v4/core";
 import { JobwrightError } from "../../runtime/contract/errors.ts";
 import { schemaOf } from "../../runtime/core/schema-module.ts";
 import type { JobDefinition } from "../../runtime/schema/index.ts";
+import { planParse } from "../../runtime/schema/plan-parse.ts";
 import type { SchemaProblem } from "../../runtime/schema/problems.ts";
 import { checkKeyPaths, type KeyPaths } from "../model/key-paths.ts";
 import type { JobContract } from "../model/contract.ts";
-import type { JobModel, NamedType, Problem, Sides, TypeNode } from "../model/model.ts";
+import {
+  type JobModel,
+  type NamedType,
+  parsedSides,
+  type Problem,
+  type Sides,
+  type TypeNode,
+} from "../model/model.ts";
 import { contractsOf } from "./contract-of.ts";
 import type { ChildMessage } from "./protocol.ts";
 import { sensitiveOf } from "./sensitive.ts";
@@ -140,7 +148,16 @@ function modelOf(definition: JobDefinition, walker: Walker): ModelWithoutContrac
     ...(retryOn ? { retryOn } : {}),
     ...(definition.encrypted ? { encrypted: true } : {}),
     ...(sensitive ? { sensitive } : {}),
+    ...parseOf(definition),
   };
+}
+
+function parseOf(definition: JobDefinition): Pick<JobModel, "parse"> {
+  const plans = parsedSides.flatMap((side) => {
+    const plan = definition[side] && planParse(definition[side]);
+    return plan ? [[side, plan] as const] : [];
+  });
+  return plans.length === 0 ? {} : { parse: Object.fromEntries(plans) };
 }
 
 /** As if the errors were the properties of one object. */

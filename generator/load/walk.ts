@@ -1,6 +1,6 @@
 import type { $ZodType, $ZodTypeDef, $ZodTypes } from "zod/v4/core";
+import { literalOf } from "../../runtime/schema/literal.ts";
 import {
-  type LiteralValue,
   type NamedType,
   type Problem,
   type Property,
@@ -289,23 +289,6 @@ function readonlyNode(type: TypeNode): TypeNode {
       return { kind: "readonly", item: type };
     default:
       return type;
-  }
-}
-
-function literalOf(value: unknown): LiteralValue | undefined {
-  switch (typeof value) {
-    case "string":
-      return { type: "string", text: JSON.stringify(value) };
-    case "number":
-      return { type: "number", text: Object.is(value, -0) ? "0" : String(value) };
-    case "boolean":
-      return { type: "boolean", text: String(value) };
-    case "bigint":
-      return { type: "bigint", text: `${value}n` };
-    case "undefined":
-      return { type: "undefined", text: "undefined" };
-    default:
-      return value === null ? { type: "null", text: "null" } : undefined;
   }
 }
 

@@ -2,7 +2,11 @@ import type { ScheduleTiming } from "../../runtime/core/schedule.ts";
 import type { RetryPolicy } from "../../runtime/core/backoff.ts";
 import type { BatchPolicy, GateDescriptor, UniquePolicy } from "../../runtime/core/descriptor.ts";
 import type { Sensitive } from "../../runtime/core/redaction.ts";
+import type { LiteralValue } from "../../runtime/schema/literal.ts";
+import type { ParsePlan } from "../../runtime/schema/parse-plan.ts";
 import type { JobContract } from "./contract.ts";
+
+export type { LiteralValue };
 
 /** Grows when emitters that were written for an older model may print something wrong; not when a field is added. */
 export const modelVersion = 1;
@@ -50,11 +54,17 @@ export interface JobModel {
   readonly sensitive?: Sensitive;
   /** What the lock keeps. */
   readonly contract: JobContract;
+  /** How zod parses, where a parser can be printed for it. */
+  readonly parse?: Readonly<Partial<Record<ParsedSide, ParsePlan>>>;
 }
 
 /** The schemas of a job whose values are stored. */
 export const storedSides = ["input", "output", "errors", "progress"] as const;
 export type StoredSide = (typeof storedSides)[number];
+
+/** The sides that are parsed for every job, other than errors. */
+export const parsedSides = ["input", "output", "progress"] as const satisfies readonly StoredSide[];
+export type ParsedSide = (typeof parsedSides)[number];
 
 /** A schema is two types: what goes in, and what comes out after parsing. */
 export interface Sides {
@@ -88,12 +98,6 @@ export interface Property {
 export interface TupleItem {
   readonly optional: boolean;
   readonly type: TypeNode;
-}
-
-/** A value of a literal type, with the text that writes it in TypeScript. */
-export interface LiteralValue {
-  readonly type: "string" | "number" | "boolean" | "bigint" | "null" | "undefined";
-  readonly text: string;
 }
 
 export type TypeNode =

@@ -20,6 +20,7 @@ export type {
 } from "../client/types.ts";
 export type { Provider } from "../contract/index.ts";
 export type { JobDescriptor, SchemaDescriptor, WireCodec } from "../core/descriptor.ts";
+export type { EmittedParser } from "../core/emitted-parser.ts";
 export type { ScheduleSettings } from "../core/schedule.ts";
 export type { WorkerEvents, WorkerEventType } from "../worker/events.ts";
 export { createTypedWorker } from "../worker/worker.ts";
@@ -36,5 +37,7 @@ export type {
   WorkerOptions,
   WorkerReport,
 } from "../worker/types.ts";
+/** What emitted parsers call. */
+export * as parse from "./parse.ts";
 /** What emitted codecs are made of. */
 export * as wire from "./wire.ts";

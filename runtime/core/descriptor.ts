@@ -1,5 +1,6 @@
 import type { Limit, UniqueScope } from "../contract/index.ts";
 import type { RetryPolicy } from "./backoff.ts";
+import type { EmittedParser } from "./emitted-parser.ts";
 import type { Sensitive } from "./redaction.ts";
 import type { ScheduleTiming } from "./schedule.ts";
 
@@ -80,6 +81,8 @@ export interface JobDescriptor {
   readonly errors?: WireCodec;
   /** Of typed progress. */
   readonly progress?: WireCodec;
+  /** Where the generator printed one. */
+  readonly parsers?: Readonly<Partial<Record<"input" | "output" | "progress", EmittedParser>>>;
   /** Names or codes of errors that end the job at once. */
   readonly discardOn?: readonly string[];
   /** If present, all errors but these end the job at once. */

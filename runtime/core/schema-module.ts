@@ -1,5 +1,6 @@
 import { JobwrightError } from "../contract/index.ts";
 import type { JobDescriptor, SchemaDescriptor } from "./descriptor.ts";
+import { withEmittedParser } from "./emitted-parser.ts";
 
 /** What the runtime needs of a zod schema, structurally: no zod import on this side. */
 export interface Parser {
@@ -33,6 +34,8 @@ export interface LoadedJob {
 /** The part of `defineJobs`' result that the runtime uses. */
 export interface LoadedSchema {
   readonly jobs: Readonly<Record<string, LoadedJob>>;
+  /** Changes with what a schema accepts and makes; undefined: nobody can tell. */
+  readonly fingerprintOf: (schema: Parser) => string | undefined;
 }
 
 const brand = Symbol.for("jobwright.schema");
@@ -55,18 +58,32 @@ export interface JobSchemas {
 
 /** Imports the schema and makes sure that the generated code belongs to it. Throws `JW_STALE_CLIENT`, `JW_SCHEMA_LOAD`. */
 export async function loadSchema(descriptor: SchemaDescriptor): Promise<JobSchemas> {
-  const { jobs } = schemaOf(await descriptor.loadSchema());
+  const schema = schemaOf(await descriptor.loadSchema());
+  const { jobs } = schema;
+  const found = new Map<string, LoadedJob>();
   for (const job of descriptor.jobs) {
     const loaded = Object.hasOwn(jobs, job.name) ? jobs[job.name] : undefined;
     if (!loaded) throw stale(`a job ${job.name}`);
     checkFunctions(job, loaded);
+    found.set(job.name, withParsers(job, loaded, schema));
   }
   return {
     job(name) {
-      const job = jobs[name];
+      const job = found.get(name);
       if (!job) throw stale(`a job ${name}`);
       return job;
     },
+  };
+}
+
+function withParsers({ parsers }: JobDescriptor, job: LoadedJob, { fingerprintOf }: LoadedSchema): LoadedJob {
+  if (!parsers) return job;
+  const { input, output, progress } = job;
+  return {
+    ...job,
+    input: withEmittedParser(input, parsers.input, fingerprintOf),
+    ...(output ? { output: withEmittedParser(output, parsers.output, fingerprintOf) } : {}),
+    ...(progress ? { progress: withEmittedParser(progress, parsers.progress, fingerprintOf) } : {}),
   };
 }
 

@@ -2,6 +2,7 @@ import type { $ZodType } from "zod/v4/core";
 import { readBatch } from "./batch.ts";
 import { readLimits, refuseUnequalShares } from "./limits.ts";
 import { checkNames } from "./names.ts";
+import { parseFingerprint } from "./plan-parse.ts";
 import { createOptionReader, type OptionReader } from "./option-reader.ts";
 import type { JobDeclaration, JobDefinition, JobOptions, JobsSchema, SchemaOptions } from "./options.ts";
 import { type Report, type SchemaProblem, schemaError, show } from "./problems.ts";
@@ -81,7 +82,11 @@ export function defineJobs<const Declarations extends Readonly<Record<string, Jo
     report,
   );
   if (problems.length > 0) throw schemaError(problems);
-  const schema = { jobs: Object.freeze(Object.fromEntries(jobs)), [schemaBrand]: true };
+  const schema = {
+    jobs: Object.freeze(Object.fromEntries(jobs)),
+    fingerprintOf: parseFingerprint,
+    [schemaBrand]: true,
+  };
   return Object.freeze(schema) as unknown as JobsSchema<Declarations>; // one definition per declaration, by the loop above
 }
 

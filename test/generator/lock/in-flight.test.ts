@@ -14,7 +14,7 @@ const model = (name: string, version: number, input: z.ZodType): JobModel => ({
   version,
   queue: "default",
   priority: 0,
-  retry: { maxAttempts: 1, backoff: { kind: "fixed", delayMs: 0, jitter: 0 } },
+  retry: { maxAttempts: 1, backoff: { kind: "fixed", delayMs: 0, jitter: "none" } },
   timeoutMs: 1_000,
   maxCrashes: 1,
   docs: {},
