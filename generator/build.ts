@@ -14,6 +14,7 @@ import { hashModel } from "./model/hash.ts";
 import type { Model, Problem } from "./model/model.ts";
 import { planWire } from "./model/wire-plan.ts";
 import { readSchemaSource, type SchemaSource } from "./source/schema-source.ts";
+import { typesFile } from "./types-file.ts";
 
 export interface BuildOptions {
   /** Path of the schema file, relative to `cwd`. Default: `jobs.schema.{ts,mts,js,mjs}` in `cwd` or above. */
@@ -46,53 +47,46 @@ export interface Timings {
 
 const defaultTimeoutMs = parseDuration("20s", "timeoutMs");
 
+interface Loaded {
+  readonly model: Model;
+  readonly problems: readonly Problem[];
+  readonly source: SchemaSource;
+}
+
 /** Schema → model → checks → texts, all in memory. Throws with every problem in `details.diagnostics`. */
 export async function build(options: BuildOptions): Promise<Build> {
   const schema = findSchema(options.cwd, options.schema);
   const out = resolve(options.cwd, options.out ?? resolve(dirname(schema), "generated"));
   const text = readFileSync(schema, "utf8");
-  const source = lazySource(schema, text);
   const started = performance.now();
-  const { model, problems } = await loadModel(schema, options, text, source);
+  const { model, problems, source } = await loadModel(schema, text, options);
   const loaded = performance.now();
   const plans = planWire(model);
   const all = [...problems, ...plans.problems];
-  if (all.length > 0) throw diagnosticsError(locate(all, source.get(), { schema, text, cwd: options.cwd }));
+  if (all.length > 0) throw diagnosticsError(locate(all, source, { schema, text, cwd: options.cwd }));
   const files = emitFiles(model, plans, {
     hash: hashModel(model),
     schema: posixRelative(out, schema),
     extension: importExtension(findTsconfig(schema)),
+    typesFile: typesFile(schema),
+    source,
   });
   const timings = { loadMs: loaded - started, emitMs: performance.now() - loaded };
   return { schema, out, files, jobs: model.jobs.length, timings };
 }
 
-interface LazySource {
-  get(): SchemaSource;
-}
-
-function lazySource(schema: string, text: string): LazySource {
-  let source: SchemaSource | undefined;
-  return { get: () => (source ??= readSchemaSource(schema, text)) };
-}
-
-async function loadModel(
-  schema: string,
-  options: BuildOptions,
-  text: string,
-  source: LazySource,
-): Promise<{ readonly model: Model; readonly problems: readonly Problem[] }> {
+async function loadModel(schema: string, text: string, options: BuildOptions): Promise<Loaded> {
   const timeoutMs = options.timeoutMs ?? defaultTimeoutMs;
   const loading = load({ file: schema, cwd: options.cwd, tsconfig: findTsconfig(schema), timeoutMs });
   // Both take most of a second: the text is parsed here while the other process runs the schema.
-  const comments = text.includes("/**") ? source.get() : undefined;
+  const source = readSchemaSource(schema, text);
   const result = await loading;
   if (result.type === "invalid")
-    throw diagnosticsError(locate(result.problems, source.get(), { schema, text, cwd: options.cwd }));
+    throw diagnosticsError(locate(result.problems, source, { schema, text, cwd: options.cwd }));
   if (result.type !== "loaded")
     throw diagnosticsError([describeFailure(result, { schema, cwd: options.cwd, timeoutMs })]);
   const plain: Model = { jobs: result.jobs, named: result.named };
-  return { model: freezeModel(comments ? attachDocs(plain, comments) : plain), problems: result.problems };
+  return { model: freezeModel(attachDocs(plain, source)), problems: result.problems, source };
 }
 
 /** Puts each problem at its place in the schema file, as near as the text of the file shows it. */

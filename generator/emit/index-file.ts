@@ -1,8 +1,22 @@
 import type { ImportExtension } from "../import-extension.ts";
 import { header } from "./text.ts";
 
+/** What the entry imports of the other generated files. */
+export interface IndexImports {
+  /** Path of the types. */
+  readonly types: string;
+  /** Whether there are types from elsewhere to be checked. */
+  readonly foreign: boolean;
+}
+
 /** The entry of the generated folder. */
-export function emitIndex(schema: string, hash: string, extension: ImportExtension, transactional: boolean): string {
+export function emitIndex(
+  schema: string,
+  hash: string,
+  extension: ImportExtension,
+  transactional: boolean,
+  { types, foreign }: IndexImports,
+): string {
   return `${header(schema, hash)}import {
   type ClientOptions,
   createClient,
@@ -13,9 +27,9 @@ ${transactional ? "  type HandlerTransactionOf,\n" : ""}  type Provider,
   type WorkerOptions,
 } from "jobwright/codegen/v1";
 import { descriptor } from "./descriptor${extension}";
-import type { HandlersFor, JobReturns, Jobs, QueueName } from "./types${extension}";
+${foreign ? `import type {} from "./foreign${extension}";\n` : ""}import type { HandlersFor, JobReturns, Jobs, QueueName } from "${types}";
 
-export type * from "./types${extension}";
+export type * from "${types}";
 export { descriptor };
 
 /** Connects the client: \`const jobs = await createJobs({ provider })\`. */

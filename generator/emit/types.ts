@@ -5,7 +5,7 @@ import { render } from "./layout.ts";
 import { createTypePrinter } from "./print-type.ts";
 import { header, jsDoc, maxWidth, pascalCase } from "./text.ts";
 import type { TypeNames } from "./type-names.ts";
-import { writtenImports } from "./written-imports.ts";
+import { typeImports } from "./written-imports.ts";
 
 /** Types only: what the application sees of its jobs. */
 export function emitTypes(
@@ -67,7 +67,7 @@ export function emitTypes(
     return [input, output, ...errors, ...progress, handlerTypes(job, name), clientType(job, name)].join("\n");
   });
 
-  const imports = writtenImports(model, toSchema, extension);
+  const imports = typeImports(model, toSchema, extension);
   return [header(schema, hash) + runtimeImport(model) + imports, ...named, ...jobs, maps(model)].join("\n");
 }
 

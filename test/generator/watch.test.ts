@@ -38,7 +38,7 @@ describe("watch", () => {
     const next = watcher.generated();
     project.write("jobs.schema.ts", schema("second"));
     await next;
-    expect(project.read("generated/types.ts")).toContain("SecondInput");
+    expect(project.read("generated/types.d.ts")).toContain("SecondInput");
   });
 
   it("generates when a file changes that the schema imports", async () => {
@@ -53,7 +53,7 @@ describe("watch", () => {
     const next = watcher.generated();
     project.write("parts/part.ts", part("number"));
     await next;
-    expect(project.read("generated/types.ts")).toContain("v: number;");
+    expect(project.read("generated/types.d.ts")).toContain("v: number;");
   });
 
   it("keeps the last good output while the schema is broken, and goes on when it is repaired", async () => {
@@ -63,11 +63,11 @@ describe("watch", () => {
     const failed = watcher.failed();
     project.write("jobs.schema.ts", "export default defineJobs({");
     expect(await failed).toMatchObject({ code: "JW_SCHEMA_LOAD" });
-    expect(project.read("generated/types.ts")).toContain("FirstInput");
+    expect(project.read("generated/types.d.ts")).toContain("FirstInput");
     const next = watcher.generated();
     project.write("jobs.schema.ts", schema("second"));
     await next;
-    expect(project.read("generated/types.ts")).toContain("SecondInput");
+    expect(project.read("generated/types.d.ts")).toContain("SecondInput");
   });
 
   it("does not react to what it writes itself", async () => {

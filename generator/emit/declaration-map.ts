@@ -1,0 +1,105 @@
+import type { SourceNode } from "../source/schema-source.ts";
+
+/** Where the schema says what a generated type says. */
+export interface DeclaredAt {
+  /** Of the type itself. */
+  readonly node: SourceNode;
+  /** Whether the members of the type are members of the node. */
+  readonly hasMembers: boolean;
+}
+
+/** By names of generated types; undefined: the schema's file does not show it. */
+export type DeclaredPlaces = ReadonlyMap<string, DeclaredAt | undefined>;
+
+export interface DeclarationMapOptions {
+  /** File name of the declarations. */
+  readonly file: string;
+  /** The schema file as seen from the generated folder. */
+  readonly schema: string;
+  readonly places: DeclaredPlaces;
+}
+
+/** A source map of declarations: editors that look for the definition of a job or a field follow it into the schema. */
+export function emitDeclarationMap(declarations: string, { file, schema, places }: DeclarationMapOptions): string {
+  const mappings = encodeMappings(mappingsOf(declarations, places));
+  return `${JSON.stringify({ version: 3, file, sourceRoot: "", sources: [schema], names: [], mappings })}\n`;
+}
+
+/** A name of the declarations, and where the schema has it; both as columns from 0. */
+interface Mapping {
+  readonly column: number;
+  readonly source: SourceNode;
+}
+
+const declared = /^export (?:interface|type) ([\w$]+)/;
+const member = /^( +(?:readonly )?)("(?:[^"\\]|\\.)*"|[A-Za-z_$][\w$]*)\??:(?: |$)/;
+
+interface Level {
+  readonly indent: number;
+  readonly node: SourceNode | undefined;
+  /** How often each key came; members of a union may share one, and the schema has it once for each. */
+  readonly counts: Map<string, number>;
+}
+
+/** At most one name for each line: the printer begins a line for every declaration and every member. */
+function mappingsOf(declarations: string, places: DeclaredPlaces): readonly (Mapping | undefined)[] {
+  let levels: Level[] = [];
+  return declarations.split("\n").map((line): Mapping | undefined => {
+    const name = declared.exec(line)?.[1];
+    if (name !== undefined) {
+      const place = places.get(name);
+      levels = [level(0, place?.hasMembers ? place.node : undefined)];
+      return place && { column: line.indexOf(name), source: place.node };
+    }
+    const [, before = "", key] = member.exec(line) ?? [];
+    if (key === undefined) return undefined;
+    const indent = line.search(/\S/);
+    levels = levels.filter((outer) => outer.indent < indent);
+    const node = memberOf(levels.at(-1), key.startsWith('"') ? String(JSON.parse(key)) : key);
+    levels.push(level(indent, node));
+    return node && { column: before.length, source: node };
+  });
+}
+
+function level(indent: number, node: SourceNode | undefined): Level {
+  return { indent, node, counts: new Map() };
+}
+
+function memberOf(outer: Level | undefined, key: string): SourceNode | undefined {
+  if (!outer?.node) return undefined;
+  const count = outer.counts.get(key) ?? 0;
+  outer.counts.set(key, count + 1);
+  const [first, ...others] = outer.node.children(key);
+  return count === 0 ? first : (others[count - 1] ?? first);
+}
+
+/**
+ * Numbers are differences to those of the segment before. A name that is not mapped would be taken for the next one that is,
+ * so each line with a mapping begins with a segment that leads nowhere.
+ */
+function encodeMappings(lines: readonly (Mapping | undefined)[]): string {
+  let [line, column] = [0, 0];
+  return lines
+    .map((mapping) => {
+      if (!mapping) return "";
+      const to = { line: mapping.source.line - 1, column: mapping.source.column - 1 };
+      const segment = [mapping.column, 0, to.line - line, to.column - column].map(encodeVlq).join("");
+      ({ line, column } = to);
+      return `A,${segment}`;
+    })
+    .join(";");
+}
+
+const digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+/** Base 64, five bits a digit, lowest first, the sign in the lowest bit: as source maps write numbers. */
+function encodeVlq(value: number): string {
+  let rest = value < 0 ? (-value << 1) | 1 : value << 1;
+  let text = "";
+  do {
+    const five = rest & 31;
+    rest >>>= 5;
+    text += digits[rest > 0 ? five | 32 : five];
+  } while (rest > 0);
+  return text;
+}
