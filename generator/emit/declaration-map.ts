@@ -25,9 +25,10 @@ export function emitDeclarationMap(declarations: string, { file, schema, places 
   return `${JSON.stringify({ version: 3, file, sourceRoot: "", sources: [schema], names: [], mappings })}\n`;
 }
 
-/** A name of the declarations, and where the schema has it; both as columns from 0. */
+/** A name of the declarations, in columns from 0, and where the schema has it. */
 interface Mapping {
-  readonly column: number;
+  /** Where the declaration begins, which some editors look up as well, and its name. */
+  readonly columns: readonly number[];
   readonly source: SourceNode;
 }
 
@@ -49,7 +50,7 @@ function mappingsOf(declarations: string, places: DeclaredPlaces): readonly (Map
     if (name !== undefined) {
       const place = places.get(name);
       levels = [level(0, place?.hasMembers ? place.node : undefined)];
-      return place && { column: line.indexOf(name), source: place.node };
+      return place && { columns: [0, line.indexOf(name)], source: place.node };
     }
     const [, before = "", key] = member.exec(line) ?? [];
     if (key === undefined) return undefined;
@@ -57,7 +58,7 @@ function mappingsOf(declarations: string, places: DeclaredPlaces): readonly (Map
     levels = levels.filter((outer) => outer.indent < indent);
     const node = memberOf(levels.at(-1), key.startsWith('"') ? String(JSON.parse(key)) : key);
     levels.push(level(indent, node));
-    return node && { column: before.length, source: node };
+    return node && { columns: [...new Set([indent, before.length])], source: node };
   });
 }
 
@@ -75,19 +76,32 @@ function memberOf(outer: Level | undefined, key: string): SourceNode | undefined
 
 /**
  * Numbers are differences to those of the segment before. A name that is not mapped would be taken for the next one that is,
- * so each line with a mapping begins with a segment that leads nowhere.
+ * so a segment that leads nowhere goes before each mapping; where the mapping has the whole line, at the line above, which
+ * is empty or a comment.
  */
 function encodeMappings(lines: readonly (Mapping | undefined)[]): string {
   let [line, column] = [0, 0];
-  return lines
-    .map((mapping) => {
-      if (!mapping) return "";
-      const to = { line: mapping.source.line - 1, column: mapping.source.column - 1 };
-      const segment = [mapping.column, 0, to.line - line, to.column - column].map(encodeVlq).join("");
+  const segments = ({ columns, source }: Mapping): readonly string[] => {
+    const to = { line: source.line - 1, column: source.column - 1 };
+    return columns.map((generated, index) => {
+      const segment = [generated - (columns[index - 1] ?? 0), 0, to.line - line, to.column - column];
       ({ line, column } = to);
-      return `A,${segment}`;
+      return segment.map(encodeVlq).join("");
+    });
+  };
+  return lines
+    .map((mapping, index) => {
+      const barrier = mapping ? startOf(mapping) !== 0 : startOf(lines[index + 1]) === 0;
+      return [...(barrier ? [nowhere] : []), ...(mapping ? segments(mapping) : [])].join(",");
     })
     .join(";");
+}
+
+/** Column 0, and no source. */
+const nowhere = "A";
+
+function startOf(mapping: Mapping | undefined): number | undefined {
+  return mapping?.columns[0];
 }
 
 const digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";

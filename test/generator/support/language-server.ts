@@ -27,7 +27,7 @@ export interface LanguageServer extends Disposable {
 }
 
 /** Packages with a language server; the second is an alias of an older version. */
-export const servers = ["typescript"] as const;
+export const servers = ["typescript", "typescript-5"] as const;
 
 export function startLanguageServer(server: (typeof servers)[number]): LanguageServer {
   const tsserver = createRequire(import.meta.url).resolve(`${server}/lib/tsserver.js`);
