@@ -77,7 +77,7 @@ describe("a build of the compiler", () => {
     project.write("tsconfig.build.json", declaring);
     await generate({ cwd: project.folder });
     expect(project.compile({ ...emit, declaration: true })).toBe("");
-    const imported = [...project.read("dist/generated/index.d.ts").matchAll(/from "\.\/(\w+)\.js"/g)];
+    const imported = [...project.read("dist/generated/index.d.ts").matchAll(/from "\.\/(\w+)\.[jt]s"/g)];
     expect(imported.map(([, name]) => name)).toContain("types");
     expect(project.list("dist/generated")).toEqual(expect.arrayContaining(imported.map(([, name]) => `${name}.d.ts`)));
   });

@@ -69,7 +69,9 @@ describe.each(servers)("an editor with %s", (version) => {
     await generate({ cwd: project.folder });
     server = startLanguageServer(version);
     server.open(file("app.ts"));
-  });
+    // The first answer waits for the program to be read.
+    await server.files(file("app.ts"));
+  }, 180_000);
 
   afterAll(() => {
     server[Symbol.dispose]();
