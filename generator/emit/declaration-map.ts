@@ -52,10 +52,12 @@ function mappingsOf(declarations: string, places: DeclaredPlaces): readonly (Map
       levels = [level(0, place?.hasMembers ? place.node : undefined)];
       return place && { columns: [0, line.indexOf(name)], source: place.node };
     }
+    // Most lines are of types whose members the schema does not have.
+    if (!levels[0]?.node) return undefined;
     const [, before = "", key] = member.exec(line) ?? [];
     if (key === undefined) return undefined;
     const indent = line.search(/\S/);
-    levels = levels.filter((outer) => outer.indent < indent);
+    while ((levels.at(-1)?.indent ?? 0) >= indent) levels.pop();
     const node = memberOf(levels.at(-1), key.startsWith('"') ? String(JSON.parse(key)) : key);
     levels.push(level(indent, node));
     return node && { columns: [...new Set([indent, before.length])], source: node };
