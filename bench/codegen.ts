@@ -1,6 +1,9 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { loadavg } from "node:os";
+import { type EditResult, measureEdits } from "./editor.ts";
+import { createProject, generate, inferredApplication, printedApplication } from "./schema-project.ts";
+import { median } from "./table.ts";
 
 /** Cold `codegen` of large schemas, and what their clients cost the compiler. Alone: `npx tsx bench/codegen.ts`. */
 export interface CodegenResult {
@@ -8,93 +11,52 @@ export interface CodegenResult {
   /** The whole process, nothing generated before and nothing cached: median of five. */
   readonly coldMs: number;
   readonly fastestMs: number;
-  /** Type instantiations of a program that enqueues and handles every job, beyond those of an empty file. */
+  /** A program that enqueues and handles every job, with the types that codegen prints. */
+  readonly printed: CheckCost;
+  /** The same program with types that the compiler infers from the schema. */
+  readonly inferred: CheckCost;
+  /** Printed to inferred, of the compiler's time. */
+  readonly checkRatio: number;
+  readonly editor: EditResult;
+}
+
+interface CheckCost {
+  /** Type instantiations beyond those of an empty file. */
   readonly instantiations: number;
+  /** Median of three. */
   readonly checkSeconds: number;
 }
 
-const cli = new URL("../dist/generator/cli/main.js", import.meta.url).pathname;
 const tsc = new URL("../node_modules/typescript/bin/tsc", import.meta.url).pathname;
 
 export async function measureCodegen(): Promise<readonly CodegenResult[]> {
-  const nothing = project("empty", 0);
+  const nothing = createProject("empty", 0);
   const empty = compile(nothing, "export {};\n").instantiations;
   rmSync(nothing, { recursive: true });
-  return [200, 1_000].map((jobs) => {
-    const folder = project(`jobs-${jobs}`, jobs);
-    const times = Array.from({ length: 5 }, () => generate(folder)).sort((a, b) => a - b);
-    const { instantiations, checkSeconds } = compile(folder, application(jobs));
-    rmSync(folder, { recursive: true });
-    const [fastestMs = 0, , coldMs = 0] = times.map(Math.round);
-    return { jobs, coldMs, fastestMs, instantiations: instantiations - empty, checkSeconds };
-  });
+  const results: CodegenResult[] = [];
+  for (const jobs of [200, 1_000]) results.push(await measure(jobs, empty));
+  return results;
 }
 
-function generate(folder: string): number {
-  rmSync(`${folder}/generated`, { recursive: true, force: true });
-  const startedAt = performance.now();
-  execFileSync(process.execPath, [cli, "codegen"], {
-    cwd: folder,
-    // Else only the first run would translate the schema.
-    env: { ...process.env, TSX_DISABLE_CACHE: "1" },
-    stdio: ["ignore", "ignore", "pipe"],
-  });
-  return performance.now() - startedAt;
+async function measure(jobs: number, empty: number): Promise<CodegenResult> {
+  const folder = createProject(`jobs-${jobs}`, jobs);
+  const times = Array.from({ length: 5 }, () => Math.round(generate(folder)));
+  const cost = (app: string): CheckCost => {
+    const runs = Array.from({ length: 3 }, () => compile(folder, app));
+    const [{ instantiations } = { instantiations: Number.NaN }] = runs;
+    return {
+      instantiations: instantiations - empty,
+      checkSeconds: median(runs.map(({ checkSeconds }) => checkSeconds)),
+    };
+  };
+  const [printed, inferred] = [cost(printedApplication(jobs)), cost(inferredApplication(jobs))];
+  const checkRatio = Number((printed.checkSeconds / inferred.checkSeconds).toFixed(3));
+  const editor = await measureEdits(folder);
+  rmSync(folder, { recursive: true });
+  return { jobs, coldMs: median(times), fastestMs: Math.min(...times), printed, inferred, checkRatio, editor };
 }
 
-/** Inside bench/, so that `jobwright` and `zod` resolve as they do in an application. */
-function project(name: string, jobs: number): string {
-  const folder = new URL(`./.data/${name}`, import.meta.url).pathname;
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(`${folder}/tsconfig.json`, tsconfig);
-  if (jobs > 0) writeFileSync(`${folder}/jobs.schema.ts`, schema(jobs));
-  return folder;
-}
-
-const tsconfig = JSON.stringify({
-  compilerOptions: {
-    target: "es2023",
-    module: "nodenext",
-    strict: true,
-    skipLibCheck: true,
-    noEmit: true,
-    types: ["node"],
-  },
-  files: ["app.ts"],
-});
-
-/** Five shapes in turn, as applications have them. */
-const shapes = [
-  `z.object({ to: z.email(), name: z.string(), subject: z.string().max(200), body: z.string(), cc: z.array(z.email()).optional(), priority: z.enum(["low", "high"]).default("low"), tags: z.array(z.string()), sentBy: z.uuid() })`,
-  `z.object({ order: z.object({ id: z.uuid(), lines: z.array(z.object({ sku: z.string(), count: z.int(), price: z.number() })) }), meta: z.record(z.string(), z.string()), placedAt: z.date(), total: z.bigint() })`,
-  `z.discriminatedUnion("kind", [z.object({ kind: z.literal("card"), last4: z.string() }), z.object({ kind: z.literal("bank"), iban: z.string() })])`,
-  `z.object({ items: z.array(z.object({ id: z.int(), label: z.string().default("") })), limit: z.int().default(10), note: z.string().nullish() })`,
-  `z.strictObject({ url: z.url(), method: z.enum(["GET", "POST"]), body: z.union([z.string(), z.record(z.string(), z.number())]).optional() })`,
-];
-
-function schema(jobs: number): string {
-  const entries = Array.from(
-    { length: jobs },
-    (_, i) =>
-      `  /** Job number ${i}. */\n  job${i}: job({\n    input: ${shapes[i % shapes.length]},\n    output: z.object({ ok: z.boolean(), count: z.int() }),\n    queue: "q${i % 7}",\n  }),\n`,
-  );
-  return `import { defineJobs, job } from "jobwright/schema";\nimport { z } from "zod";\n\nexport default defineJobs({\n${entries.join("")}});\n`;
-}
-
-function application(jobs: number): string {
-  const each = (line: (i: number) => string): string => Array.from({ length: jobs }, (_, i) => line(i)).join("");
-  return (
-    `import type { ${Array.from({ length: jobs }, (_, i) => `Job${i}Input`).join(", ")}, Jobs, JobHandlers } from "./generated/index.js";\n` +
-    `export async function enqueueAll(jobs: Jobs): Promise<void> {\n` +
-    each((i) => `  await jobs.job${i}.enqueue({} as Job${i}Input);\n`) +
-    `}\nexport const handlers: JobHandlers = {\n` +
-    each((i) => `  job${i}: async (payload) => ({ ok: payload !== undefined, count: 1 }),\n`) +
-    `};\n`
-  );
-}
-
-function compile(folder: string, app: string): { instantiations: number; checkSeconds: number } {
+function compile(folder: string, app: string): CheckCost {
   writeFileSync(`${folder}/app.ts`, app);
   const output = execFileSync(process.execPath, [tsc, "-p", folder, "--extendedDiagnostics"], { encoding: "utf8" });
   const figure = (label: string): number =>

@@ -19,6 +19,7 @@ import { hashModel } from "./model/hash.ts";
 import { type Model, modelVersion, type Problem } from "./model/model.ts";
 import { planWire } from "./model/wire-plan.ts";
 import { readSchemaSource, type SchemaSource } from "./source/schema-source.ts";
+import { typesFile } from "./types-file.ts";
 
 export interface SchemaOptions {
   /** Path of the schema file, relative to `cwd`. Default: `jobs.schema.{ts,mts,js,mjs}` in `cwd` or above. */
@@ -43,6 +44,7 @@ export interface LoadedSchema {
   /** Absolute. */
   readonly schema: string;
   readonly model: Model;
+  readonly source: SchemaSource;
   readonly loadMs: number;
   /** Puts each problem at its place in the schema file. */
   locate(problems: readonly Problem[]): readonly Diagnostic[];
@@ -71,14 +73,14 @@ const defaultTimeoutMs = parseDuration("20s", "timeoutMs");
 
 /** Schema → model → checks → texts, all in memory. Throws as `describe` does, and for a contract that breaks. */
 export async function build(options: BuildOptions): Promise<Build> {
-  const { model, context, locate, loadMs, ...places } = await describe(options);
+  const { schema, out, model, context, locate, loadMs } = await describe(options);
   const started = performance.now();
-  const lock = updateLock(places.schema, model.jobs, options.accept);
+  const lock = updateLock(schema, model.jobs, options.accept);
   if (lock.problems.length > 0) throw diagnosticsError(locate(lock.problems));
-  const emitters = options.emitters ?? (await loadCodegenConfig(places.schema)).emitters ?? [];
+  const emitters = options.emitters ?? (await loadCodegenConfig(schema)).emitters ?? [];
   const files = runEmitters([...builtInEmitters, ...emitters], model, context);
   const timings = { loadMs, emitMs: performance.now() - started };
-  return { ...places, files, lock, jobs: model.jobs.length, timings };
+  return { schema, out, files, lock, jobs: model.jobs.length, timings };
 }
 
 export interface Description extends LoadedSchema {
@@ -90,7 +92,7 @@ export interface Description extends LoadedSchema {
 /** Schema → model → checks: what emitters get. Throws with every problem in `details.diagnostics`. */
 export async function describe(options: BuildOptions): Promise<Description> {
   const loaded = await loadSchema(options);
-  const { schema, model, locate } = loaded;
+  const { schema, model, source, locate } = loaded;
   const out = resolve(options.cwd, options.out ?? resolve(dirname(schema), "generated"));
   const plans = planWire(model);
   if (plans.problems.length > 0) throw diagnosticsError(locate(plans.problems));
@@ -98,6 +100,8 @@ export async function describe(options: BuildOptions): Promise<Description> {
     hash: hashModel(model),
     schema: posixRelative(out, schema),
     extension: importExtension(findTsconfig(schema)),
+    typesFile: typesFile(schema),
+    source,
   });
   return { ...loaded, out, context };
 }
@@ -106,42 +110,31 @@ export async function describe(options: BuildOptions): Promise<Description> {
 export async function loadSchema(options: SchemaOptions): Promise<LoadedSchema> {
   const schema = findSchema(options.cwd, options.schema);
   const text = readFileSync(schema, "utf8");
-  const source = lazySource(schema, text);
   const started = performance.now();
-  const { model, problems } = await loadModel(schema, options, text, source);
+  const { model, problems, source } = await loadModel(schema, text, options);
   const place = (all: readonly Problem[]): readonly Diagnostic[] =>
-    locate(all, source.get(), { schema, text, cwd: options.cwd });
+    locate(all, source, { schema, text, cwd: options.cwd });
   // What cannot be stored may have no plan either, and both are told at once.
   if (problems.length > 0) throw diagnosticsError(place([...problems, ...planWire(model).problems]));
-  return { schema, model, loadMs: performance.now() - started, locate: place };
-}
-
-interface LazySource {
-  get(): SchemaSource;
-}
-
-function lazySource(schema: string, text: string): LazySource {
-  let source: SchemaSource | undefined;
-  return { get: () => (source ??= readSchemaSource(schema, text)) };
+  return { schema, model, source, loadMs: performance.now() - started, locate: place };
 }
 
 async function loadModel(
   schema: string,
-  options: SchemaOptions,
   text: string,
-  source: LazySource,
-): Promise<{ readonly model: Model; readonly problems: readonly Problem[] }> {
+  options: SchemaOptions,
+): Promise<{ readonly model: Model; readonly problems: readonly Problem[]; readonly source: SchemaSource }> {
   const timeoutMs = options.timeoutMs ?? defaultTimeoutMs;
   const loading = load({ file: schema, cwd: options.cwd, tsconfig: findTsconfig(schema), timeoutMs });
   // Both take most of a second: the text is parsed here while the other process runs the schema.
-  const comments = text.includes("/**") ? source.get() : undefined;
+  const source = readSchemaSource(schema, text);
   const result = await loading;
   if (result.type === "invalid")
-    throw diagnosticsError(locate(result.problems, source.get(), { schema, text, cwd: options.cwd }));
+    throw diagnosticsError(locate(result.problems, source, { schema, text, cwd: options.cwd }));
   if (result.type !== "loaded")
     throw diagnosticsError([describeFailure(result, { schema, cwd: options.cwd, timeoutMs })]);
   const plain: Model = { modelVersion, jobs: result.jobs, named: result.named };
-  return { model: freezeModel(comments ? attachDocs(plain, comments) : plain), problems: result.problems };
+  return { model: freezeModel(attachDocs(plain, source)), problems: result.problems, source };
 }
 
 /** Puts each problem at its place in the schema file, as near as the text of the file shows it. */

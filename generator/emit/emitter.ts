@@ -1,6 +1,8 @@
 import type { ImportExtension } from "../import-extension.ts";
 import type { Model } from "../model/model.ts";
 import type { WirePlans } from "../model/wire-plan.ts";
+import type { TypesFile } from "../types-file.ts";
+import type { DeclaredPlaces } from "./declaration-map.ts";
 import type { TypeNames } from "./type-names.ts";
 
 /**
@@ -30,7 +32,13 @@ export interface EmitContext {
   readonly extension: ImportExtension;
   /** The comments that every generated TypeScript file begins with. */
   readonly header: string;
-  /** Names in the generated `types.ts`. */
+  /** `types.d.ts` has a map for editors; `types.ts` where declarations would get lost. */
+  readonly typesFile: TypesFile;
+  /** How the other generated files import the types. */
+  readonly typesImport: string;
+  /** Where the schema file declares what the types are for; empty without a map. */
+  readonly places: DeclaredPlaces;
+  /** Names in the generated types. */
   readonly names: TypeNames;
   /** How values that JSON lacks are stored. */
   readonly plans: WirePlans;

@@ -1,13 +1,18 @@
+import type { Model } from "../model/model.ts";
 import type { EmitContext, Emitter } from "./emitter.ts";
+import { hasForeignTypes } from "./foreign-types.ts";
 import { hasTransactional } from "./types.ts";
 
 /** The entry of the generated folder. */
 export const indexEmitter: Emitter = {
   name: "index",
-  emit: (model, context) => [{ name: "index.ts", text: printIndex(context, hasTransactional(model)) }],
+  emit: (model, context) => [{ name: "index.ts", text: printIndex(model, context) }],
 };
 
-function printIndex({ header, extension }: EmitContext, transactional: boolean): string {
+function printIndex(model: Model, context: EmitContext): string {
+  const { header, extension, typesImport: types } = context;
+  const transactional = hasTransactional(model);
+  const foreign = hasForeignTypes(model, context);
   return `${header}import {
   type ClientOptions,
   createClient,
@@ -18,9 +23,9 @@ ${transactional ? "  type HandlerTransactionOf,\n" : ""}  type Provider,
   type WorkerOptions,
 } from "jobwright/codegen/v1";
 import { descriptor } from "./descriptor${extension}";
-import type { HandlersFor, JobReturns, Jobs, QueueName } from "./types${extension}";
+${foreign ? `import type {} from "./foreign${extension}";\n` : ""}import type { HandlersFor, JobReturns, Jobs, QueueName } from "${types}";
 
-export type * from "./types${extension}";
+export type * from "${types}";
 export { descriptor };
 
 /** Connects the client: \`const jobs = await createJobs({ provider })\`. */

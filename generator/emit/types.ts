@@ -1,15 +1,26 @@
 import { groupBy } from "../model/group.ts";
 import type { Docs, JobModel, Model, Sides } from "../model/model.ts";
+import { emitDeclarationMap } from "./declaration-map.ts";
 import type { EmitContext, Emitter } from "./emitter.ts";
 import { render } from "./layout.ts";
 import { createTypePrinter } from "./print-type.ts";
 import { jsDoc, maxWidth, pascalCase } from "./text.ts";
-import { writtenImports } from "./written-imports.ts";
+import { pathToSchema, typeImports } from "./written-imports.ts";
 
 /** Types only: what the application sees of its jobs. */
 export const typesEmitter: Emitter = {
   name: "types",
-  emit: (model, context) => [{ name: "types.ts", text: printTypes(model, context) }],
+  emit(model, context) {
+    const text = printTypes(model, context);
+    const { typesFile: name, schema, places } = context;
+    if (name === "types.ts") return [{ name, text }];
+    const map = `${name}.map`;
+    // The map first: declarations never name one that is not there.
+    return [
+      { name: map, text: emitDeclarationMap(text, { file: name, schema, places }) },
+      { name, text: `${text}\n//# sourceMappingURL=${map}\n` },
+    ];
+  },
 };
 
 function printTypes(model: Model, { names, schema, header, extension }: EmitContext): string {
@@ -64,8 +75,7 @@ function printTypes(model: Model, { names, schema, header, extension }: EmitCont
     return [input, output, ...errors, ...progress, handlerTypes(job, name), clientType(job, name)].join("\n");
   });
 
-  const toSchema = schema.includes("/") ? schema.slice(0, schema.lastIndexOf("/") + 1) : "./";
-  const imports = writtenImports(model, toSchema, extension);
+  const imports = typeImports(model, pathToSchema(schema), extension);
   return [header + runtimeImport(model) + imports, ...named, ...jobs, maps(model)].join("\n");
 }
 

@@ -11,6 +11,8 @@ export interface SourceNode {
   readonly docs: Docs;
   /** A part of it: an option, a key of an object, `[]`, `[0]`, `[key]`, `[value]`. Undefined: it is not written here. */
   child(part: string): SourceNode | undefined;
+  /** All parts of that name: members of a union may share one. In the order of the text. */
+  children(part: string): readonly SourceNode[];
 }
 
 /** What the text of the schema file shows; it is read, never run. */
@@ -45,61 +47,69 @@ function createSchemaSource(ts: Ts, file: ts.SourceFile): SchemaSource {
       get docs() {
         return readDocs(ts, place);
       },
-      child: (part) => (value ? childOf(value, part) : undefined),
+      child(part) {
+        for (const child of childrenOf(value, part)) return child;
+        return undefined;
+      },
+      children: (part) => [...childrenOf(value, part)],
     };
   }
 
-  function childOf(value: ts.Node, part: string): SourceNode | undefined {
-    const expression = resolve(value);
-    if (ts.isObjectLiteralExpression(expression)) return memberNode(expression, part);
-    if (ts.isArrayLiteralExpression(expression)) return elementNode(expression, part);
-    if (!ts.isCallExpression(expression)) return undefined;
-    const callee = expression.expression;
-    const name = ts.isPropertyAccessExpression(callee) ? callee.name.text : callee.getText(file);
-    const own = childOfCall(name, expression.arguments, part);
-    if (own || !ts.isPropertyAccessExpression(callee)) return own;
+  function* childrenOf(value: ts.Node | undefined, part: string): Iterable<SourceNode> {
+    const expression = value && resolve(value);
+    if (!expression) return;
+    if (ts.isObjectLiteralExpression(expression)) yield* membersNamed(expression, part);
+    else if (ts.isArrayLiteralExpression(expression)) yield* elementNode(expression, part);
+    else if (ts.isCallExpression(expression)) yield* childrenOfCall(expression, part);
+  }
+
+  function* childrenOfCall(
+    { expression: callee, arguments: args }: ts.CallExpression,
+    part: string,
+  ): Iterable<SourceNode> {
+    const isMethod = ts.isPropertyAccessExpression(callee);
+    let isFound = false;
+    for (const child of childrenOfArguments(isMethod ? callee.name.text : callee.getText(file), args, part)) {
+      isFound = true;
+      yield child;
+    }
     // `z.object({ … }).optional()`: what is asked for stands further in.
-    return childOf(callee.expression, part);
+    if (!isFound && isMethod) yield* childrenOf(callee.expression, part);
   }
 
-  function childOfCall(name: string, args: readonly ts.Expression[], part: string): SourceNode | undefined {
+  function childrenOfArguments(name: string, args: readonly ts.Expression[], part: string): Iterable<SourceNode> {
     const [first, second] = args;
-    if (!first) return undefined;
-    if (part === "[]") return name === "array" || name === "set" ? nodeOf(first, first) : childOfEach(args, part);
+    if (!first) return [];
+    if (part === "[]" && (name === "array" || name === "set")) return [nodeOf(first, first)];
     if (part === "[key]" && ["record", "partialRecord", "looseRecord", "map"].includes(name))
-      return nodeOf(first, first);
-    if (part === "[value]") return second && nodeOf(second, second);
-    if (isElement.test(part) && name === "tuple") return childOf(first, part);
-    return childOfEach(args, part);
+      return [nodeOf(first, first)];
+    if (part === "[value]") return second ? [nodeOf(second, second)] : [];
+    if (isElement.test(part) && name === "tuple") return childrenOf(first, part);
+    return childrenOfEach(args, part);
   }
 
-  function elementNode(list: ts.ArrayLiteralExpression, part: string): SourceNode | undefined {
+  function elementNode(list: ts.ArrayLiteralExpression, part: string): readonly SourceNode[] {
     const item = list.elements[Number(isElement.exec(part)?.[1] ?? -1)];
-    return item && nodeOf(item, item);
+    return item ? [nodeOf(item, item)] : [];
   }
 
   /** `z.object`, `.extend`, `z.optional`, `z.union([…])`, `job(…)`: whichever argument has the part. */
-  function childOfEach(args: readonly ts.Expression[], part: string): SourceNode | undefined {
+  function* childrenOfEach(args: readonly ts.Expression[], part: string): Iterable<SourceNode> {
     for (const arg of args) {
       const expression = resolve(arg);
       const candidates = ts.isArrayLiteralExpression(expression) ? expression.elements : [expression];
-      for (const candidate of candidates) {
-        const found = ts.isFunctionLike(candidate) ? undefined : childOf(candidate, part);
-        if (found) return found;
-      }
+      for (const candidate of candidates) if (!ts.isFunctionLike(candidate)) yield* childrenOf(candidate, part);
     }
-    return undefined;
   }
 
-  function memberNode(object: ts.ObjectLiteralExpression, name: string): SourceNode | undefined {
+  function* membersNamed(object: ts.ObjectLiteralExpression, name: string): Iterable<SourceNode> {
     const member = membersOf(object).get(name);
-    if (member) return nodeOf(member, valueOf(member));
-    for (const property of object.properties) {
-      if (!ts.isSpreadAssignment(property)) continue;
-      const found = childOf(property.expression, name);
-      if (found) return found;
+    if (member) {
+      yield nodeOf(member, valueOf(member));
+      return;
     }
-    return undefined;
+    for (const property of object.properties)
+      if (ts.isSpreadAssignment(property)) yield* childrenOf(property.expression, name);
   }
 
   function membersOf(object: ts.ObjectLiteralExpression): ReadonlyMap<string, ts.Node> {
@@ -138,7 +148,7 @@ function createSchemaSource(ts: Ts, file: ts.SourceFile): SchemaSource {
   const root = nodeOf(call ?? file, declarations);
   return {
     root,
-    job: (name) => (declarations ? childOf(declarations, name) : undefined),
+    job: (name) => root.child(name),
     constant(name) {
       const declaration = constants.get(name);
       // The comment of `const a = …` belongs to the whole statement.

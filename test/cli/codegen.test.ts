@@ -36,7 +36,11 @@ describe("codegen on the command line", () => {
     using project = createProject({ "jobs.schema.ts": schema("string") });
     const { status, stdout, stderr } = codegen(project, "--json");
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
-    expect(JSON.parse(stdout)).toMatchObject({ ok: true, jobs: 1, written: ["types.ts", "descriptor.ts", "index.ts"] });
+    expect(JSON.parse(stdout)).toMatchObject({
+      ok: true,
+      jobs: 1,
+      written: ["types.d.ts.map", "types.d.ts", "descriptor.ts", "index.ts"],
+    });
   });
 
   it("shows a refusal with place, code frame and way out, and exits 2", () => {
@@ -110,7 +114,7 @@ describe("codegen on the command line", () => {
     await until("JW_SCHEMA_UNREPRESENTABLE");
     project.write("jobs.schema.ts", schema("number"));
     await until("✔ 1 job");
-    expect(project.read("generated/types.ts")).toContain("AInput = number");
+    expect(project.read("generated/types.d.ts")).toContain("AInput = number");
     child.kill("SIGTERM");
     expect(await exit).toEqual([0, null]);
   });

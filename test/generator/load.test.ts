@@ -152,6 +152,6 @@ describe("a schema file that cannot be loaded", () => {
       "parts/address.ts": 'import { z } from "zod";\nexport const Address = z.object({ city: z.string() });\n',
     });
     await generate({ cwd: project.folder });
-    expect(project.read("generated/types.ts")).toContain("city: string;");
+    expect(project.read("generated/types.d.ts")).toContain("city: string;");
   });
 });

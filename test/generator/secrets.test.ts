@@ -85,7 +85,7 @@ describe("marks of sensitive values", () => {
 
   it("change no type", async () => {
     const [marked, plain] = [await generated(schema), await generated(schema.replaceAll("sensitive: true", ""))];
-    const types = (project: Project): string => project.read("generated/types.ts").replace(/^\/\/ Model .*$/m, "");
+    const types = (project: Project): string => project.read("generated/types.d.ts").replace(/^\/\/ Model .*$/m, "");
     expect(types(marked)).toBe(types(plain));
     expect(plain.read("generated/descriptor.ts")).not.toContain("sensitive");
   });

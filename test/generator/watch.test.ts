@@ -42,7 +42,7 @@ describe("watch", () => {
     const next = watcher.generated();
     project.write("jobs.schema.ts", schema("second"));
     await next;
-    expect(project.read("generated/types.ts")).toContain("SecondInput");
+    expect(project.read("generated/types.d.ts")).toContain("SecondInput");
   });
 
   it("generates when a file changes that the schema imports", async () => {
@@ -56,7 +56,7 @@ describe("watch", () => {
     const next = watcher.generated();
     project.write("parts/part.ts", part("v: z.string(), n: z.number().optional()"));
     await next;
-    expect(project.read("generated/types.ts")).toContain("n?: number | undefined;");
+    expect(project.read("generated/types.d.ts")).toContain("n?: number | undefined;");
   });
 
   it("keeps the last good output while the schema is broken, and goes on when it is repaired", async () => {
@@ -66,11 +66,11 @@ describe("watch", () => {
     const failed = watcher.failed();
     project.write("jobs.schema.ts", "export default defineJobs({");
     expect(await failed).toMatchObject({ code: "JW_SCHEMA_LOAD" });
-    expect(project.read("generated/types.ts")).toContain("FirstInput");
+    expect(project.read("generated/types.d.ts")).toContain("FirstInput");
     const next = watcher.generated();
     project.write("jobs.schema.ts", schema("second"));
     await next;
-    expect(project.read("generated/types.ts")).toContain("SecondInput");
+    expect(project.read("generated/types.d.ts")).toContain("SecondInput");
   });
 
   it("does not react to what it writes itself", async () => {

@@ -40,7 +40,11 @@ describe("the generated folder", () => {
       project.list("generated").map((name) => statSync(`${project.folder}/generated/${name}`).mtimeMs);
     const before = times();
     const second = await generate({ cwd: project.folder });
-    expect(second).toMatchObject({ written: [], removed: [], unchanged: ["types.ts", "descriptor.ts", "index.ts"] });
+    expect(second).toMatchObject({
+      written: [],
+      removed: [],
+      unchanged: ["types.d.ts.map", "types.d.ts", "descriptor.ts", "index.ts"],
+    });
     expect(times()).toEqual(before);
   });
 
@@ -49,7 +53,13 @@ describe("the generated folder", () => {
     await generate({ cwd: project.folder });
     project.write("jobs.schema.ts", plain);
     expect(await generate({ cwd: project.folder })).toMatchObject({ removed: ["codecs.ts"] });
-    expect(project.list("generated")).toEqual([".manifest.json", "descriptor.ts", "index.ts", "types.ts"]);
+    expect(project.list("generated")).toEqual([
+      ".manifest.json",
+      "descriptor.ts",
+      "index.ts",
+      "types.d.ts",
+      "types.d.ts.map",
+    ]);
   });
 
   it("keeps files of others", async () => {
@@ -59,7 +69,7 @@ describe("the generated folder", () => {
   });
 
   it.each([
-    ["an edited file", (project: Project) => project.write("generated/types.ts", "// mine\n"), "types.ts"],
+    ["an edited file", (project: Project) => project.write("generated/types.d.ts", "// mine\n"), "types.d.ts"],
     ["an edited orphan", (project: Project) => project.write("generated/codecs.ts", "// mine\n"), "codecs.ts"],
   ])("is left alone when it holds %s", async (_, edit, name) => {
     using project = createProject({ "jobs.schema.ts": rich });
@@ -86,15 +96,15 @@ describe("the generated folder", () => {
     using project = createProject({ "jobs.schema.ts": plain });
     await generate({ cwd: project.folder });
     const out = `${project.folder}/generated`;
-    const files = ["types.ts", "index.ts"].map((name) => ({ name, text: `// new ${name}\n` }));
+    const files = ["types.d.ts", "index.ts"].map((name) => ({ name, text: `// new ${name}\n` }));
     const plan = planWrite(out, files);
     // The second file cannot be written: a folder took its place after the plan was made.
     rmSync(`${out}/index.ts`);
     mkdirSync(`${out}/index.ts`);
     expect(() => writeFiles(out, files, plan, false)).toThrow(expect.objectContaining({ code: "JW_CODEGEN_WRITE" }));
-    expect(project.read("generated/types.ts")).toBe("// new types.ts\n");
+    expect(project.read("generated/types.d.ts")).toBe("// new types.d.ts\n");
     rmSync(`${out}/index.ts`, { recursive: true });
-    expect(await generate({ cwd: project.folder })).toMatchObject({ written: ["types.ts", "index.ts"] });
+    expect(await generate({ cwd: project.folder })).toMatchObject({ written: ["types.d.ts", "index.ts"] });
   });
 
   it("never loses a file outside of it, whatever a manifest says", async () => {
@@ -142,7 +152,7 @@ describe("check", () => {
     const { fresh, stale } = await check({ cwd: project.folder });
     expect(fresh).toBe(false);
     expect(stale.map(({ file, reason }) => [file, reason])).toEqual([
-      ["generated/types.ts", "changed"],
+      ["generated/types.d.ts", "changed"],
       ["generated/descriptor.ts", "changed"],
       ["generated/index.ts", "missing"],
       ["generated/codecs.ts", "orphan"],

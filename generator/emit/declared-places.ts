@@ -1,0 +1,42 @@
+import { type JobModel, type Model, type StoredSide, storedSides } from "../model/model.ts";
+import type { SchemaSource, SourceNode } from "../source/schema-source.ts";
+import type { DeclaredAt, DeclaredPlaces } from "./declaration-map.ts";
+import { pascalCase } from "./text.ts";
+import type { TypeNames } from "./type-names.ts";
+
+/** What `emitTypes` calls the two types of each schema. */
+const sideSuffixes: Readonly<Record<StoredSide, readonly string[]>> = {
+  input: ["Input", "Payload"],
+  output: ["Return", "Output"],
+  errors: ["Errors", "Failures"],
+  progress: ["Progress", "Seen"],
+};
+
+/** Where the schema file has the jobs, and the types of the model. */
+export function declaredPlaces(model: Model, names: TypeNames, source: SchemaSource): DeclaredPlaces {
+  const perJob = ["Jobs", "JobHandlers", "JobReturns"].map((name) => [name, placeOf(source.root)] as const);
+  const named = model.named.flatMap(({ id, constant }) => {
+    const place = placeOf(constant === undefined ? undefined : source.constant(constant));
+    return (["in", "out"] as const).map((side) => [names.ref(id, side), place] as const);
+  });
+  return new Map([...perJob, ...named, ...model.jobs.flatMap((job) => jobPlaces(job, source.job(job.name)))]);
+}
+
+function jobPlaces(
+  job: JobModel,
+  node: SourceNode | undefined,
+): readonly (readonly [string, DeclaredAt | undefined])[] {
+  const name = pascalCase(job.name);
+  const own = ["Client", "Handler", "Handle", "Outcomes"].map(
+    (suffix) => [name + suffix, placeOf(node, false)] as const,
+  );
+  const sides = storedSides.flatMap((side) => {
+    const place = placeOf(node?.child(side));
+    return sideSuffixes[side].map((suffix) => [name + suffix, place] as const);
+  });
+  return [...own, ...sides];
+}
+
+function placeOf(node: SourceNode | undefined, hasMembers = true): DeclaredAt | undefined {
+  return node && { node, hasMembers };
+}
