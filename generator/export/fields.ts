@@ -61,7 +61,7 @@ export function fieldsOf(type: TypeNode, named: readonly NamedType[]): readonly 
 }
 
 /** A type in a few words. */
-export function typeLabel(type: TypeNode, types: ReadonlyMap<string, NamedType>): string {
+function typeLabel(type: TypeNode, types: ReadonlyMap<string, NamedType>): string {
   const label = (node: TypeNode): string => typeLabel(node, types);
   switch (type.kind) {
     case "date":
