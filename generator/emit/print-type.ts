@@ -118,8 +118,7 @@ export function createTypePrinter(names: TypeNames, side: Side): TypePrinter {
     if (!rest) return `{\n${members.join("")}${indent}}`;
     const index = `${inner}[key: string]: ${print(rest, inner)};\n`;
     // Other keys may hold what the listed ones do not; only an intersection says so.
-    if (rest.kind === "unknown" || rest.kind === "any" || properties.length === 0)
-      return `{\n${members.join("")}${index}${indent}}`;
+    if (properties.every((property) => fitsRest(property, rest))) return `{\n${members.join("")}${index}${indent}}`;
     return `{\n${members.join("")}${indent}} & {\n${index}${indent}}`;
   }
 
@@ -184,6 +183,25 @@ export function createTypePrinter(names: TypeNames, side: Side): TypePrinter {
       return `${start}${afterSign(type, start, "")};\n`;
     },
   };
+}
+
+/** Whether an index signature of type `rest` lets the property stand beside it. */
+function fitsRest({ type, optional }: Property, rest: TypeNode): boolean {
+  if (rest.kind === "unknown" || rest.kind === "any") return true;
+  const kinds = new Set(membersOf(rest).map((member) => JSON.stringify(member)));
+  const fits = (member: TypeNode): boolean =>
+    kinds.has(JSON.stringify(member)) ||
+    (member.kind === "literal" && member.values.every((value) => kinds.has(plainKind(value.type))));
+  return membersOf(type).every(fits) && (!optional || kinds.has(JSON.stringify({ kind: "undefined" })));
+}
+
+function membersOf(type: TypeNode): readonly TypeNode[] {
+  return type.kind === "union" ? type.members : [type];
+}
+
+/** As `JSON.stringify` has the node of the type that a literal belongs to. */
+function plainKind(kind: string): string {
+  return JSON.stringify(kind === "number" ? { kind, special: false } : { kind });
 }
 
 function unionText(text: string, member: string): string {

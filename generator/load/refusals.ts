@@ -29,10 +29,6 @@ export const refusal = {
     message: "may be undefined, but a job has to carry a value.",
     hint: "Use z.object({ … }) with optional fields, or .nullable().",
   },
-  undefinedElement: {
-    message: "may be undefined, which JSON turns into null here.",
-    hint: "Use .nullable() instead of .optional() or .default() for elements of arrays, sets, maps and tuples.",
-  },
   recordKey: {
     message: "has keys that JSON cannot hold.",
     hint: "Keys of a record must be strings, numbers or literals of these; for others use z.map(key, value).",

@@ -12,7 +12,7 @@ import {
   withUndefined,
 } from "../model/model.ts";
 import { pathText } from "../model/path-text.ts";
-import { admitsUndefined } from "../model/questions.ts";
+import { admits } from "../model/questions.ts";
 import { isAsync } from "./async-check.ts";
 import { instanceNode } from "./instance-types.ts";
 import { docsOf, metaOf, type SchemaMeta } from "./meta.ts";
@@ -109,12 +109,6 @@ export function createWalker(exportNames: ReadonlyMap<unknown, string>): Walker 
     const inner = (type: $ZodType): TypeNode => walk(type, place);
     const at = (type: $ZodType, ...parts: string[]): TypeNode =>
       walk(type, { ...place, path: [...place.path, ...parts] });
-    /** JSON has no `undefined`: it would come back as null. */
-    const element = (type: $ZodType, part: string): TypeNode => {
-      const node = at(type, part);
-      if (place.side === "out" || !admitsUndefined(node)) return node;
-      return refuse({ ...place, path: [...place.path, part] }, refusal.undefinedElement);
-    };
     switch (def.type) {
       case "string":
       case "boolean":
@@ -140,11 +134,11 @@ export function createWalker(exportNames: ReadonlyMap<unknown, string>): Walker 
       case "object":
         return objectNode(def.shape, def.catchall, place);
       case "array":
-        return { kind: "array", item: element(def.element, "[]") };
+        return { kind: "array", item: at(def.element, "[]") };
       case "set":
-        return { kind: "set", item: element(def.valueType, "[]") };
+        return { kind: "set", item: at(def.valueType, "[]") };
       case "map":
-        return { kind: "map", key: element(def.keyType, "[key]"), value: element(def.valueType, "[value]") };
+        return { kind: "map", key: at(def.keyType, "[key]"), value: at(def.valueType, "[value]") };
       case "tuple":
         return tupleNode(def.items, def.rest, place);
       case "record":
@@ -220,15 +214,10 @@ export function createWalker(exportNames: ReadonlyMap<unknown, string>): Walker 
     const isOptional = place.side === "in" ? isOptionalIn : isOptionalOut;
     const firstOptional = schemas.length - [...schemas].reverse().findIndex((schema) => !isOptional(schema));
     const tail = schemas.every(isOptional) ? 0 : firstOptional;
-    const items = schemas.map((schema, index): TupleItem => {
-      const here = { ...place, path: [...place.path, `[${index}]`] };
-      const type = walk(schema, here);
-      const lost = admitsUndefined(type) && (index < tail || rest !== null);
-      return {
-        optional: index >= tail,
-        type: place.side === "in" && lost ? refuse(here, refusal.undefinedElement) : type,
-      };
-    });
+    const items = schemas.map((schema, index): TupleItem => ({
+      optional: index >= tail,
+      type: walk(schema, { ...place, path: [...place.path, `[${index}]`] }),
+    }));
     if (!rest) return { kind: "tuple", items };
     return { kind: "tuple", items, rest: walk(rest, { ...place, path: [...place.path, "[]"] }) };
   }
@@ -253,7 +242,8 @@ export function createWalker(exportNames: ReadonlyMap<unknown, string>): Walker 
   return {
     walk(schema, job, path) {
       const sides = { in: walk(schema, { side: "in", job, path }), out: walk(schema, { side: "out", job, path }) };
-      if (admitsUndefined(sides.in)) refuse({ side: "in", job, path }, refusal.undefinedRoot);
+      const types = new Map([...namedBySchema.values()].map((named) => [named.id, named.sides.in ?? sides.in]));
+      if (admits("undefined", sides.in, types)) refuse({ side: "in", job, path }, refusal.undefinedRoot);
       return sides;
     },
     named: () =>

@@ -17,16 +17,11 @@ const refusedFields: readonly (readonly [name: string, zod: string, message: str
   ["an async refinement", "z.string().refine(async () => true)", "async function"],
   ["an async transform", "z.string().transform(async () => 1).pipe(z.number())", "async function"],
   ["an async codec", "z.codec(z.string(), z.number(), { decode: async () => 1, encode: String })", "async function"],
-  ["optional elements of a list", "z.array(z.string().optional())", "may be undefined"],
-  ["defaulted elements of a list", 'z.array(z.string().default("x"))', "may be undefined"],
-  ["optional members of a set", "z.set(z.string().optional())", "may be undefined"],
-  ["optional values of a map", "z.map(z.string(), z.string().optional())", "may be undefined"],
-  [
-    "an optional item before a required one",
-    "z.tuple([z.union([z.string(), z.undefined()]), z.string()])",
-    "may be undefined",
-  ],
-  ["an optional item before a rest", "z.tuple([z.string().optional()], z.string())", "may be undefined"],
+  ["elements of a list that may be both", "z.array(z.string().nullish())", "both undefined and null"],
+  ["members of a set that may be both", "z.set(z.string().nullable().optional())", "both undefined and null"],
+  ["values of a map that may be both", "z.map(z.string(), z.string().nullish())", "both undefined and null"],
+  ["an item that may be both", "z.tuple([z.string().nullish(), z.string().optional()])", "both undefined and null"],
+  ["an item before a rest that may be both", "z.tuple([z.string().nullish()], z.string())", "both undefined and null"],
   ["a record with symbols as keys", "z.record(z.symbol(), z.string())", "symbol"],
   ["a string beside a date", "z.union([z.string(), z.date()])", "a Date and a string"],
   [
@@ -111,7 +106,7 @@ const Attachment = z.object({
 export default defineJobs({
   upload: job({
     input: z.object({
-      attachments: z.array(Attachment.optional()),
+      attachments: z.array(Attachment.nullish()),
       onDone: z.function().optional(),
     }),
     output: z.void(),
@@ -132,7 +127,7 @@ export default defineJobs({
       upload.input.attachments[] may be undefined, which JSON turns into null here.
          9 |   upload: job({
         10 |     input: z.object({
-      > 11 |       attachments: z.array(Attachment.optional()),
+      > 11 |       attachments: z.array(Attachment.nullish()),
            |                            ^
         12 |       onDone: z.function().optional(),
       → Use .nullable() instead of .optional() or .default() for elements of arrays, sets, maps and tuples.
@@ -140,7 +135,7 @@ export default defineJobs({
       JW_SCHEMA_UNREPRESENTABLE jobs.schema.ts:12:7
       upload.input.onDone is a function, which cannot be stored.
         10 |     input: z.object({
-        11 |       attachments: z.array(Attachment.optional()),
+        11 |       attachments: z.array(Attachment.nullish()),
       > 12 |       onDone: z.function().optional(),
            |       ^
         13 |     }),
