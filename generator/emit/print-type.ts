@@ -73,7 +73,8 @@ export function createTypePrinter(names: TypeNames, side: Side): TypePrinter {
   function wrap(type: TypeNode, indent: string): string {
     const text = print(type, indent);
     const compound =
-      ["union", "intersection", "brand", "written"].includes(type.kind) ||
+      ["union", "intersection", "brand"].includes(type.kind) ||
+      (type.kind === "written" && !isName(text)) ||
       (type.kind === "readonly" && text.startsWith("readonly "));
     const list = type.kind === "literal" && type.values.length > 1;
     if (!compound && !list) return text;
@@ -108,7 +109,7 @@ export function createTypePrinter(names: TypeNames, side: Side): TypePrinter {
   }
 
   function printMember(type: TypeNode, indent: string): string {
-    return type.kind === "written" ? wrap(type, indent) : print(type, indent);
+    return type.kind === "written" && !isName(type.text) ? wrap(type, indent) : print(type, indent);
   }
 
   function printObject(properties: readonly Property[], rest: TypeNode | undefined, indent: string): string {
@@ -202,6 +203,11 @@ function membersOf(type: TypeNode): readonly TypeNode[] {
 /** As `JSON.stringify` has the node of the type that a literal belongs to. */
 function plainKind(kind: string): string {
   return JSON.stringify(kind === "number" ? { kind, special: false } : { kind });
+}
+
+/** A type that needs no parentheses anywhere. */
+function isName(text: string): boolean {
+  return /^[\w$.]+$/.test(text);
 }
 
 function unionText(text: string, member: string): string {

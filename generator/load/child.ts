@@ -11,6 +11,7 @@ import type { SchemaProblem } from "../../runtime/schema/problems.ts";
 import { checkKeyPaths, type KeyPaths } from "../model/key-paths.ts";
 import type { JobModel, NamedType, Problem, Sides, TypeNode } from "../model/model.ts";
 import type { ChildMessage } from "./protocol.ts";
+import { createHints } from "./hints.ts";
 import { sensitiveOf } from "./sensitive.ts";
 import { createWalker, type Walker } from "./walk.ts";
 
@@ -35,7 +36,7 @@ async function load(path: string): Promise<ChildMessage> {
     return failure(error);
   }
   try {
-    return describe(module);
+    return describe(module, path);
   } catch (error) {
     // A getter of a recursive schema is user code too.
     return failure(error);
@@ -58,9 +59,9 @@ function problemsOf(error: JobwrightError): readonly Problem[] {
   return problems.map((problem) => ({ ...problem, code: "JW_SCHEMA_INVALID" }));
 }
 
-function describe(module: unknown): ChildMessage {
+function describe(module: unknown, path: string): ChildMessage {
   const { jobs } = schemaOf(module) as unknown as { readonly jobs: Readonly<Record<string, JobDefinition>> }; // the brand says so
-  const walker = createWalker(exportNames(module));
+  const walker = createWalker(exportNames(module), createHints(path));
   const definitions = Object.values(jobs).sort((a, b) => (a.name < b.name ? -1 : 1));
   const models = definitions.map((definition) => modelOf(definition, walker));
   const named = walker.named();

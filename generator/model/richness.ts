@@ -25,7 +25,10 @@ export function createRichness(model: Model): Richness {
 
   function isRich(type: TypeNode): boolean {
     const test = (inner: TypeNode | undefined): boolean => inner !== undefined && isRich(inner);
-    const element = (inner: TypeNode | undefined): boolean => inner !== undefined && (isHole(inner) || isRich(inner));
+    /** A place that has to be filled; where null is a value, too, the planner refuses it. */
+    const element = (inner: TypeNode | undefined): boolean =>
+      inner !== undefined && (may("undefined", inner) || isRich(inner));
+    const entry = (inner: TypeNode | undefined): boolean => inner !== undefined && (isHole(inner) || isRich(inner));
     switch (type.kind) {
       case "date":
       case "bigint":
@@ -38,7 +41,7 @@ export function createRichness(model: Model): Richness {
       case "literal":
         return type.values.some((value) => value.type === "bigint");
       case "object":
-        return element(type.rest) || type.properties.some((property) => test(property.type) || mustRestore(property));
+        return entry(type.rest) || type.properties.some((property) => test(property.type) || mustRestore(property));
       case "array":
         return element(type.item);
       case "readonly":
@@ -47,7 +50,7 @@ export function createRichness(model: Model): Richness {
       case "tuple":
         return element(type.rest) || type.items.some((item) => test(item.type) || may("undefined", item.type));
       case "record":
-        return element(type.value);
+        return entry(type.value);
       case "union":
         return type.members.some(test);
       case "intersection":

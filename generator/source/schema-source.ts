@@ -1,6 +1,7 @@
 import { createRequire } from "node:module";
 import type { ts } from "ts-morph";
 import type { Docs } from "../model/model.ts";
+import { createHintReader, noHint, type TypeHint } from "./type-hints.ts";
 
 /** A place in the schema file, for messages, and the comment above it. */
 export interface SourceNode {
@@ -11,6 +12,8 @@ export interface SourceNode {
   readonly docs: Docs;
   /** A part of it: an option, a key of an object, `[]`, `[0]`, `[key]`, `[value]`. Undefined: it is not written here. */
   child(part: string): SourceNode | undefined;
+  /** What is written of the type of the schema here, or of one inside of it: see `Following.walk`. */
+  hint(inside: readonly number[]): TypeHint;
 }
 
 /** What the text of the schema file shows; it is read, never run. */
@@ -46,6 +49,7 @@ function createSchemaSource(ts: Ts, file: ts.SourceFile): SchemaSource {
         return readDocs(ts, place);
       },
       child: (part) => (value ? childOf(value, part) : undefined),
+      hint: (inside) => (value ? readHint(value, inside) : noHint),
     };
   }
 
@@ -133,6 +137,7 @@ function createSchemaSource(ts: Ts, file: ts.SourceFile): SchemaSource {
     return constant ? resolve(constant, depth + 1) : node;
   }
 
+  const readHint = createHintReader(ts, file, resolve);
   const call = findDefineJobs(ts, file);
   const declarations = call?.arguments[0];
   const root = nodeOf(call ?? file, declarations);

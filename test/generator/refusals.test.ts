@@ -11,7 +11,11 @@ const refusedFields: readonly (readonly [name: string, zod: string, message: str
   ["a promise", "z.promise(z.string())", "is a promise"],
   ["void", "z.void()", "is void"],
   ["a transform without a result type", "z.string().transform((text) => text.length)", "ends in a transform"],
-  ["a custom schema without a type", "z.custom<string>()", "is a custom schema"],
+  ["a custom schema without a type", "z.custom()", "is a custom schema"],
+  ["a custom schema of a type that JSON cannot carry", "z.custom<bigint>()", "is a custom schema"],
+  ["a custom schema of a type that nobody can import", "z.custom<Local>()", "is a custom schema"],
+  ["a result of a type that nobody can import", "z.string().transform((): Local => ({}))", "ends in a transform"],
+  ["a kind that zod does not have yet", "future()", "is a zod schema of the unknown kind quantum"],
   ["an instance of a class", "z.instanceof(Error)", "is an instance of Error"],
   ["an instance of Buffer", "z.instanceof(Buffer)", "is an instance of Buffer"],
   ["an async refinement", "z.string().refine(async () => true)", "async function"],
@@ -62,13 +66,17 @@ const refusedFields: readonly (readonly [name: string, zod: string, message: str
   ],
 ];
 
+const before =
+  "interface Local {}\n" +
+  'const future = () => { const schema = z.string(); (schema as any)._zod.def.type = "quantum"; return schema; };\n';
+
 describe("what cannot be carried", () => {
   let diagnostics: readonly Diagnostic[];
 
   beforeAll(async () => {
     // All in one file, a job each: starting a process per schema would take minutes.
     const jobs = refusedFields.map(([, zod], index) => `  job${index}x: job({ input: z.object({ v: ${zod} }) }),\n`);
-    diagnostics = diagnosticsOf(await refusal(`${imports}export default defineJobs({\n${jobs.join("")}});\n`));
+    diagnostics = diagnosticsOf(await refusal(`${imports}${before}export default defineJobs({\n${jobs.join("")}});\n`));
   });
 
   it.each(refusedFields.map(([name, , message], index) => [name, message, index] as const))(
@@ -80,7 +88,7 @@ describe("what cannot be carried", () => {
         expect(diagnostic).toMatchObject({
           code: "JW_SCHEMA_UNREPRESENTABLE",
           file: "jobs.schema.ts",
-          line: 4 + index,
+          line: 6 + index,
         });
         expect(diagnostic.hint).not.toBe("");
         expect(diagnostic.frame).toContain("^");
@@ -124,13 +132,13 @@ export default defineJobs({
       → Keep the file in an object store or on disk and put its address into the job (z.url()), or use z.instanceof(Uint8Array) for a few KB.
 
       JW_SCHEMA_UNREPRESENTABLE jobs.schema.ts:11:28
-      upload.input.attachments[] may be undefined, which JSON turns into null here.
+      upload.input.attachments[] may be both undefined and null, which JSON cannot tell apart here.
          9 |   upload: job({
         10 |     input: z.object({
       > 11 |       attachments: z.array(Attachment.nullish()),
            |                            ^
         12 |       onDone: z.function().optional(),
-      → Use .nullable() instead of .optional() or .default() for elements of arrays, sets, maps and tuples.
+      → Use either .nullable() or .optional() for elements of arrays, sets, maps and tuples.
 
       JW_SCHEMA_UNREPRESENTABLE jobs.schema.ts:12:7
       upload.input.onDone is a function, which cannot be stored.
