@@ -63,6 +63,7 @@ function createPlanLayout(names: TypeNames): LayOut {
       case "array":
       case "set":
       case "record":
+      case "hole":
         return call(plan.kind, layOut(plan.item));
       case "map":
         return call("map", layOut(plan.key), layOut(plan.value));

@@ -73,7 +73,8 @@ export function createTypePrinter(names: TypeNames, side: Side): TypePrinter {
   function wrap(type: TypeNode, indent: string): string {
     const text = print(type, indent);
     const compound =
-      ["union", "intersection", "brand", "written"].includes(type.kind) ||
+      ["union", "intersection", "brand"].includes(type.kind) ||
+      (type.kind === "written" && !isName(text)) ||
       (type.kind === "readonly" && text.startsWith("readonly "));
     const list = type.kind === "literal" && type.values.length > 1;
     if (!compound && !list) return text;
@@ -108,7 +109,7 @@ export function createTypePrinter(names: TypeNames, side: Side): TypePrinter {
   }
 
   function printMember(type: TypeNode, indent: string): string {
-    return type.kind === "written" ? wrap(type, indent) : print(type, indent);
+    return type.kind === "written" && !isName(type.text) ? wrap(type, indent) : print(type, indent);
   }
 
   function printObject(properties: readonly Property[], rest: TypeNode | undefined, indent: string): string {
@@ -118,8 +119,7 @@ export function createTypePrinter(names: TypeNames, side: Side): TypePrinter {
     if (!rest) return `{\n${members.join("")}${indent}}`;
     const index = `${inner}[key: string]: ${print(rest, inner)};\n`;
     // Other keys may hold what the listed ones do not; only an intersection says so.
-    if (rest.kind === "unknown" || rest.kind === "any" || properties.length === 0)
-      return `{\n${members.join("")}${index}${indent}}`;
+    if (properties.every((property) => fitsRest(property, rest))) return `{\n${members.join("")}${index}${indent}}`;
     return `{\n${members.join("")}${indent}} & {\n${index}${indent}}`;
   }
 
@@ -184,6 +184,30 @@ export function createTypePrinter(names: TypeNames, side: Side): TypePrinter {
       return `${start}${afterSign(type, start, "")};\n`;
     },
   };
+}
+
+/** Whether an index signature of type `rest` lets the property stand beside it. */
+function fitsRest({ type, optional }: Property, rest: TypeNode): boolean {
+  if (rest.kind === "unknown" || rest.kind === "any") return true;
+  const kinds = new Set(membersOf(rest).map((member) => JSON.stringify(member)));
+  const fits = (member: TypeNode): boolean =>
+    kinds.has(JSON.stringify(member)) ||
+    (member.kind === "literal" && member.values.every((value) => kinds.has(plainKind(value.type))));
+  return membersOf(type).every(fits) && (!optional || kinds.has(JSON.stringify({ kind: "undefined" })));
+}
+
+function membersOf(type: TypeNode): readonly TypeNode[] {
+  return type.kind === "union" ? type.members : [type];
+}
+
+/** As `JSON.stringify` has the node of the type that a literal belongs to. */
+function plainKind(kind: string): string {
+  return JSON.stringify(kind === "number" ? { kind, special: false } : { kind });
+}
+
+/** A type that needs no parentheses anywhere. */
+function isName(text: string): boolean {
+  return /^[\w$.]+$/.test(text);
 }
 
 function unionText(text: string, member: string): string {

@@ -21,6 +21,7 @@ import {
 } from "../model/model.ts";
 import { contractsOf } from "./contract-of.ts";
 import type { ChildMessage } from "./protocol.ts";
+import { createHints } from "./hints.ts";
 import { sensitiveOf } from "./sensitive.ts";
 import { createWalker, type Walker } from "./walk.ts";
 
@@ -45,7 +46,7 @@ async function load(path: string): Promise<ChildMessage> {
     return failure(error);
   }
   try {
-    return describe(module);
+    return describe(module, path);
   } catch (error) {
     // A getter of a recursive schema is user code too.
     return failure(error);
@@ -68,10 +69,10 @@ function problemsOf(error: JobwrightError): readonly Problem[] {
   return problems.map((problem) => ({ ...problem, code: "JW_SCHEMA_INVALID" }));
 }
 
-function describe(module: unknown): ChildMessage {
+function describe(module: unknown, path: string): ChildMessage {
   const { jobs } = schemaOf(module) as unknown as { readonly jobs: Readonly<Record<string, JobDefinition>> }; // the brand says so
   const names = exportNames(module);
-  const walker = createWalker(names);
+  const walker = createWalker(names, createHints(path));
   const definitions = Object.values(jobs).sort((a, b) => (a.name < b.name ? -1 : 1));
   const models = definitions.map((definition) => modelOf(definition, walker));
   const named = walker.named();

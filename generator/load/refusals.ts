@@ -29,17 +29,13 @@ export const refusal = {
     message: "may be undefined, but a job has to carry a value.",
     hint: "Use z.object({ … }) with optional fields, or .nullable().",
   },
-  undefinedElement: {
-    message: "may be undefined, which JSON turns into null here.",
-    hint: "Use .nullable() instead of .optional() or .default() for elements of arrays, sets, maps and tuples.",
-  },
   recordKey: {
     message: "has keys that JSON cannot hold.",
     hint: "Keys of a record must be strings, numbers or literals of these; for others use z.map(key, value).",
   },
   transform: {
     message: "ends in a transform, whose result type is not known at run time.",
-    hint: 'Add .pipe(z.…()) for the result, or .meta({ tsType: "Money", import: "./money.ts" }) to name its type.',
+    hint: 'Declare the result where it is made, .transform((text): Money => …), with a Money that the file imports; or add .pipe(z.…()), or .meta({ tsType: "Money", import: "./money.ts" }).',
   },
   async: {
     message: "is checked or transformed by an async function, but jobs are parsed synchronously.",
@@ -58,7 +54,7 @@ export const refusal = {
           : `is an instance of ${className}, which JSON cannot carry.`,
       hint:
         className === undefined
-          ? 'Describe it with zod\'s own kinds, or add .meta({ tsType: "Money", import: "./money.ts" }) if its values are plain JSON.'
+          ? 'Describe it with zod\'s own kinds, or write z.custom<Money>() with a Money that the file imports, or add .meta({ tsType: "Money", import: "./money.ts" }) if its values are plain JSON.'
           : "Store plain data and rebuild the object in a z.codec(…), or use Date, Map, Set or Uint8Array.",
     };
   },

@@ -12,7 +12,8 @@ import {
   withUndefined,
 } from "../model/model.ts";
 import { pathText } from "../model/path-text.ts";
-import { admitsUndefined } from "../model/questions.ts";
+import { admits } from "../model/questions.ts";
+import { noHint, type TypeHint } from "../source/type-hints.ts";
 import { isAsync } from "./async-check.ts";
 import { instanceNode } from "./instance-types.ts";
 import { docsOf, metaOf, type SchemaMeta } from "./meta.ts";
@@ -30,10 +31,12 @@ export interface Walker {
 
 type Side = "in" | "out";
 
-interface Place {
+export interface Place {
   readonly side: Side;
   readonly job: string;
   readonly path: readonly string[];
+  /** From the schema at `path` inwards, through wrappers, options and the two ends of pipes, by index. */
+  readonly inside: readonly number[];
 }
 
 interface Named {
@@ -46,8 +49,14 @@ interface Named {
 /** Deeper schemas are getters that make a new schema at every call: they have no end. */
 const maxDepth = 100;
 
-/** `exportNames`: what the schema file calls its exported schemas, for the names of recursive types. */
-export function createWalker(exportNames: ReadonlyMap<unknown, string>): Walker {
+/**
+ * `exportNames`: what the schema file calls its exported schemas, for the names of recursive types. `hintAt`: what its text
+ * says of the types that zod does not know when it runs.
+ */
+export function createWalker(
+  exportNames: ReadonlyMap<unknown, string>,
+  hintAt: (place: Place) => TypeHint = () => noHint,
+): Walker {
   const namedBySchema = new Map<$ZodType, Named>();
   const open = { in: new Set<$ZodType>(), out: new Set<$ZodType>() };
   const found = new Map<string, Problem>();
@@ -100,21 +109,30 @@ export function createWalker(exportNames: ReadonlyMap<unknown, string>): Walker 
       const stored: TypeNode = isOpaque(def) || place.side === "out" ? { kind: "unknown" } : kindOf(schema, place);
       return { kind: "written", text: meta.tsType, ...(meta.from === undefined ? {} : { from: meta.from }), stored };
     }
-    const node = kindOf(schema, place);
-    return meta.brand !== undefined && place.side === "out" ? { kind: "brand", name: meta.brand, item: node } : node;
+    return branded(writtenNode(schema, place) ?? kindOf(schema, place), meta, place);
+  }
+
+  function branded(node: TypeNode, meta: SchemaMeta, place: Place): TypeNode {
+    if (meta.brand !== undefined) return place.side === "out" ? { kind: "brand", name: meta.brand, item: node } : node;
+    const brands = hintAt(place).brands.filter(({ side }) => side === place.side || side === "inout");
+    return brands.reduceRight<TypeNode>((item, { name }) => ({ kind: "brand", name, item }), node);
+  }
+
+  /** The type that the text of the file declares where the schema itself has none, or less. */
+  function writtenNode(schema: $ZodType, place: Place): TypeNode | undefined {
+    const { def } = schema._zod;
+    if (def.type !== "enum" && (!isOpaque(def) || hasClass(schema))) return undefined;
+    if (def.type === "transform" && place.side === "in") return undefined;
+    const { type } = hintAt(place);
+    if (!type || (place.side === "in" && !type.plain)) return undefined;
+    const stored: TypeNode = def.type === "enum" ? kindOf(schema, place) : { kind: "unknown" };
+    return { kind: "written", text: type.text, ...(type.from === undefined ? {} : { from: type.from }), stored };
   }
 
   function kindOf(schema: $ZodType, place: Place): TypeNode {
     const { def } = (schema as $ZodTypes)._zod; // every schema of zod is one of its kinds
-    const inner = (type: $ZodType): TypeNode => walk(type, place);
-    const at = (type: $ZodType, ...parts: string[]): TypeNode =>
-      walk(type, { ...place, path: [...place.path, ...parts] });
-    /** JSON has no `undefined`: it would come back as null. */
-    const element = (type: $ZodType, part: string): TypeNode => {
-      const node = at(type, part);
-      if (place.side === "out" || !admitsUndefined(node)) return node;
-      return refuse({ ...place, path: [...place.path, part] }, refusal.undefinedElement);
-    };
+    const inner = (type: $ZodType, index = 0): TypeNode => walk(type, { ...place, inside: [...place.inside, index] });
+    const at = (type: $ZodType, part: string): TypeNode => walk(type, below(place, part));
     switch (def.type) {
       case "string":
       case "boolean":
@@ -140,11 +158,11 @@ export function createWalker(exportNames: ReadonlyMap<unknown, string>): Walker 
       case "object":
         return objectNode(def.shape, def.catchall, place);
       case "array":
-        return { kind: "array", item: element(def.element, "[]") };
+        return { kind: "array", item: at(def.element, "[]") };
       case "set":
-        return { kind: "set", item: element(def.valueType, "[]") };
+        return { kind: "set", item: at(def.valueType, "[]") };
       case "map":
-        return { kind: "map", key: element(def.keyType, "[key]"), value: element(def.valueType, "[value]") };
+        return { kind: "map", key: at(def.keyType, "[key]"), value: at(def.valueType, "[value]") };
       case "tuple":
         return tupleNode(def.items, def.rest, place);
       case "record":
@@ -155,9 +173,9 @@ export function createWalker(exportNames: ReadonlyMap<unknown, string>): Walker 
           partial: def.partial === true || (place.side === "in" && isOptionalIn(def.valueType)),
         };
       case "union":
-        return unionOf(def.options.map(inner));
+        return unionOf(def.options.map((option, index) => inner(option, index)));
       case "intersection":
-        return { kind: "intersection", left: inner(def.left), right: inner(def.right) };
+        return { kind: "intersection", left: inner(def.left), right: inner(def.right, 1) };
       case "optional":
         return schema._zod.traits.has("$ZodExactOptional") ? inner(def.innerType) : withUndefined(inner(def.innerType));
       case "nullable":
@@ -179,7 +197,7 @@ export function createWalker(exportNames: ReadonlyMap<unknown, string>): Walker 
       case "pipe":
         // A transform in the middle is on neither side, so that nobody else looks at it.
         if (isAsync(def.in) || isAsync(def.out)) return refuse(place, refusal.async);
-        return place.side === "in" ? inner(def.in) : inner(def.out);
+        return place.side === "in" ? inner(def.in) : inner(def.out, 1);
       case "transform":
         return place.side === "in" ? { kind: "unknown" } : refuse(place, refusal.transform);
       case "custom":
@@ -208,29 +226,24 @@ export function createWalker(exportNames: ReadonlyMap<unknown, string>): Walker 
     const properties = Object.keys(shape).flatMap((key): Property[] => {
       const schema = shape[key];
       if (!schema) return [];
-      const type = walk(schema, { ...place, path: [...place.path, key] });
+      const type = walk(schema, below(place, key));
       return [{ key, optional: isOptional(schema), type, docs: docsOf(schema) }];
     });
     // `strict` is a catchall of never: no other keys.
     if (!catchall || catchall._zod.def.type === "never") return { kind: "object", properties };
-    return { kind: "object", properties, rest: walk(catchall, { ...place, path: [...place.path, "[key]"] }) };
+    return { kind: "object", properties, rest: walk(catchall, below(place, "[key]")) };
   }
 
   function tupleNode(schemas: readonly $ZodType[], rest: $ZodType | null, place: Place): TypeNode {
     const isOptional = place.side === "in" ? isOptionalIn : isOptionalOut;
     const firstOptional = schemas.length - [...schemas].reverse().findIndex((schema) => !isOptional(schema));
     const tail = schemas.every(isOptional) ? 0 : firstOptional;
-    const items = schemas.map((schema, index): TupleItem => {
-      const here = { ...place, path: [...place.path, `[${index}]`] };
-      const type = walk(schema, here);
-      const lost = admitsUndefined(type) && (index < tail || rest !== null);
-      return {
-        optional: index >= tail,
-        type: place.side === "in" && lost ? refuse(here, refusal.undefinedElement) : type,
-      };
-    });
+    const items = schemas.map((schema, index): TupleItem => ({
+      optional: index >= tail,
+      type: walk(schema, below(place, `[${index}]`)),
+    }));
     if (!rest) return { kind: "tuple", items };
-    return { kind: "tuple", items, rest: walk(rest, { ...place, path: [...place.path, "[]"] }) };
+    return { kind: "tuple", items, rest: walk(rest, below(place, "[]")) };
   }
 
   function recordKey(key: TypeNode, place: Place): TypeNode {
@@ -252,8 +265,10 @@ export function createWalker(exportNames: ReadonlyMap<unknown, string>): Walker 
 
   return {
     walk(schema, job, path) {
-      const sides = { in: walk(schema, { side: "in", job, path }), out: walk(schema, { side: "out", job, path }) };
-      if (admitsUndefined(sides.in)) refuse({ side: "in", job, path }, refusal.undefinedRoot);
+      const place = { job, path, inside: [] };
+      const sides = { in: walk(schema, { ...place, side: "in" }), out: walk(schema, { ...place, side: "out" }) };
+      const types = new Map([...namedBySchema.values()].map((named) => [named.id, named.sides.in ?? sides.in]));
+      if (admits("undefined", sides.in, types)) refuse({ ...place, side: "in" }, refusal.undefinedRoot);
       return sides;
     },
     named: () =>
@@ -267,6 +282,15 @@ export function createWalker(exportNames: ReadonlyMap<unknown, string>): Walker 
       })),
     problems: () => [...found.values()],
   };
+}
+
+function below(place: Place, part: string): Place {
+  return { ...place, path: [...place.path, part], inside: [] };
+}
+
+/** Made by `z.instanceof`, whose values are no plain data whatever their type is called. */
+function hasClass(schema: $ZodType): boolean {
+  return schema._zod.bag["Class"] !== undefined;
 }
 
 /** Kinds of which zod knows no type that could be printed. */

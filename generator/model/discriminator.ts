@@ -22,7 +22,7 @@ function literalsOf(object: TypeNode, key: string): readonly string[] {
   if (object.kind !== "object") return [];
   const property = object.properties.find((candidate) => candidate.key === key);
   if (property?.optional !== false) return [];
-  const { type } = property;
+  const type = property.type.kind === "written" ? property.type.stored : property.type;
   if (type.kind === "null") return ["null"];
   return type.kind === "literal" ? type.values.map(({ text }) => text) : [];
 }

@@ -1,21 +1,32 @@
 import type { TypeNode } from "./model.ts";
 
-/** Whether `undefined` is a value of this type; `unknown` and `any` are the user's own affair. */
-export function admitsUndefined(type: TypeNode): boolean {
+/** Whether `null` or `undefined` is a value of this type; `unknown` and `any` are the user's own affair. */
+export function admits(
+  what: "null" | "undefined",
+  type: TypeNode,
+  named: ReadonlyMap<string, TypeNode> = new Map(),
+  open: ReadonlySet<string> = new Set(),
+): boolean {
+  const inside = (inner: TypeNode): boolean => admits(what, inner, named, open);
   switch (type.kind) {
+    case "null":
     case "undefined":
-      return true;
+      return type.kind === what;
     case "literal":
-      return type.values.some((value) => value.type === "undefined");
+      return type.values.some((value) => value.type === what);
     case "union":
-      return type.members.some(admitsUndefined);
+      return type.members.some(inside);
     case "intersection":
-      return admitsUndefined(type.left) && admitsUndefined(type.right);
+      return inside(type.left) && inside(type.right);
     case "brand":
     case "readonly":
-      return admitsUndefined(type.item);
+      return inside(type.item);
     case "written":
-      return admitsUndefined(type.stored);
+      return inside(type.stored);
+    case "ref": {
+      const target = open.has(type.id) ? undefined : named.get(type.id);
+      return target !== undefined && admits(what, target, named, new Set([...open, type.id]));
+    }
     default:
       return false;
   }

@@ -19,7 +19,8 @@ export function localImports(file: string, found: Set<string> = new Set()): Read
   return found;
 }
 
-function locate(path: string): string | undefined {
+/** The file that an import of this absolute path means. */
+export function locate(path: string): string | undefined {
   // `./money.js` in TypeScript means `./money.ts`.
   const typescript = path.replace(/\.(m?)js$/, ".$1ts");
   return [path, typescript]

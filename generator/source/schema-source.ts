@@ -1,6 +1,7 @@
 import { createRequire } from "node:module";
 import type { ts } from "ts-morph";
 import type { Docs } from "../model/model.ts";
+import { createHintReader, noHint, type TypeHint } from "./type-hints.ts";
 
 /** A place in the schema file, for messages, and the comment above it. */
 export interface SourceNode {
@@ -13,6 +14,8 @@ export interface SourceNode {
   child(part: string): SourceNode | undefined;
   /** All parts of that name: members of a union may share one. In the order of the text. */
   children(part: string): readonly SourceNode[];
+  /** What is written of the type of the schema here, or of one inside of it: see `Following.walk`. */
+  hint(inside: readonly number[]): TypeHint;
 }
 
 /** What the text of the schema file shows; it is read, never run. */
@@ -52,6 +55,7 @@ function createSchemaSource(ts: Ts, file: ts.SourceFile): SchemaSource {
         return undefined;
       },
       children: (part) => [...childrenOf(value, part)],
+      hint: (inside) => (value ? readHint(value, inside) : noHint),
     };
   }
 
@@ -143,6 +147,7 @@ function createSchemaSource(ts: Ts, file: ts.SourceFile): SchemaSource {
     return constant ? resolve(constant, depth + 1) : node;
   }
 
+  const readHint = createHintReader(ts, file, resolve);
   const call = findDefineJobs(ts, file);
   const declarations = call?.arguments[0];
   const root = nodeOf(call ?? file, declarations);

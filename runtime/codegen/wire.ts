@@ -49,8 +49,13 @@ export const bytes: WireCodec = {
     value instanceof Uint8Array
       ? Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString("base64")
       : value,
-  // A copy, because a Buffer is a window on memory that it shares.
-  decode: (wire) => (typeof wire === "string" ? new Uint8Array(Buffer.from(wire, "base64")) : wire),
+  decode(wire) {
+    if (typeof wire !== "string" || wire.length % 4 !== 0) return wire;
+    const buffer = Buffer.from(wire, "base64");
+    const padding = wire.endsWith("==") ? 2 : wire.endsWith("=") ? 1 : 0;
+    // Buffer skips what is not base64, and so ends up shorter. A copy, because a Buffer is a window on memory that it shares.
+    return buffer.length === (wire.length / 4) * 3 - padding ? new Uint8Array(buffer) : wire;
+  },
 };
 
 export function array(item: WireCodec): WireCodec {
@@ -60,13 +65,21 @@ export function array(item: WireCodec): WireCodec {
   };
 }
 
-/** `undefined` at the end is left out, because JSON would make it null. */
+/** `undefined` where a value has to stand: null, which its type has no other use for. */
+export function hole(item: WireCodec): WireCodec {
+  return {
+    encode: (value) => (value === undefined ? null : item.encode(value)),
+    decode: (wire) => (wire === null ? undefined : item.decode(wire)),
+  };
+}
+
+/** What is still `undefined` at the end is left out, because JSON would make it null. */
 export function tuple(items: readonly WireCodec[], rest: WireCodec = json): WireCodec {
   return {
     encode(value) {
       if (!Array.isArray(value)) return value;
-      const length = value.findLastIndex((entry) => entry !== undefined) + 1;
-      return value.slice(0, length).map((entry, index) => (items[index] ?? rest).encode(entry));
+      const encoded = value.map((entry, index) => (items[index] ?? rest).encode(entry));
+      return encoded.slice(0, encoded.findLastIndex((entry) => entry !== undefined) + 1);
     },
     decode: (wire) => (Array.isArray(wire) ? wire.map((entry, index) => (items[index] ?? rest).decode(entry)) : wire),
   };

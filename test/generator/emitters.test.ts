@@ -14,6 +14,7 @@ import {
 } from "../../generator/index.ts";
 import { createEmitContext } from "../../generator/emit/files.ts";
 import { runEmitters } from "../../generator/emit/run-emitters.ts";
+import { readSchemaSource } from "../../generator/source/schema-source.ts";
 import { planWire } from "../../generator/model/wire-plan.ts";
 import { createProject, type Project, repository } from "./support/project.ts";
 import { imports, refusal } from "./support/problems.ts";
@@ -25,7 +26,13 @@ function emitterOf(emit: Emitter["emit"]): Emitter {
 }
 
 const model: Model = { modelVersion: 1, jobs: [], named: [] };
-const context = createEmitContext(model, planWire(model), { schema: "../jobs.schema.ts", hash: "0", extension: ".ts" });
+const context = createEmitContext(model, planWire(model), {
+  schema: "../jobs.schema.ts",
+  hash: "0",
+  extension: ".ts",
+  typesFile: "types.ts",
+  source: readSchemaSource("jobs.schema.ts", ""),
+});
 
 function filesOf(...files: readonly GeneratedFile[]): Emitter {
   return emitterOf(() => files);

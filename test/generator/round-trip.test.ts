@@ -2,6 +2,7 @@ import { deepStrictEqual } from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { $ZodType } from "zod/v4/core";
@@ -10,7 +11,9 @@ import { createWalker } from "../../generator/load/walk.ts";
 import type { WireCodec } from "../../runtime/core/descriptor.ts";
 import type { Parser } from "../../runtime/core/schema-module.ts";
 import { arbitraryOf } from "./support/arbitrary.ts";
+import * as coerced from "./support/coerced.ts";
 import * as corpus from "./support/corpus.ts";
+import { damaged } from "./support/damage.ts";
 import { createProject, type Project, repository } from "./support/project.ts";
 
 /** Kinds whose values no generator of random values finds. */
@@ -26,6 +29,28 @@ const samples: Readonly<Record<string, readonly unknown[]>> = {
       g: "eyJhbGciOiJIUzI1NiJ9.e30.ZRrHA1JJJW8opsbCGfG_HACGpVUMN_a9IV7pAx_Zmeo",
     },
   ],
+  moreFormats: [
+    {
+      a: "7c0e9a2e-1f0e-4f9e-9d0a-0b4c5c1f2d3e",
+      b: "V1StGXR8_Z5jdHi6B-myT",
+      c: "tz4a98xxat96iws9zmbrgj3a",
+      d: "01ARZ3NDEKTSV4RRFFQ69G5FAV",
+      e: "2020-01-01",
+      f: "12:00:00",
+      g: "P1DT2H",
+      h: "::1",
+      i: "10.0.0.0/8",
+      j: "_-8",
+      k: "+14155552671",
+      l: "c0ffee",
+      m: "example.com",
+      n: "🙂",
+      o: "d41d8cd98f00b204e9800998ecf8427e",
+      p: "00:1a:2b:3c:4d:5e",
+      q: "abc",
+    },
+  ],
+  limits: [{ a: "ab1", b: 2.5, c: 7n, d: new Date(1), e: [1, 2], f: new Set([1]) }],
   int: [{ a: -1, b: 2, c: 3, d: 0.5 }],
   bigints: [{ a: -(2n ** 63n), b: 2n ** 64n - 1n }],
   codec: [{ v: "2020-01-01T00:00:00Z" }],
@@ -42,10 +67,13 @@ const samples: Readonly<Record<string, readonly unknown[]>> = {
   nevers: [{}, { v: undefined }],
 };
 
+const schemas: ReadonlyMap<string, $ZodType & Parser> = new Map(Object.entries({ ...corpus, ...coerced }));
+
 const schema = `
 import { defineJobs, job } from "jobwright/schema";
+import * as coerced from "./coerced.ts";
 import * as corpus from "./corpus.ts";
-export default defineJobs(Object.fromEntries(Object.entries(corpus).map(([name, input]) => [name + "Job", job({ input })])));
+export default defineJobs(Object.fromEntries(Object.entries({ ...corpus, ...coerced }).map(([name, input]) => [name + "Job", job({ input })])));
 `;
 
 /** JSON has no `undefined`: an optional key, or the end of a tuple, is absent afterwards. */
@@ -67,8 +95,10 @@ describe("the stored form", () => {
   let codecs: Readonly<Record<string, WireCodec>>;
 
   beforeAll(async () => {
+    const read = (file: string): string => readFileSync(join(repository, "test/generator/support", file), "utf8");
     project = createProject({
-      "corpus.ts": readFileSync(join(repository, "test/generator/support/corpus.ts"), "utf8"),
+      "coerced.ts": read("coerced.ts"),
+      "corpus.ts": read("corpus.ts"),
       "jobs.schema.ts": schema,
     });
     await generate({ cwd: project.folder });
@@ -79,25 +109,78 @@ describe("the stored form", () => {
 
   afterAll(() => project[Symbol.dispose]());
 
-  it.each(Object.keys(corpus))("gives back what zod accepted: %s", (name) => {
-    const zod = (corpus as unknown as Readonly<Record<string, $ZodType & Parser>>)[name];
-    if (!zod) throw new Error(`no schema ${name}`);
+  function schemaOf(name: string): $ZodType & Parser {
+    const schema = schemas.get(name);
+    if (!schema) throw new Error(`no schema ${name}`);
+    return schema;
+  }
+
+  function valuesOf(name: string): fc.Arbitrary<unknown> {
     const walker = createWalker(new Map());
-    const { in: type } = walker.walk(zod, name, ["input"]);
+    const { in: type } = walker.walk(schemaOf(name), name, ["input"]);
+    return arbitraryOf(type, walker.named());
+  }
+
+  /** What the worker sees of a value that a client has sent. */
+  function stored(name: string, value: unknown): unknown {
     const codec = codecs[`${name}JobInput`];
+    const wire: unknown = JSON.parse(JSON.stringify(codec ? codec.encode(value) : value) ?? "null");
+    return codec ? codec.decode(wire) : wire;
+  }
+
+  it.each([...schemas.keys()])("gives back what zod accepted: %s", (name) => {
+    const zod = schemaOf(name);
     let accepted = 0;
     const check = (value: unknown): void => {
       const before = zod.safeParse(value);
       if (!before.success) return;
       accepted++;
-      const wire: unknown = JSON.parse(JSON.stringify(codec ? codec.encode(value) : value) ?? "null");
-      const after = zod.safeParse(codec ? codec.decode(wire) : wire);
       // Not toStrictEqual, which looks at a key "constructor" for the class.
-      deepStrictEqual(withoutUndefined(after), withoutUndefined(before));
+      deepStrictEqual(withoutUndefined(zod.safeParse(stored(name, value))), withoutUndefined(before));
     };
     for (const sample of samples[name] ?? []) check(sample);
-    fc.assert(fc.property(arbitraryOf(type, walker.named()), check), { numRuns: 100, ignoreEqualValues: true });
+    fc.assert(fc.property(valuesOf(name), check), { numRuns: 100, ignoreEqualValues: true });
     // A property that no value ever reached proves nothing.
     expect(accepted).toBeGreaterThan(0);
   });
+
+  it.each([...schemas.keys()])("leaves to zod what zod refuses, with its issues: %s", (name) => {
+    const zod = schemaOf(name);
+    const check = (value: unknown): void => {
+      const before = zod.safeParse(value);
+      const after = zod.safeParse(stored(name, value));
+      if (before.success || isDeepStrictEqual(verdict(after), verdict(before)))
+        return deepStrictEqual(verdict(after), verdict(before));
+      const present = before.error.issues.reduce((whole, { path }) => withKey(whole, path), value);
+      deepStrictEqual(verdict(after), verdict(zod.safeParse(present)));
+    };
+    const samplesOrValues = samples[name] ? fc.constantFrom(...samples[name]) : valuesOf(name);
+    fc.assert(fc.property(damaged(samplesOrValues), check), { numRuns: 100 });
+  });
+
+  it.each([...schemas.keys()])("never throws at JSON that somebody else stored: %s", (name) => {
+    const codec = codecs[`${name}JobInput`];
+    fc.assert(
+      fc.property(fc.jsonValue(), (wire) => {
+        schemaOf(name).safeParse(codec ? codec.decode(wire) : wire);
+      }),
+      { numRuns: 50 },
+    );
+  });
 });
+
+/** JSON cannot tell a key that is missing from one that is `undefined`, so that the worker takes either for the other. */
+function withKey(value: unknown, [key, ...rest]: readonly PropertyKey[]): unknown {
+  if (key === undefined || typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map((part, index) => (index === key ? withKey(part, rest) : part));
+  if (Object.getPrototypeOf(value) !== Object.prototype) return value;
+  return { ...value, [key]: withKey((value as Readonly<Record<PropertyKey, unknown>>)[key], rest) }; // any key may be asked for
+}
+
+type Verdict = ReturnType<Parser["safeParse"]>;
+
+/** The value, or where and how it is wrong. What a union says about each member is left out: it depends on the member tried. */
+function verdict(result: Verdict): unknown {
+  if (result.success) return withoutUndefined(result);
+  return result.error.issues.map(({ code, path, message }) => ({ code, path, message }));
+}

@@ -4,6 +4,7 @@ import { createEmitContext } from "../../../generator/emit/files.ts";
 import { markdownEmitter } from "../../../generator/export/markdown.ts";
 import { print } from "../../../generator/index.ts";
 import type { JobModel, Model } from "../../../generator/model/model.ts";
+import { readSchemaSource } from "../../../generator/source/schema-source.ts";
 import { planWire } from "../../../generator/model/wire-plan.ts";
 import { imports } from "../support/problems.ts";
 import { createProject } from "../support/project.ts";
@@ -42,7 +43,8 @@ function sides({ key, field, literal }: Texts): JobModel["input"] {
 
 function pageOf(texts: Texts): string {
   const model: Model = { modelVersion: 1, jobs: [jobOf(texts)], named: [] };
-  const options = { schema: "../jobs.schema.ts", hash: "0", extension: ".ts" } as const;
+  const source = readSchemaSource("jobs.schema.ts", "");
+  const options = { schema: "../jobs.schema.ts", hash: "0", extension: ".ts", typesFile: "types.ts", source } as const;
   const [file] = markdownEmitter.emit(model, createEmitContext(model, planWire(model), options));
   return file?.text ?? "";
 }

@@ -42,17 +42,15 @@ export function arbitraryOf(type: TypeNode, named: readonly NamedType[]): fc.Arb
       case "literal":
         return fc.constantFrom(...node.values.map(({ type: kind, text }) => literal(kind, text)));
       case "template":
-        return fc.constantFrom("user-1-a", "`${x\\", "apx", "a1truenull", "x-y", "1px");
+        return fc.constantFrom("user-1-a", "`${x\\", "apx", "a1truenull", "x-y", "1px", "12n", "anull5true7");
       case "object":
         return object(node, depth);
       case "array":
-        return fc.array(of(node.item, depth - 1), { maxLength: depth < 0 ? 0 : 4 });
+        return list(of(node.item, depth - 1), depth);
       case "set":
-        return fc.array(of(node.item, depth - 1), { maxLength: 4 }).map((items) => new Set(items));
+        return list(of(node.item, depth - 1), depth).map((items) => new Set(items));
       case "map":
-        return fc
-          .array(fc.tuple(of(node.key, depth - 1), of(node.value, depth - 1)), { maxLength: 4 })
-          .map((items) => new Map(items));
+        return list(fc.tuple(of(node.key, depth - 1), of(node.value, depth - 1)), depth).map((items) => new Map(items));
       case "tuple":
         return tuple(node, depth);
       case "record":
@@ -86,13 +84,13 @@ export function arbitraryOf(type: TypeNode, named: readonly NamedType[]): fc.Arb
       if (!optional) return present;
       return depth < 0 ? absent : fc.oneof(present, absent);
     });
-    const rest = node.rest ? entries(fc.string(), of(node.rest, depth - 1)) : fc.constant([]);
+    const rest = node.rest ? entries(fc.string(), of(node.rest, depth - 1), depth) : fc.constant([]);
     return fc.tuple(rest, ...parts).map((groups) => Object.fromEntries(groups.flat()));
   }
 
   function tuple(node: TypeNode & { readonly kind: "tuple" }, depth: number): fc.Arbitrary<unknown> {
     const items = fc.tuple(...node.items.map((item) => of(item.type, depth - 1)));
-    const rest = node.rest ? fc.array(of(node.rest, depth - 1), { maxLength: 3 }) : fc.constant([]);
+    const rest = node.rest ? list(of(node.rest, depth - 1), depth) : fc.constant([]);
     return fc.tuple(items, rest).map(([first, last]) => [...first, ...last]);
   }
 
@@ -108,14 +106,22 @@ export function arbitraryOf(type: TypeNode, named: readonly NamedType[]): fc.Arb
       node.key.kind === "string"
         ? fc.oneof(fc.string(), fc.constantFrom("__proto__", "constructor"))
         : of(node.key, depth).map(String);
-    return entries(key, value).map((list) => Object.fromEntries(list));
+    return entries(key, value, depth).map((list) => Object.fromEntries(list));
   }
 
   return of(type, 3);
 }
 
-function entries(key: fc.Arbitrary<string>, value: fc.Arbitrary<unknown>): fc.Arbitrary<[string, unknown][]> {
-  return fc.array(fc.tuple(key, value), { maxLength: 4 });
+function entries(
+  key: fc.Arbitrary<string>,
+  value: fc.Arbitrary<unknown>,
+  depth: number,
+): fc.Arbitrary<[string, unknown][]> {
+  return list(fc.tuple(key, value), depth);
+}
+
+function list<T>(item: fc.Arbitrary<T>, depth: number): fc.Arbitrary<T[]> {
+  return fc.array(item, { maxLength: depth < 0 ? 0 : 4 });
 }
 
 function leadsOn(type: TypeNode): boolean {

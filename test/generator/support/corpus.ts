@@ -34,6 +34,37 @@ export const bytes = z.object({ v: z.instanceof(Uint8Array) });
 export const root = z.string();
 export const rootList = z.array(z.int());
 export const rootUnion = z.union([z.string(), z.number()]);
+export const moreFormats = z.object({
+  a: z.guid(),
+  b: z.nanoid(),
+  c: z.cuid2(),
+  d: z.ulid(),
+  e: z.iso.date(),
+  f: z.iso.time(),
+  g: z.iso.duration(),
+  h: z.ipv6(),
+  i: z.cidrv4(),
+  j: z.base64url(),
+  k: z.e164(),
+  l: z.hex(),
+  m: z.hostname(),
+  n: z.emoji(),
+  o: z.hash("md5"),
+  p: z.mac(),
+  q: z.stringFormat("short", /^.{0,3}$/),
+});
+export const limits = z.object({
+  a: z.string().min(1).max(9).regex(/^\w+$/),
+  b: z.number().min(-5).max(5).multipleOf(0.5),
+  c: z.bigint().positive().max(9n),
+  d: z.date().min(new Date(0)),
+  e: z.array(z.int()).length(2),
+  f: z.set(z.int()).max(3),
+});
+export const zeroes = z.object({ v: z.number().nonnegative(), w: z.bigint().nonnegative() });
+export const rootDate = z.date();
+export const rootMap = z.map(z.string(), z.bigint());
+export const rootNullable = z.bigint().nullable();
 
 // Literals and enums
 export const literalString = z.object({ v: z.literal("a") });
@@ -53,6 +84,15 @@ export const templateOptional = z.object({ v: z.templateLiteral([z.string(), z.l
 export const templateNested = z.object({
   v: z.templateLiteral([z.templateLiteral(["a", z.number()]), z.boolean(), null]),
 });
+export const literalNumbers = z.object({ v: z.literal([-1, 0, 1e21, 1e-7]) });
+export const literalMixed = z.object({ v: z.literal([1, "a", true, 3n, undefined, null]) });
+export const literalOfNumericText = z.object({ v: z.union([z.literal("1"), z.literal(1), z.number()]) });
+export const enumMixed = z.object({ v: z.enum({ A: 0, B: "b" } as const) });
+export const enumExtracted = z.object({ v: z.enum(["a", "b", "c"]).extract(["a", "c"]) });
+export const keys = z.object({ v: z.keyof(z.object({ a: z.string(), b: z.int() })) });
+export const templateBigint = z.object({ v: z.templateLiteral([z.bigint(), "n"]) });
+export const templateNullable = z.object({ v: z.templateLiteral([z.string().nullable(), "x"]) });
+export const templateConstants = z.object({ v: z.templateLiteral(["a", null, 5, true, 7n]) });
 
 // Optionality
 export const optional = z.object({ v: z.string().optional() });
@@ -74,6 +114,20 @@ export const unionOptional = z.object({ v: z.union([z.string().optional(), z.num
 export const unionDefault = z.object({ v: z.union([z.string().default("x"), z.number()]) });
 export const partial = z.object({ a: z.string(), b: z.date() }).partial();
 export const requiredAll = z.object({ a: z.string().optional() }).required();
+export const exactDate = z.object({ v: z.date().exactOptional() });
+export const exactNullable = z.object({ v: z.date().exactOptional().nullable() });
+export const optionalRich = z.object({ v: z.set(z.bigint()).optional(), w: z.date().nullish() });
+export const defaultedRich = z.object({ v: z.date().default(() => new Date(0)), w: z.bigint().default(0n) });
+export const defaultedNull = z.object({ v: z.date().nullable().default(null) });
+export const defaultedDeep = z.object({ v: z.object({ a: z.string().default("x") }).default({ a: "y" }) });
+export const prefaultRich = z.object({ v: z.date().prefault(new Date(0)) });
+export const prefaultDeep = z.object({ v: z.object({ a: z.string().default("x") }).prefault({}) });
+export const catchesRich = z.object({ v: z.date().catch(new Date(0)) });
+export const catchesUnion = z.object({ v: z.union([z.string(), z.number()]).catch(1) });
+export const catchesObject = z.object({ v: z.object({ at: z.date() }).catch({ at: new Date(0) }) });
+export const requiredRich = z.object({ v: z.nonoptional(z.date().optional()) });
+export const requiredNullish = z.object({ v: z.nonoptional(z.date().nullish()) });
+export const nullableAll = z.object({ a: z.null().optional(), b: z.null().nullable(), c: z.undefined().nullable() });
 
 // Objects
 export const empty = z.object({});
@@ -94,6 +148,16 @@ export const oddKeys = z.object({
 });
 export const refined = z.object({ a: z.string(), b: z.string() }).refine(({ a, b }) => a !== b);
 export const described = z.object({ a: z.string().describe("about a") }).meta({ title: "T" });
+export const looseRich = z.looseObject({ a: z.date() });
+export const strictRich = z.strictObject({ a: z.bigint() });
+export const catchallRich = z.object({}).catchall(z.date());
+export const catchallSame = z.object({ a: z.date() }).catchall(z.date());
+export const catchallWider = z.object({ a: z.string(), b: z.literal(1) }).catchall(z.union([z.string(), z.number()]));
+export const merged = z.object({ ...z.object({ a: z.string() }).shape, b: z.date() });
+export const omitted = z.object({ a: z.string(), b: z.symbol() }).omit({ b: true });
+export const partialSome = z.object({ a: z.date(), b: z.bigint() }).partial({ a: true });
+export const protoKey = z.object({ ["__proto__"]: z.date().optional() });
+export const deepRich = z.object({ a: z.array(z.object({ b: z.map(z.string(), z.object({ c: z.set(z.date()) })) })) });
 
 // Collections
 export const list = z.object({ v: z.array(z.string()) });
@@ -121,6 +185,37 @@ export const mapRich = z.object({ v: z.map(z.date(), z.map(z.bigint(), z.set(z.d
 export const mapObjectKey = z.object({ v: z.map(z.object({ id: z.int() }), z.string()) });
 export const set = z.object({ v: z.set(z.string()) });
 export const setRich = z.object({ v: z.set(z.union([z.bigint(), z.null()])) });
+export const listOfOptional = z.object({ v: z.array(z.string().optional()) });
+export const listOfDefault = z.object({ v: z.array(z.date().default(new Date(0))) });
+export const setOfOptional = z.object({ v: z.set(z.bigint().optional()) });
+export const mapOfOptional = z.object({ v: z.map(z.string(), z.string().optional()) });
+export const tupleHole = z.object({ v: z.tuple([z.union([z.string(), z.undefined()]), z.string()]) });
+export const tupleHoleRest = z.object({ v: z.tuple([z.string().optional()], z.date().optional()) });
+export const catchallDefault = z.object({}).catchall(z.string().default("x"));
+export const listNonEmpty = z.object({ v: z.array(z.string()).nonempty() });
+export const listOfTuples = z.object({ v: z.array(z.tuple([z.date(), z.bigint()])) });
+export const listOfUnknown = z.object({ v: z.array(z.json()) });
+export const tupleRestRich = z.object({ v: z.tuple([z.date(), z.bigint()], z.set(z.string())) });
+export const tupleRestUnion = z.object({ v: z.tuple([z.string()], z.union([z.string(), z.number()])) });
+export const tupleOptionals = z.object({ v: z.tuple([z.date().optional(), z.bigint().optional()]) });
+export const tupleNullish = z.object({ v: z.tuple([z.string(), z.date().nullish()]) });
+export const recordKeyUnion = z.object({ v: z.record(z.union([z.literal("a"), z.literal("b")]), z.date()) });
+export const recordKeyWide = z.object({ v: z.record(z.union([z.literal("a"), z.string()]), z.date()) });
+export const recordKeyNumbers = z.object({ v: z.record(z.literal([1, 2]), z.date()) });
+export const recordKeyInt = z.object({ v: z.record(z.int(), z.string()) });
+export const recordKeyUuid = z.object({ v: z.record(z.uuid(), z.string()) });
+export const recordKeyLowered = z.object({ v: z.record(z.string().toLowerCase(), z.string()) });
+export const recordNullable = z.object({ v: z.record(z.string(), z.bigint().nullable()) });
+export const recordUndefined = z.object({ v: z.record(z.string(), z.union([z.string(), z.undefined()])) });
+export const recordDefault = z.object({ v: z.record(z.string(), z.string().default("x")) });
+export const recordEnumOptional = z.object({ v: z.record(z.enum(["a", "b"]), z.string().optional()) });
+export const recordEnumDefault = z.object({ v: z.record(z.enum(["a", "b"]), z.string().default("x")) });
+export const recordOfRecords = z.object({ v: z.record(z.string(), z.record(z.string(), z.map(z.string(), z.date()))) });
+export const mapOfAnything = z.object({ v: z.map(z.json(), z.json()) });
+export const mapOfBytes = z.object({ v: z.map(z.string(), z.instanceof(Uint8Array)) });
+export const mapOfNumbers = z.object({ v: z.map(z.union([z.number(), z.nan()]), z.boolean()) });
+export const setOfObjects = z.object({ v: z.set(z.object({ at: z.date() })) });
+export const setOfSets = z.object({ v: z.set(z.set(z.bigint())) });
 
 // Unions and intersections
 export const union = z.object({ v: z.union([z.string(), z.number(), z.boolean(), z.null()]) });
@@ -155,6 +250,41 @@ export const intersection = z.object({
   v: z.intersection(z.object({ a: z.string() }), z.object({ b: z.number().optional() })),
 });
 export const intersectionRich = z.object({ v: z.object({ a: z.date() }).and(z.object({ b: z.bigint() })) });
+export const unionNested = z.object({
+  v: z.union([z.union([z.date(), z.null()]), z.union([z.boolean(), z.bigint()])]),
+});
+export const unionRecordDate = z.object({ v: z.union([z.record(z.string(), z.date()), z.bigint()]) });
+export const unionMap = z.object({ v: z.union([z.map(z.string(), z.date()), z.string()]) });
+export const unionTuple = z.object({ v: z.union([z.tuple([z.date()]), z.date()]) });
+export const unionBytes = z.object({ v: z.union([z.instanceof(Uint8Array), z.number(), z.null()]) });
+export const unionEnum = z.object({ v: z.union([z.enum(["a", "b"]), z.bigint(), z.array(z.bigint())]) });
+export const unionLiteralNull = z.object({ v: z.union([z.literal("none"), z.date()]).nullable() });
+export const discriminatedNull = z.object({
+  v: z.discriminatedUnion("k", [
+    z.object({ k: z.null(), at: z.date() }),
+    z.object({ k: z.literal(true), n: z.bigint() }),
+    z.object({ k: z.enum(["x", "y"]), t: z.string() }),
+  ]),
+});
+export const discriminatedLoose = z.object({
+  v: z.discriminatedUnion("k", [
+    z.looseObject({ k: z.literal("a"), at: z.date() }),
+    z.strictObject({ k: z.literal("b"), set: z.set(z.string()) }),
+  ]),
+});
+export const discriminatedUnmarked = z.object({
+  v: z.union([z.object({ k: z.literal("a"), at: z.date() }), z.object({ k: z.literal("b"), at: z.bigint() })]),
+});
+export const xorRich = z.object({ v: z.xor([z.date(), z.bigint()]) });
+export const xorObjects = z.object({ v: z.xor([z.object({ a: z.string() }), z.object({ b: z.string() })]) });
+export const intersectionThree = z.object({
+  v: z
+    .object({ a: z.date() })
+    .and(z.object({ b: z.bigint() }))
+    .and(z.object({ c: z.string().optional() })),
+});
+export const intersectionRecord = z.object({ v: z.record(z.string(), z.string()).and(z.object({ a: z.string() })) });
+export const intersectionSame = z.object({ v: z.object({ a: z.date() }).and(z.object({ a: z.date(), b: z.int() })) });
 
 // Wrappers
 export const readonlyList = z.object({ v: z.array(z.string()).readonly() });
@@ -167,6 +297,13 @@ export const readonlyDate = z.object({ v: z.date().readonly() });
 export const readonlyRoot = z.object({ a: z.string() }).readonly();
 export const listOfReadonly = z.object({ v: z.array(z.array(z.string()).readonly()) });
 export const success = z.object({ v: z.success(z.string()) });
+export const readonlyPartial = z.object({ v: z.partialRecord(z.enum(["a", "b"]), z.bigint()).readonly() });
+export const readonlyNested = z.object({
+  v: z.array(z.object({ a: z.set(z.date()).readonly() }).readonly()).readonly(),
+});
+export const readonlyUnion = z.object({ v: z.union([z.array(z.date()), z.date()]).readonly() });
+export const readonlyDefault = z.object({ v: z.array(z.bigint()).readonly().default([]) });
+export const successRich = z.object({ v: z.success(z.date()) });
 
 // Pipes
 export const codec = z.object({
@@ -198,6 +335,19 @@ export const pipedRich = z.object({
 export const preprocess = z.object({ v: z.preprocess((value) => value, z.string()) });
 export const preprocessOptional = z.object({ v: z.preprocess((value) => value, z.string().optional()) });
 export const overwritten = z.object({ v: z.string().trim().toLowerCase() });
+export const codecBoth = z.object({
+  v: z.codec(z.date(), z.number(), { decode: (at) => at.getTime(), encode: (ms) => new Date(ms) }),
+});
+export const codecInverted = z.object({
+  v: z.invertCodec(z.codec(z.string(), z.bigint(), { decode: (text) => BigInt(text), encode: (n) => String(n) })),
+});
+export const codecInside = z.object({
+  v: z.map(z.string(), z.codec(z.bigint(), z.string(), { decode: String, encode: BigInt })),
+});
+export const stringboolOptional = z.object({ v: z.stringbool().optional() });
+export const pipedDefault = z.object({ v: z.bigint().default(1n).pipe(z.bigint()) });
+export const pipedTwice = z.object({ v: z.string().pipe(z.string().min(1)).pipe(z.string().max(5)) });
+export const preprocessRich = z.object({ v: z.preprocess((value) => value, z.string()), at: z.date() });
 
 // Recursion
 export const category = z.object({
@@ -233,6 +383,58 @@ export const categoryDefaults = z.object({
     return categoryDefaults.optional();
   },
 });
+export const lazyRich = z.object({ v: z.lazy(() => z.map(z.string(), z.date())) });
+export const treeHoles = z.object({
+  get v(): z.ZodArray<z.ZodOptional<typeof treeHoles>> {
+    return z.array(treeHoles.optional());
+  },
+});
+const holeBehindName = z.union([z.string(), z.undefined()]).meta({ id: "Perhaps" });
+export const holesBehindName = z.object({ a: z.array(holeBehindName), b: holeBehindName });
+export const treeUnion = z.object({
+  get v() {
+    return z.union([z.date(), z.array(treeUnion)]);
+  },
+});
+export const treeMap = z.object({
+  get kids() {
+    return z.map(z.string(), treeMap);
+  },
+});
+export const treeRecord = z.object({
+  at: z.bigint(),
+  get kids() {
+    return z.record(z.string(), treeRecord).optional();
+  },
+});
+export const treeTuple = z.object({
+  at: z.date(),
+  get pair(): z.ZodTuple<[z.ZodString, z.ZodNullable<typeof treeTuple>], null> {
+    return z.tuple([z.string(), treeTuple.nullable()]);
+  },
+});
+export const treeCases = z.discriminatedUnion("k", [
+  z.object({ k: z.literal("leaf"), at: z.date() }),
+  z.object({
+    k: z.literal("node"),
+    get kids() {
+      return z.array(treeCases);
+    },
+  }),
+]);
+export const treeReadonly = z.object({
+  get kids() {
+    return z.array(treeReadonly).readonly();
+  },
+});
+export const treeNamed = z
+  .object({
+    at: z.date(),
+    get next() {
+      return treeNamed.optional();
+    },
+  })
+  .meta({ id: "Named tree" });
 
 // Opaque, with a name for the type
 export const written = z.object({ v: z.string().meta({ tsType: "string" }) });
@@ -246,3 +448,8 @@ export const writtenCustom = z.object({
   v: z.custom<`${number}px`>((value) => /^\d+px$/.test(String(value))).meta({ tsType: "`${number}px`" }),
 });
 export const branded = z.object({ v: z.string().brand<"UserId">().meta({ brand: "UserId" }) });
+
+export const brandedObject = z.object({ v: z.object({ a: z.string() }).brand<"O">().meta({ brand: "O" }) });
+export const brandedOptional = z.object({ v: z.number().brand<"N">().meta({ brand: "N" }).optional() });
+export const brandedRich = z.object({ v: z.date().brand<"Day">().meta({ brand: "Day" }).nullable() });
+export const brandedKey = z.object({ v: z.record(z.string().brand<"K">().meta({ brand: "K" }), z.bigint()) });

@@ -25,7 +25,7 @@ export const everythingInput: WireCodec = wire.object(
     tags: wire.set(wire.json),
     raw: wire.bytes,
     when: wire.byKind({ array: wire.array(wire.date), date: wire.date, object: wire.object({ after: wire.date }) }),
-    pair: wire.tuple([wire.date, wire.json]),
+    pair: wire.tuple([wire.date, wire.hole(wire.json)]),
     dates: wire.record(wire.date),
     events: wire.array(
       wire.byKey("type", [

@@ -137,7 +137,6 @@ export interface EverywhereInput {
   };
   rest: {
     id: string;
-  } & {
     [key: string]: string;
   };
 }
@@ -191,7 +190,6 @@ export interface EverywherePayload {
   };
   rest: {
     id: string;
-  } & {
     [key: string]: string;
   };
 }
