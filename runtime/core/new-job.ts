@@ -85,9 +85,13 @@ export function makeJob({ job, codec, loaded, newId }: JobMaker, value: unknown,
 function refuseKeys({ name, gates = [] }: JobDescriptor): void {
   const keyed = gates.find(({ by }) => by !== undefined);
   if (!keyed) return;
-  throw new JobwrightError("JW_INVALID_FLOW", `${name} has a limit per key, ${keyed.policy}, and takes its input from other nodes.`, {
-    hint: "Give it an input without references, or let a job of its own enqueue it.",
-  });
+  throw new JobwrightError(
+    "JW_INVALID_FLOW",
+    `${name} has a limit per key, ${keyed.policy}, and takes its input from other nodes.`,
+    {
+      hint: "Give it an input without references, or let a job of its own enqueue it.",
+    },
+  );
 }
 
 function once<T>(make: () => T): () => T {

@@ -139,7 +139,12 @@ function memberOf(
     expression.of === "item" ? encodeTemplate(valueAt(item, expression.path)) : undefined,
   );
   const value = decodePlain(template);
-  const options = { ...optionsOf(settings), id: nodeId(flow.id, node), unique: false, flow: { id: flow.id, node } } as const;
+  const options = {
+    ...optionsOf(settings),
+    id: nodeId(flow.id, node),
+    unique: false,
+    flow: { id: flow.id, node },
+  } as const;
   return { ...makeJob(makerOf(makers, job), value, options), neededBy: [{ id: batch, when: conditionOf(policy) }] };
 }
 

@@ -52,7 +52,10 @@ export function createRejectionRules(leaseMs: number, random: () => number): Rej
     if (entry.job.attempt >= descriptor.retry.maxAttempts) {
       return { ...lease, outcome: "dead", reason: "attempts-exhausted", error: stored };
     }
-    const delayMs = outcome?.kind === "retryAfter" ? outcome.delayMs : backoffDelayMs(descriptor.retry.backoff, entry.job.attempt, random);
+    const delayMs =
+      outcome?.kind === "retryAfter"
+        ? outcome.delayMs
+        : backoffDelayMs(descriptor.retry.backoff, entry.job.attempt, random);
     if (age(entry) + delayMs > (descriptor.retry.forMs ?? Number.POSITIVE_INFINITY)) {
       return { ...lease, outcome: "dead", reason: "retry-deadline", error: stored };
     }

@@ -49,7 +49,8 @@ export function createFlowHandle(provider: Provider, makers: Makers, id: string)
       return Object.fromEntries(again.map(({ name }, index) => [name, outcomes[index] ?? "notFound"]));
     },
     async signal(name, payload) {
-      const output = payload === undefined ? {} : { output: JSON.stringify(encodeTemplate(payload, `the signal ${name}`)) };
+      const output =
+        payload === undefined ? {} : { output: JSON.stringify(encodeTemplate(payload, `the signal ${name}`)) };
       const [outcome] = await provider.complete([{ id: nodeId(id, name), ...output }]);
       if (outcome !== "notFound") return outcome === "completed";
       throw new JobwrightError("JW_NOT_FOUND", `The flow ${id} has no node ${name}.`, {
@@ -62,7 +63,9 @@ export function createFlowHandle(provider: Provider, makers: Makers, id: string)
 /** Parents first, so that those that follow find them waiting. */
 function toRetry(nodes: readonly StoredNode[], from: string | undefined): readonly StoredNode[] {
   if (from !== undefined && !nodes.some(({ name }) => name === from)) {
-    throw new JobwrightError("JW_NOT_FOUND", `The flow has no node ${from}.`, { hint: "The names are those in `status()`." });
+    throw new JobwrightError("JW_NOT_FOUND", `The flow has no node ${from}.`, {
+      hint: "The names are those in `status()`.",
+    });
   }
   const again = new Set<string>();
   return nodes.filter(({ record, name, needs }) => {
@@ -79,10 +82,14 @@ function failed({ id, state, reason, error, name }: JobRecord): JobwrightError {
     return new JobwrightError("JW_JOB_CANCELLED", `The flow ${id} was cancelled.`, { details: { reason } });
   }
   const why = error ? `: ${error.message}` : "";
-  return new JobwrightError("JW_FLOW_FAILED", `The flow ${id} failed: its last node, ${name}, is ${state} (${reason})${why}`, {
-    hint: "`status()` tells of every node, and `retry()` runs again what did not succeed.",
-    details: { state, reason },
-  });
+  return new JobwrightError(
+    "JW_FLOW_FAILED",
+    `The flow ${id} failed: its last node, ${name}, is ${state} (${reason})${why}`,
+    {
+      hint: "`status()` tells of every node, and `retry()` runs again what did not succeed.",
+      details: { state, reason },
+    },
+  );
 }
 
 function notFound(id: string): never {

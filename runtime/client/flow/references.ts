@@ -29,9 +29,7 @@ type Missing<T> = [Extract<T, undefined | null>] extends [never] ? never : undef
 
 /** A reference whose properties are references: `page.output.links` is one to what will be there. */
 export type Ref<T> = Reference<T> &
-  ([Present<T>] extends [Leaf]
-    ? unknown
-    : { readonly [Key in keyof Present<T>]-?: Ref<Present<T>[Key] | Missing<T>> });
+  ([Present<T>] extends [Leaf] ? unknown : { readonly [Key in keyof Present<T>]-?: Ref<Present<T>[Key] | Missing<T>> });
 
 /** What can be given where a `T` is wanted: the value, a reference to one, or an object with references in it. */
 export type Templated<T> =

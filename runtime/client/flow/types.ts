@@ -80,7 +80,10 @@ export interface MapOptions extends BatchOptions, Pick<NodeOptions, "after" | "a
 export interface FlowBuilder {
   add<Output, Failure>(node: JobNode<Output, Failure>, options?: NodeOptions): FlowNode<Output, Failure>;
   /** Waits for nodes that were added before. */
-  batch<Output, Failure>(members: readonly FlowNode<Output, Failure>[], options?: BatchOptions): BatchNode<Output, Failure>;
+  batch<Output, Failure>(
+    members: readonly FlowNode<Output, Failure>[],
+    options?: BatchOptions,
+  ): BatchNode<Output, Failure>;
   /** A node for each item of an array, which may be the output of another node. */
   map<Item, Output, Failure>(
     items: Reference<readonly Item[]> | readonly Item[],

@@ -93,9 +93,13 @@ export function createDraftsman(): Draftsman {
 
   function claim(name: string): string {
     if (names.has(name) || name === endName) {
-      throw new JobwrightError("JW_INVALID_FLOW", `Two nodes are called ${name}${name === endName ? ", as the end is" : ""}.`, {
-        hint: "Give each node a name of its own.",
-      });
+      throw new JobwrightError(
+        "JW_INVALID_FLOW",
+        `Two nodes are called ${name}${name === endName ? ", as the end is" : ""}.`,
+        {
+          hint: "Give each node a name of its own.",
+        },
+      );
     }
     names.add(name);
     return name;

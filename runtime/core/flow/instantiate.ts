@@ -120,7 +120,9 @@ function refuseLeaks({ nodes }: FlowPlan, makers: Makers): void {
   );
   for (const node of nodes) {
     if (node.action.kind !== "end") continue;
-    const leak = templatesOf(node).flatMap((template: Template) => referencesIn(template)).find(({ node: name }) => encrypted.has(name));
+    const leak = templatesOf(node)
+      .flatMap((template: Template) => referencesIn(template))
+      .find(({ node: name }) => encrypted.has(name));
     if (!leak) continue;
     throw new JobwrightError("JW_INVALID_FLOW", `The flow gives an output of ${leak.node}, whose job is encrypted.`, {
       hint: "Give it to a job that is encrypted as well, or leave it out of the flow's own output.",

@@ -67,7 +67,10 @@ function aspectOf(record: JobRecord, makers: Makers, aspect: NodeAspect): unknow
   if (aspect === "outcome") return outcomeOf(record, makers);
   if (record.state === "succeeded") return outputOf(record, makers);
   if (aspect === "maybe") return undefined;
-  throw new JobwrightError("JW_INVALID_PAYLOAD", `${record.name} ${record.id}, whose output is needed, is ${record.state}.`);
+  throw new JobwrightError(
+    "JW_INVALID_PAYLOAD",
+    `${record.name} ${record.id}, whose output is needed, is ${record.state}.`,
+  );
 }
 
 /** Of a job that succeeded. */

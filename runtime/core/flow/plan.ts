@@ -122,7 +122,10 @@ export interface Draft extends Omit<PlanNode, "needs"> {
 }
 
 /** Finds the edges of every node, and an order for them; tells of everything that cannot work. */
-export function planFlow(drafts: readonly Draft[]): { readonly plan: FlowPlan; readonly problems: readonly NodeProblem[] } {
+export function planFlow(drafts: readonly Draft[]): {
+  readonly plan: FlowPlan;
+  readonly problems: readonly NodeProblem[];
+} {
   const problems: NodeProblem[] = [];
   const names = new Set(drafts.map(({ name }) => name));
   const linked = drafts.map(({ after = new Map(), ...draft }): PlanNode => {
@@ -130,7 +133,8 @@ export function planFlow(drafts: readonly Draft[]): { readonly plan: FlowPlan; r
     for (const [node, when] of implied) {
       const explicit = after.get(node);
       if (draft.mode === "any" && when === "succeeded") problems.push(uncertain(draft.name, node));
-      else if (explicit !== undefined && contradicts(explicit, when)) problems.push(contradiction(draft.name, node, explicit));
+      else if (explicit !== undefined && contradicts(explicit, when))
+        problems.push(contradiction(draft.name, node, explicit));
     }
     const needs = new Map([...implied, ...after]);
     for (const node of needs.keys()) if (!names.has(node)) problems.push(unknownNode(draft.name, node));
@@ -178,7 +182,11 @@ function circle(rest: readonly PlanNode[]): NodeProblem {
 }
 
 function unknownNode(node: string, missing: string): NodeProblem {
-  return { node, message: `${node} needs ${missing}, which is no node of the flow.`, hint: "Declare it, or use another name." };
+  return {
+    node,
+    message: `${node} needs ${missing}, which is no node of the flow.`,
+    hint: "Declare it, or use another name.",
+  };
 }
 
 function uncertain(node: string, other: string): NodeProblem {
