@@ -38,10 +38,9 @@ export function createFlowClient(provider: Provider, makers: Makers): object {
   const batchHandle = (id: string) => ({ ...handle(id), ...createBatchMembers(provider, makers, newId, id) });
 
   function beginWith<T>(toHandle: (id: string) => T): Begin {
-    return ({ id = newId(), priority, tx }, draw) =>
+    return ({ id = newId(), tx, ...shared }, draw) =>
       attempt(provider, tx, () => {
-        const shared = priority === undefined ? {} : { priority };
-        const jobs = instantiate({ plan: draw(createDraftsman()), id, makers, ...shared });
+        const jobs = instantiate({ ...shared, plan: draw(createDraftsman()), id, makers });
         const done = persistJobs(provider, jobs, tx);
         return done instanceof Promise ? done.then(() => toHandle(id)) : toHandle(id);
       });

@@ -111,6 +111,8 @@ export interface FlowSettings {
   readonly id?: string;
   /** Of all nodes that have none of their own. Default: the job definitions'. */
   readonly priority?: number;
+  /** Of the jobs that hold the flow together: batches, timers, the end. Default: that of its first job. */
+  readonly queue?: string;
 }
 
 /** A flow that was enqueued. */

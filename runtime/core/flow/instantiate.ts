@@ -14,6 +14,8 @@ export interface Instance {
   readonly id: string;
   readonly makers: Makers;
   readonly priority?: number;
+  /** Of the jobs that hold the flow together. Default: that of its first job. */
+  readonly queue?: string;
 }
 
 /** The jobs of a flow, in the order in which they have to be enqueued. Throws what `makeJob` does. */
@@ -22,7 +24,7 @@ export function instantiate(instance: Instance): readonly NewJob[] {
   const last = plan.nodes.at(-1);
   refuseLeaks(plan, makers);
   const idOf = (name: string): string => (name === last?.name ? instance.id : nodeId(instance.id, name));
-  const queue = queueOf(plan, makers);
+  const queue = instance.queue ?? queueOf(plan, makers);
   return plan.nodes.map((node) => {
     const needs = node.needs && needsOf(node.needs, node.mode, idOf);
     const job =
@@ -37,13 +39,14 @@ function needsOf(needs: readonly PlanNeed[], mode: Needs["mode"] = "all", idOf: 
   return { of: needs.map(({ node, when }) => ({ id: idOf(node), when })), mode };
 }
 
-/** The queue of the first job: whoever works on the flow serves it. */
+/** The queue of the first job, of the flow or of the schema: whoever works on the flow serves it. */
 function queueOf({ nodes }: FlowPlan, makers: Makers): string {
   for (const { action } of nodes) {
     const queue = queueOfNode(action, makers);
     if (queue !== undefined) return queue;
   }
-  return "default";
+  const [first] = makers.values();
+  return first?.job.queue ?? "default";
 }
 
 function queueOfNode(action: Action, makers: Makers): string | undefined {

@@ -130,7 +130,9 @@ export function planFlow(drafts: readonly Draft[]): {
   const names = new Set(drafts.map(({ name }) => name));
   const linked = drafts.map(({ after = new Map(), ...draft }): PlanNode => {
     const implied = impliedNeeds(templatesOf(draft));
-    for (const [node, when] of implied) {
+    // The end waits for every node, however it ends, and fails if what it gives is not there.
+    const promises = draft.action.kind === "end" ? [] : implied;
+    for (const [node, when] of promises) {
       const explicit = after.get(node);
       if (draft.mode === "any" && when === "succeeded") problems.push(uncertain(draft.name, node));
       else if (explicit !== undefined && contradicts(explicit, when))
@@ -138,7 +140,7 @@ export function planFlow(drafts: readonly Draft[]): {
     }
     const needs = new Map([...implied, ...after]);
     for (const node of needs.keys()) if (!names.has(node)) problems.push(unknownNode(draft.name, node));
-    if (needs.size === 0) return draft;
+    if (needs.size === 0 && draft.action.kind !== "batch") return draft;
     return { ...draft, needs: [...needs].map(([node, when]) => ({ node, when })) };
   });
   return { plan: { nodes: sorted(linked, problems) }, problems };
