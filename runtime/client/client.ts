@@ -1,12 +1,16 @@
 import { type EnqueueResult, JobwrightError, type NewJob, type Provider } from "../contract/index.ts";
 import type { JobDescriptor, SchemaDescriptor } from "../core/descriptor.ts";
+import type { NodeSpec } from "../core/flow/builder.ts";
 import { loadMakers } from "../core/job-makers.ts";
 import { type JobMaker, makeJob, type OneJobOptions } from "../core/new-job.ts";
 import { createBackPressure } from "./back-pressure.ts";
 import { createControlClient } from "./control.ts";
+import { createFlowClient, nodeSpec } from "./flow/client.ts";
 import { createHandle } from "./handle.ts";
 import { checkMiddleware, withMiddleware } from "./middleware.ts";
+import { attempt, persistJobs } from "./persist.ts";
 import { createScheduleVerbs } from "./schedules.ts";
+import type { NodeSettingsOptions } from "./flow/types.ts";
 import type {
   ClientOptions,
   EnqueueManyOptions,
@@ -23,12 +27,6 @@ interface AnyTransaction extends TransactionKind {
 
 /** Options as they arrive at run time, whatever the provider's type allowed. */
 type AnyOptions = EnqueueOptions<AnyTransaction>;
-
-/** `enqueueInTransaction` of either kind; `Capabilities.transactions` says which, or that there is none. */
-type InTransaction = (
-  jobs: readonly NewJob[],
-  tx: unknown,
-) => readonly EnqueueResult[] | Promise<readonly EnqueueResult[]>;
 
 /** The runtime half of a generated client; `Jobs` is the generated type of the object that it returns. */
 export async function createClient<Jobs>(
@@ -47,12 +45,14 @@ export async function createClient<Jobs>(
   return Object.freeze({
     ...Object.fromEntries(clients),
     $control: createControlClient(provider, makers),
+    $flow: createFlowClient(provider, makers),
   }) as Jobs;
 }
 
 type UntypedHandle = JobHandle<unknown, unknown, unknown>;
 
-type UntypedJobClient = Omit<JobClient<unknown, unknown>, "enqueue" | "enqueueMany" | "handle"> & {
+type UntypedJobClient = Omit<JobClient<unknown, unknown>, "enqueue" | "enqueueMany" | "handle" | "node"> & {
+  node(input: unknown, settings?: NodeSettingsOptions): NodeSpec;
   handle(id: string): UntypedHandle;
   enqueue(input: unknown, options?: AnyOptions): unknown;
   enqueueMany(inputs: readonly unknown[], options?: EnqueueManyOptions<AnyTransaction>): unknown;
@@ -80,25 +80,15 @@ function createJobClient(provider: Provider, maker: JobMaker): UntypedJobClient 
 
   function persist(jobs: readonly NewJob[], tx: unknown): Promise<UntypedHandle[]> | UntypedHandle[] {
     if (tx === undefined) return persistAll(jobs);
-    const results = transactional(provider)(jobs, tx);
+    const results = persistJobs(provider, jobs, tx);
     return results instanceof Promise ? results.then((done) => done.map(toHandle)) : results.map(toHandle);
-  }
-
-  /** A refused input is a rejected promise outside a transaction, and thrown inside a synchronous one. */
-  function attempt<T>(tx: unknown, body: () => T): T | Promise<never> {
-    try {
-      return body();
-    } catch (error) {
-      if (tx !== undefined && provider.capabilities.transactions === "sync") throw error;
-      return Promise.reject(error);
-    }
   }
 
   return {
     name: job.name,
     enqueue(input, options = {}) {
       if (options.tx === undefined) return enqueueOne(input, options);
-      return attempt(options.tx, () => {
+      return attempt(provider, options.tx, () => {
         const handles = persist([toNewJob(input, options)], options.tx);
         const accept = ([handle]: readonly UntypedHandle[]): UntypedHandle | undefined =>
           handle && refuseDuplicate(job, handle);
@@ -106,7 +96,7 @@ function createJobClient(provider: Provider, maker: JobMaker): UntypedJobClient 
       });
     },
     enqueueMany(inputs, options = {}) {
-      return attempt(options.tx, () => {
+      return attempt(provider, options.tx, () => {
         refuseShared(options);
         return persist(
           inputs.map((input, index) => at(index, () => toNewJob(input, options))),
@@ -114,6 +104,7 @@ function createJobClient(provider: Provider, maker: JobMaker): UntypedJobClient 
         );
       });
     },
+    node: (input, settings) => nodeSpec(job.name, input, settings),
     handle: (id) => createHandle(provider, job, codec, { id, outcome: "duplicate" }),
     pause: () => provider.pause({ name: job.name }),
     resume: () => provider.resume({ name: job.name }),
@@ -151,13 +142,4 @@ function at<T>(index: number, body: () => T): T {
       ...(error.hint === undefined ? {} : { hint: error.hint }),
     });
   }
-}
-
-function transactional(provider: Provider): InTransaction {
-  if (provider.capabilities.transactions !== "none" && "enqueueInTransaction" in provider) {
-    return provider.enqueueInTransaction as InTransaction; // the capability promises this member
-  }
-  throw new JobwrightError("JW_INVALID_OPTION", "This provider cannot enqueue in a transaction of yours.", {
-    hint: "Leave `tx` out and enqueue after the commit, or keep jobs on a provider that shares your database.",
-  });
 }

@@ -21,6 +21,8 @@ import type { ShownHistory } from "../core/shown-history.ts";
 import type { ScheduleSettings, ScheduleTiming } from "../core/schedule.ts";
 import type { EncryptionOptions } from "../core/encryption.ts";
 import type { ChangeOptions, EnqueueSettings, OneJobOptions } from "../core/new-job.ts";
+import type { Templated } from "./flow/references.ts";
+import type { JobNode, NodeSettingsOptions } from "./flow/types.ts";
 import type { EnqueueMiddleware } from "./middleware.ts";
 
 export type { ChangeOptions, EnqueueSettings };
@@ -59,13 +61,13 @@ type TxOf<Tx extends TransactionKind, Mode extends TransactionKind["mode"]> = [T
   : never;
 
 /** The transaction of a call that returns a promise. */
-interface AsyncTx<Tx extends TransactionKind> {
+export interface AsyncTx<Tx extends TransactionKind> {
   /** Enqueue in this open transaction: the job exists if and only if it commits. */
   readonly tx?: TxOf<Tx, "async">;
 }
 
 /** The transaction of a call that returns at once. */
-interface SyncTx<Tx extends TransactionKind> {
+export interface SyncTx<Tx extends TransactionKind> {
   /** Enqueue in this open transaction: the job exists if and only if it commits. */
   readonly tx: TxOf<Tx, "sync">;
 }
@@ -164,6 +166,8 @@ export interface JobClient<Input, Output, Tx extends TransactionKind = never> {
   enqueueMany(inputs: readonly Input[], options?: EnqueueManyOptions<Tx>): Promise<readonly JobHandle<Output>[]>;
   /** In a transaction of a provider whose transactions are synchronous: returns at once, without a promise. */
   enqueueMany(inputs: readonly Input[], options: SyncEnqueueManyOptions<Tx>): readonly JobHandle<Output>[];
+  /** This job as a node of a chain, a batch or a workflow. Its input may refer to other nodes; nothing is enqueued by it. */
+  node(input: Templated<Input>, settings?: NodeSettingsOptions): JobNode<Output>;
   /** The handle of a job enqueued earlier, perhaps by another process. */
   handle(id: string): JobHandle<Output>;
   /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */

@@ -18,6 +18,23 @@ export type {
   TransactionKind,
   TransactionKindOf,
 } from "../client/types.ts";
+export type { Ref, Reference, Resolved, Templated } from "../client/flow/references.ts";
+export type {
+  BatchNode,
+  Chain,
+  FlowBuilder,
+  FlowClient,
+  FlowHandle,
+  FlowNode,
+  FlowOptions,
+  FlowStatus,
+  JobNode,
+  NodeOutcome,
+  NodeSettingsOptions,
+  NodeStatus,
+  OpenBatch,
+  SyncFlowOptions,
+} from "../client/flow/types.ts";
 export type { Provider } from "../contract/index.ts";
 export type { JobDescriptor, SchemaDescriptor, WireCodec } from "../core/descriptor.ts";
 export type { EmittedParser } from "../core/emitted-parser.ts";

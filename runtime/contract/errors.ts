@@ -10,6 +10,11 @@ export const errorCodes = {
   JW_ENCRYPTION_KEY: "A job is encrypted, and the key for it is not among those that were given. Nothing was lost.",
   JW_QUEUE_FULL:
     "So many jobs of this definition wait as its `maxWaiting` allows. Nothing was enqueued; try again later.",
+  JW_NO_PREREQUISITE: "A job that another one is to wait for is not there. Nothing was enqueued.",
+  JW_BATCH_CLOSED:
+    "Jobs were added to a batch, or another job with prerequisites, that waits no longer. Nothing was enqueued.",
+  JW_INVALID_FLOW: "The nodes of a chain, batch or workflow do not fit together. Nothing was enqueued.",
+  JW_FLOW_FAILED: "A node of the flow failed, and nothing in the flow takes care of that. The flow can be retried.",
   JW_UNKNOWN_JOB: "A name that the schema does not declare.",
   JW_UNKNOWN_QUEUE: "A queue that no job of the schema uses.",
   JW_MISSING_HANDLER: "A worker serves a queue but lacks the handler of one of its jobs.",

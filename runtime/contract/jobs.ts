@@ -12,10 +12,16 @@ export const endReasons = [
   "expired",
   /** The stored payload does not fit the schema of this build. */
   "invalid-payload",
+  /** The payload is of another version, and this build cannot carry it forward. */
+  "not-upgradable",
   /** The worker vanished more than `maxCrashes` times while running this job. */
   "crash-loop",
   /** Somebody called `cancel`. */
   "cancelled",
+  /** A job that this one needs failed, or was skipped because of one that failed. */
+  "prerequisite",
+  /** What this job was to run for did not come to pass: its own condition, or how the jobs that it needs ended. */
+  "condition",
 ] as const;
 
 export type EndReason = (typeof endReasons)[number];
@@ -97,6 +103,45 @@ export interface Gate extends Limit {
   readonly level: number;
 }
 
+/**
+ * How a job has to end for one that needs it.
+ *
+ * - `succeeded`.
+ * - `failed`: `dead`, `cancelled`, or `skipped` with the reason `prerequisite`.
+ * - `notFailed`: `succeeded`, or `skipped` because something did not come to pass.
+ * - `finished`: in whatever way.
+ */
+export const needConditions = ["succeeded", "failed", "notFailed", "finished"] as const;
+
+export type NeedCondition = (typeof needConditions)[number];
+
+/**
+ * `met` and `unmet`: the job that is needed has ended, as it had to or otherwise. `broken`: otherwise, because it failed.
+ */
+export const edgeStatuses = ["open", "met", "unmet", "broken"] as const;
+
+export type EdgeStatus = (typeof edgeStatuses)[number];
+
+/** An edge between two jobs. */
+export interface Need {
+  readonly id: string;
+  readonly when: NeedCondition;
+}
+
+/**
+ * The jobs whose ends a job waits for. An edge is decided once, in the step in which the job that is needed ends, and
+ * stays so until the job that needs it is requeued, which looks at all of them anew.
+ */
+export interface Needs {
+  /** Ids are those of jobs that are there, or that stand earlier in the same call; each once. */
+  readonly of: readonly Need[];
+  /**
+   * `all`: the job runs when every edge is met, and is skipped as soon as one is not. `any`: it runs as soon as one is met,
+   * and is skipped when none is. The reason is `prerequisite` if one of them is broken by then, else `condition`.
+   */
+  readonly mode: "all" | "any";
+}
+
 /** A job on its way into the store. */
 export interface NewJob {
   /** UUIDv7, made by the client: enqueueing the same id again is the same enqueue. */
@@ -110,7 +155,10 @@ export interface NewJob {
   readonly priority: number;
   /** Absolute time in ms since the epoch, by the provider's clock; wins over `delayMs`. */
   readonly runAt?: number;
-  /** Relative to the provider's clock at the moment of acceptance. Default 0: ready at once. */
+  /**
+   * Relative to the provider's clock at the moment of acceptance, of a job with `needs` to that at which they let it go.
+   * Default 0: ready at once.
+   */
   readonly delayMs?: number;
   /** Crash-ended claims after which the job is dead, so that a poison job cannot kill workers for ever. */
   readonly maxCrashes: number;
@@ -123,6 +171,16 @@ export interface NewJob {
    * it is due.
    */
   readonly gates?: readonly Gate[];
+  /**
+   * Until they let it go the job is `blocked`, before its gates. Then `runAt` becomes the time of that moment, plus `delayMs`, if
+   * it was earlier. Goes not with `unique`.
+   */
+  readonly needs?: Needs;
+  /**
+   * Jobs that need this one, besides those that they need already: `id` names them. Each must still be held by its needs.
+   * Goes not with `unique`.
+   */
+  readonly neededBy?: readonly Need[];
   /** What `list` can search for; at most 10 texts of 128 characters. */
   readonly tags?: readonly string[];
 }
@@ -164,7 +222,10 @@ export interface ClaimRequest {
 export interface Lease {
   readonly id: string;
   readonly fence: number;
-  /** As the claim said. A settlement that carries it lets the next jobs through the gates in the same step. */
+  /**
+   * As the claim said: the job has gates, or others need it. A settlement that carries it lets the next jobs through the
+   * gates in the same step. Edges are decided in that step in any case.
+   */
   readonly gated?: true;
 }
 
@@ -198,7 +259,19 @@ export type Rejection = Lease &
     | { readonly outcome: "snooze"; readonly delayMs: number }
     /** Not counted as an attempt: given back unchanged, ready at once. */
     | { readonly outcome: "release" }
+    /** Not counted as an attempt: the job is not to run. It ends `skipped`, with the reason `condition`. */
+    | { readonly outcome: "skip" }
   );
+
+/** The success of a job that nobody has claimed, from outside. */
+export interface OutsideCompletion {
+  readonly id: string;
+  /** Opaque text, or absent if the job has no output. */
+  readonly output?: string;
+}
+
+/** `notWaiting`: the job runs, or has ended; nothing was changed. */
+export type CompleteOutcome = "completed" | "notWaiting" | "notFound";
 
 /**
  * What became of one settlement. `stale`: a newer claim holds the job, or the job is gone; nothing was changed.
@@ -395,7 +468,7 @@ export interface JobRecord {
   readonly leaseUntil: number | undefined;
   readonly cancelRequested: boolean;
   readonly progress: number | undefined;
-  /** Key of the gate that the job waits at. */
+  /** Key of the gate that the job waits at, or `prerequisites`: of other jobs. */
   readonly blockedBy: string | undefined;
   readonly reason: EndReason | undefined;
   readonly payload: string;
@@ -420,6 +493,50 @@ export interface ListRequest extends JobFilter {
 
 /** Newest first. */
 export interface JobPage {
+  readonly jobs: readonly JobRecord[];
+  /** Absent on the last page. */
+  readonly cursor: string | undefined;
+}
+
+/** `blockedBy` of a job that its needs hold. */
+export const prerequisites = "prerequisites";
+
+export interface NeedsRequest {
+  /** The job that needs others. */
+  readonly id: string;
+  /** 1…1,000; default 100. */
+  readonly limit?: number;
+  /** `cursor` of the previous page. */
+  readonly cursor?: string;
+}
+
+export interface NeedRecord {
+  readonly when: NeedCondition;
+  readonly status: EdgeStatus;
+  /** As it is now. It is kept for as long as the one that needs it. */
+  readonly job: JobRecord;
+}
+
+/** In the order in which the edges came; empty if there is no such job. */
+export interface NeedPage {
+  readonly needs: readonly NeedRecord[];
+  /** Absent on the last page. */
+  readonly cursor: string | undefined;
+}
+
+export interface FinishedRequest {
+  /** Jobs that ended at this time or later, ms since the epoch by the provider's clock. */
+  readonly since: number;
+  /** 1…1,000; default 100. */
+  readonly limit?: number;
+  /** `cursor` of the previous page, with the same `since`. */
+  readonly cursor?: string;
+}
+
+/** By the time of their end, then in insertion order. */
+export interface FinishedPage {
+  /** The provider's clock. */
+  readonly now: number;
   readonly jobs: readonly JobRecord[];
   /** Absent on the last page. */
   readonly cursor: string | undefined;

@@ -3,12 +3,15 @@ import type {
   ChangeOutcome,
   ClaimedJob,
   ClaimRequest,
+  CompleteOutcome,
   Completion,
   Counts,
   DueRequest,
   DueSchedules,
   EnqueueResult,
   ExtendRequest,
+  FinishedPage,
+  FinishedRequest,
   Firing,
   FiringResult,
   HeldLease,
@@ -20,9 +23,12 @@ import type {
   Lease,
   Limit,
   ListRequest,
+  NeedPage,
+  NeedsRequest,
   NewJob,
   NewSchedule,
   Note,
+  OutsideCompletion,
   Paused,
   PauseTarget,
   ProgressReport,
@@ -107,7 +113,8 @@ export interface Provider {
 
   /**
    * Persists jobs: all of them or none, one after the other. A job whose id is already there is reported as `duplicate`
-   * and not written; then its unique key counts, if it has one.
+   * and not written; then its unique key counts, if it has one. Rejects with `JW_NO_PREREQUISITE` if a job that one of
+   * them needs is not there, and with `JW_BATCH_CLOSED` if one that is to need it is not held by its needs any more.
    */
   enqueue(jobs: readonly NewJob[]): Promise<readonly EnqueueResult[]>;
   /** Takes ready jobs by (priority, runAt, insertion order) and starts a lease on each. What is paused stays. */
@@ -130,7 +137,11 @@ export interface Provider {
   promote(limit: number): Promise<PromoteResult>;
   /** Ends at most `limit` expired leases: the job is ready again, or `dead` after more than `maxCrashes`. */
   reap(limit: number): Promise<ReapResult>;
-  /** Deletes jobs past their retention; returns how many. One that holds a unique key for a time stays until that is over. */
+  /**
+   * Deletes jobs past their retention; returns how many. One that holds a unique key for a time stays until that is over, one
+   * that others need as long as they are there. Also mends what should not be: jobs whose needs are decided and that wait for
+   * them still.
+   */
   prune(request: PruneRequest): Promise<number>;
 
   get(id: string): Promise<JobRecord | undefined>;
@@ -138,10 +149,16 @@ export interface Provider {
   history(id: string): Promise<JobHistory | undefined>;
   list(request: ListRequest): Promise<JobPage>;
   counts(filter?: JobFilter): Promise<Counts>;
+  /** Jobs that ended lately, as far as they are still there. One that ends meanwhile may come with an earlier time. */
+  finished(request: FinishedRequest): Promise<FinishedPage>;
+  /** The jobs that a job needs. */
+  needs(request: NeedsRequest): Promise<NeedPage>;
   /** Ends waiting jobs at once and asks for the end of running ones. */
   cancel(ids: readonly string[]): Promise<readonly CancelOutcome[]>;
+  /** Ends waiting jobs with success. */
+  complete(completions: readonly OutsideCompletion[]): Promise<readonly CompleteOutcome[]>;
   /**
-   * Makes final jobs wait again, with fresh attempts. Their fence goes on growing. `delaysMs`: how long each of them waits;
+   * Makes final jobs wait again, with fresh attempts, one after the other; for what they need, as it is by then. Their fence goes on growing. `delaysMs`: how long each of them waits;
    * default 0: ready at once.
    */
   requeue(ids: readonly string[], delaysMs?: readonly number[]): Promise<readonly RequeueOutcome[]>;

@@ -1,3 +1,5 @@
+import type { JsonValue } from "./descriptor.ts";
+
 /**
  * What travels with one job besides its input: settings of its own, in front of the payload. No store knows of it, so
  * every store can do it, and a job that has none is stored as its bare input.
@@ -15,6 +17,18 @@ export interface Settings {
   readonly metadata?: Readonly<Record<string, string>>;
   /** What `list` finds the job by, for whoever looks at it. */
   readonly tags?: readonly string[];
+  /** The node that the job is. */
+  readonly flow?: FlowPlace;
+}
+
+export interface FlowPlace {
+  /** Id of the flow, which is that of its end. */
+  readonly id: string;
+  readonly node: string;
+  /** The payload is a template instead of an encoded input. */
+  readonly template?: true;
+  /** A template: what has to be true for the job to run. */
+  readonly condition?: JsonValue;
 }
 
 export interface Envelope {
@@ -54,11 +68,16 @@ export function settingsOf(text: string): Settings | undefined {
 /** Whoever can write to the store can write this: a timer and a counter must not be given just anything. */
 function isSettings(value: unknown): value is Settings {
   if (!isObject(value)) return false;
-  const { expireAfterMs = 1, timeoutMs = 1, maxAttempts = 1, metadata = {}, tags = [] } = value;
+  const { expireAfterMs = 1, timeoutMs = 1, maxAttempts = 1, metadata = {}, tags = [], flow } = value;
   const counts = [expireAfterMs, timeoutMs, maxAttempts];
   if (!counts.every((count) => typeof count === "number" && count >= 1)) return false;
   if (!Array.isArray(tags) || !tags.every((tag) => typeof tag === "string")) return false;
+  if (flow !== undefined && !isFlowPlace(flow)) return false;
   return isObject(metadata) && Object.values(metadata).every((text) => typeof text === "string");
+}
+
+function isFlowPlace(value: unknown): value is FlowPlace {
+  return isObject(value) && typeof value["id"] === "string" && typeof value["node"] === "string";
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

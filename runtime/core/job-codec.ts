@@ -14,6 +14,8 @@ export interface JobCodec {
   encodeInput(input: unknown): string;
   /** What the handler gets. Throws `JW_INVALID_PAYLOAD`, `JW_ENCRYPTION_KEY`. */
   decodePayload(payload: string, id: string): unknown;
+  /** The same of an input that was made of what other nodes gave. Throws `JW_INVALID_PAYLOAD`. */
+  parseInput(input: unknown): unknown;
   /** Validates what a handler returned. Throws `JW_INVALID_OUTPUT`, `JW_PAYLOAD_TOO_LARGE`. */
   encodeOutput(output: unknown, id: string): string | undefined;
   /** What the caller of `result()` gets. Throws `JW_INVALID_OUTPUT`, `JW_ENCRYPTION_KEY`. */
@@ -80,6 +82,11 @@ export function createJobCodec(job: JobDescriptor, schema: LoadedJob, cipher?: C
       );
       return parse(schema.input, value, (issues) =>
         invalid("JW_INVALID_PAYLOAD", `The stored payload of ${job.name}`, issues, "input"),
+      );
+    },
+    parseInput(input) {
+      return parse(schema.input, input, (issues) =>
+        invalid("JW_INVALID_PAYLOAD", `What ${job.name} takes from other nodes`, issues, "input"),
       );
     },
     encodeOutput(output, id) {

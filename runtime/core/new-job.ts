@@ -1,7 +1,7 @@
 import { type JobChange, JobwrightError, type NewJob, type UniqueKey } from "../contract/index.ts";
 import type { JobDescriptor, UniquePolicy } from "./descriptor.ts";
 import { type Duration, parseDuration, shown } from "./duration.ts";
-import { sealEnvelope, type Settings } from "./envelope.ts";
+import { type FlowPlace, sealEnvelope, type Settings } from "./envelope.ts";
 import { gatesOf } from "./gates.ts";
 import type { JobCodec } from "./job-codec.ts";
 import type { LoadedJob } from "./schema-module.ts";
@@ -39,6 +39,10 @@ export interface OneJobOptions extends EnqueueSettings {
 export interface NewJobOptions extends OneJobOptions {
   /** The payload will be that of other jobs than this one: a schedule gives it to each of its slots. Default false. */
   readonly forAnyId?: boolean;
+  /** The node that the job is. Default: none. */
+  readonly flow?: FlowPlace;
+  /** What is stored instead of the input, which is made of it when the job is claimed. Only with `flow.template`. */
+  readonly template?: string;
 }
 
 export interface JobMaker {
@@ -50,7 +54,8 @@ export interface JobMaker {
 
 /** Validates an input and its options. Throws `JW_INVALID_INPUT`, `JW_INVALID_OPTION`, `JW_PAYLOAD_TOO_LARGE`, `JW_ENCRYPTION_KEY`. */
 export function makeJob({ job, codec, loaded, newId }: JobMaker, value: unknown, options: NewJobOptions): NewJob {
-  const input = codec.encodeInput(value);
+  if (options.template !== undefined) refuseKeys(job);
+  const input = options.template ?? codec.encodeInput(value);
   const wire = once(() => JSON.parse(input) as unknown); // what was encoded a line above
   const unique = keyOf({ job, codec, loaded }, value, wire, options.unique);
   const gates = job.gates ? gatesOf(job, codec, loaded, value, wire) : [];
@@ -74,6 +79,19 @@ export function makeJob({ job, codec, loaded, newId }: JobMaker, value: unknown,
     ...(gates.length === 0 ? {} : { gates }),
     ...(options.tags === undefined ? {} : { tags: checkTags(options.tags) }),
   };
+}
+
+/** The gates of a job are chosen when it is enqueued, when the input is not known yet. */
+function refuseKeys({ name, gates = [] }: JobDescriptor): void {
+  const keyed = gates.find(({ by }) => by !== undefined);
+  if (!keyed) return;
+  throw new JobwrightError(
+    "JW_INVALID_FLOW",
+    `${name} has a limit per key, ${keyed.policy}, and takes its input from other nodes.`,
+    {
+      hint: "Give it an input without references, or let a job of its own enqueue it.",
+    },
+  );
 }
 
 function once<T>(make: () => T): () => T {
@@ -110,12 +128,13 @@ function keyOf(
   };
 }
 
-function hasSettings({ expireAfter, timeout, maxAttempts, metadata, tags }: EnqueueSettings): boolean {
-  return [expireAfter, timeout, maxAttempts, metadata, tags].some((setting) => setting !== undefined);
+function hasSettings({ expireAfter, timeout, maxAttempts, metadata, tags, flow }: NewJobOptions): boolean {
+  return [expireAfter, timeout, maxAttempts, metadata, tags, flow].some((setting) => setting !== undefined);
 }
 
-function settingsOf({ expireAfter, timeout, maxAttempts, metadata, tags }: EnqueueSettings): Settings {
+function settingsOf({ expireAfter, timeout, maxAttempts, metadata, tags, flow }: NewJobOptions): Settings {
   return {
+    ...(flow === undefined ? {} : { flow }),
     ...(expireAfter === undefined
       ? {}
       : { expireAfterMs: positive(parseDuration(expireAfter, "expireAfter"), "expireAfter") }),

@@ -19,7 +19,7 @@ export const encryptedMark = "[encrypted]";
 const encrypted = JSON.stringify(encryptedMark);
 
 /** What stands for a text of a job. */
-export type Show = (text: string, side: keyof Sensitive) => string;
+export type Show = (text: string, side: keyof Sensitive | "template") => string;
 
 /** `job`: its definition; without it nobody knows what is sensitive, so payload, output and error data are masked whole. */
 export function shownJob(record: JobRecord, job: JobDescriptor | undefined): ShownJob {
@@ -41,7 +41,7 @@ function view(record: JobRecord, show: Show): ShownJob {
   const { output, error } = record;
   return {
     ...record,
-    payload: show(payload, "input"),
+    payload: show(payload, settings?.flow?.template ? "template" : "input"),
     metadata: settings?.metadata ?? {},
     tags: settings?.tags ?? [],
     output: output === undefined ? undefined : show(output, "output"),
@@ -71,6 +71,8 @@ export function showOf({ version }: Pick<JobRecord, "version">, job: JobDescript
   return (text, side) => {
     if (isSealed(text)) return encrypted;
     if (!job || job.encrypted) return redacted;
+    // The places of an input are not those of its template.
+    if (side === "template") return job.sensitive?.input ? redacted : text;
     const paths = job.sensitive?.[side];
     if (!paths) return text;
     // The places of another version of the payload may be others.

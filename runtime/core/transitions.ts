@@ -1,6 +1,7 @@
 import type {
   CancelOutcome,
   ChangeOutcome,
+  CompleteOutcome,
   EndReason,
   JobState,
   RequeueOutcome,
@@ -43,6 +44,7 @@ export const operations = [
   "nack-dead",
   "nack-snooze",
   "nack-release",
+  "nack-skip",
   "extend",
   "report",
   "promote",
@@ -54,19 +56,29 @@ export const operations = [
   "cancel",
   "requeue",
   "change",
+  "complete",
+  /** The needs of the job can no longer let it go. */
+  "skip",
 ] as const;
 
 export type Operation = (typeof operations)[number];
 
 /** `applied` and `untouched` stand for calls that report no outcome per job. */
-export type Answer = Settlement | CancelOutcome | RequeueOutcome | ChangeOutcome | "applied" | "untouched";
+export type Answer =
+  | Settlement
+  | CancelOutcome
+  | RequeueOutcome
+  | ChangeOutcome
+  | CompleteOutcome
+  | "applied"
+  | "untouched";
 
 export interface Transition {
   readonly answer: Answer;
   /**
    * Next state; absent: the same. `waiting`: `scheduled` if there is a delay, else `ready`. `gone`: deleted. A job with gates
    * gives back those that it has passed, but that of the order, and is `blocked` instead of `ready` until it has passed them
-   * again; before an order gate also instead of `scheduled`.
+   * again; before an order gate also instead of `scheduled`. A requeued job with needs is `blocked` until they let it go.
    */
   readonly to?: JobState | "waiting" | "gone";
   /** Change of the counted executions; `reset`: back to 0, and crashes with them. */
@@ -85,6 +97,7 @@ const untouched: Transition = { answer: "untouched" };
 const leaseEnded: Transition = { answer: "alreadyDone" };
 /** By the time that the job has then. */
 const changed: Transition = { answer: "changed", to: "waiting" };
+const completed: Transition = { answer: "completed", to: "succeeded", lease: "closed" };
 const cancelNow: Transition = { answer: "cancelled", to: "cancelled", lease: "closed", reason: "cancelled" };
 
 /** A job without a lease that will run, or could, without help. */
@@ -95,6 +108,7 @@ const waiting: Row = {
   "nack-dead": leaseEnded,
   "nack-snooze": leaseEnded,
   "nack-release": leaseEnded,
+  "nack-skip": leaseEnded,
   extend: untouched,
   report: leaseEnded,
   promote: untouched,
@@ -104,6 +118,8 @@ const waiting: Row = {
   cancel: cancelNow,
   requeue: { answer: "alreadyWaiting" },
   change: changed,
+  complete: completed,
+  skip: untouched,
 };
 
 const final: Row = {
@@ -112,6 +128,7 @@ const final: Row = {
   cancel: { answer: "alreadyDone" },
   requeue: { answer: "requeued", to: "waiting", attempt: "reset", lease: "closed" },
   change: { answer: "notWaiting" },
+  complete: { answer: "notWaiting" },
 };
 
 const claim: Transition = { answer: "applied", to: "running", attempt: 1, fence: 1, lease: "open" };
@@ -123,6 +140,7 @@ const running: Row = {
   "nack-dead": { answer: "ok", to: "dead", lease: "closed", reason: "given" },
   "nack-snooze": { answer: "ok", to: "waiting", attempt: -1, lease: "closed" },
   "nack-release": { answer: "ok", to: "ready", attempt: -1, lease: "closed" },
+  "nack-skip": { answer: "ok", to: "skipped", attempt: -1, lease: "closed", reason: "condition" },
   extend: { answer: "applied" },
   report: { answer: "ok" },
   promote: untouched,
@@ -140,6 +158,8 @@ const running: Row = {
   cancel: { answer: "requested" },
   requeue: { answer: "alreadyWaiting" },
   change: { answer: "notWaiting" },
+  complete: { answer: "notWaiting" },
+  skip: untouched,
 };
 
 /** Whatever the holder says, the job ends `cancelled`; its output is discarded. */
@@ -154,6 +174,7 @@ const cancelling: Row = {
   "nack-dead": endCancelling,
   "nack-snooze": endUncounted,
   "nack-release": endUncounted,
+  "nack-skip": endUncounted,
   // A pending cancellation wins over the crash limit: the operator asked first.
   reap: reapCancelling,
   "reap-crash-loop": reapCancelling,
@@ -168,6 +189,7 @@ const lapsed: Row = {
   "nack-dead": { ...running["nack-dead"], attempt: 1, crashes: -1 },
   "nack-snooze": { answer: "ok", to: "waiting", crashes: -1, lease: "closed" },
   "nack-release": { answer: "ok", to: "ready", crashes: -1, lease: "closed" },
+  "nack-skip": { answer: "ok", to: "skipped", crashes: -1, lease: "closed", reason: "condition" },
   report: { answer: "ok" },
   // As a cancellation does: what an operator says of a waiting job ends the wait for its former holder.
   change: { ...changed, lease: "closed" },
@@ -179,7 +201,7 @@ export const transitions: Readonly<Record<Situation, Row>> = {
   lapsed,
   running,
   cancelling,
-  blocked: waiting,
+  blocked: { ...waiting, skip: { answer: "applied", to: "skipped", reason: "given" } },
   succeeded: final,
   dead: final,
   cancelled: final,

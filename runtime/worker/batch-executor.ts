@@ -5,6 +5,7 @@ import { readOutcomes } from "./batch-outcomes.ts";
 import type { Ends } from "./ends.ts";
 import type { Runnable } from "./executor.ts";
 import { withOwnSettings } from "./own-settings.ts";
+import type { ReadPayload } from "./payload-reader.ts";
 import type { RejectionRules } from "./rejection.ts";
 import { isThenable, maxTimerMs } from "./result.ts";
 import { createRunningJob, type RunningJob } from "./running-job.ts";
@@ -21,6 +22,7 @@ export interface BatchExecutor {
 export interface BatchExecutorOptions {
   /** The attempts under way: batches add theirs. */
   readonly running: Map<string, RunningJob>;
+  readonly readPayload: ReadPayload;
   readonly settler: Settler;
   readonly rules: RejectionRules;
   readonly ends: Ends;
@@ -35,11 +37,13 @@ interface Member {
   readonly runnable: Runnable;
 }
 
-export function createBatchExecutor(options: BatchExecutorOptions): BatchExecutor {
-  const { running, settler, rules, ends, settingOf, logger, abortGraceMs } = options;
+type Admission = Member | undefined;
 
-  /** Undefined: the job is settled already, and the handler never sees it. */
-  function admit(known: Runnable, job: ClaimedJob, batch: RunningBatch): Member | undefined {
+export function createBatchExecutor(options: BatchExecutorOptions): BatchExecutor {
+  const { running, readPayload, settler, rules, ends, settingOf, logger, abortGraceMs } = options;
+
+  /** Undefined: the job is settled already, and the handler never sees it. A promise: its input is made of what others gave. */
+  function admit(known: Runnable, job: ClaimedJob, batch: RunningBatch): Admission | Promise<Admission> {
     const runnable = withOwnSettings(known, job.payload);
     const { descriptor, codec } = runnable;
     const expiry = rules.expiryOf(job, descriptor);
@@ -48,19 +52,36 @@ export function createBatchExecutor(options: BatchExecutorOptions): BatchExecuto
       return undefined;
     }
     const entry = createRunningJob(job, { ...settingOf(job, runnable), stopped: batch.stopped });
-    try {
-      batch.add(entry, entry.take(codec.decodePayload(job.payload, job.id)));
-    } catch (error) {
+    const take = (payload: unknown): Admission => {
+      batch.add(entry, entry.take(payload));
+      return { entry, runnable };
+    };
+    const refuse = (error: unknown): undefined => {
+      running.delete(job.id);
       ends.fail(entry, runnable, error);
-      return undefined;
+    };
+    try {
+      const payload = readPayload(job, codec);
+      if (!(payload instanceof Promise)) return take(payload);
+      running.set(job.id, entry);
+      return payload.then(take).catch(refuse);
+    } catch (error) {
+      return refuse(error);
     }
-    return { entry, runnable };
   }
 
   function execute(runnable: Runnable, jobs: readonly ClaimedJob[], ended: () => void): void {
     const { name, queue } = runnable.descriptor;
     const batch = createRunningBatch(name, queue, runnable.errors, logger);
-    const members = jobs.flatMap((job) => admit(runnable, job, batch) ?? []);
+    const admissions = jobs.map((job) => admit(runnable, job, batch));
+    if (!admissions.some((admission) => admission instanceof Promise)) {
+      return begin(runnable, batch, admissions as readonly Admission[], ended); // none of them is a promise
+    }
+    void Promise.all(admissions).then((admitted) => begin(runnable, batch, admitted, ended));
+  }
+
+  function begin(runnable: Runnable, batch: RunningBatch, admitted: readonly Admission[], ended: () => void): void {
+    const members = admitted.flatMap((member) => member ?? []);
     if (members.length === 0) return ended();
     let result: unknown;
     let isPromise: boolean;

@@ -11,6 +11,7 @@ import { withOwnSettings } from "./own-settings.ts";
 import { createRejectionRules, leaseOf } from "./rejection.ts";
 import { isThenable, maxTimerMs } from "./result.ts";
 import { createRunningJob, type RunningJob } from "./running-job.ts";
+import type { ReadPayload } from "./payload-reader.ts";
 import { stopError } from "./stop.ts";
 import type { Settler } from "./settler.ts";
 import { TransactionFailure } from "./transaction-failure.ts";
@@ -28,6 +29,8 @@ export interface Runnable {
   readonly errors: ErrorMakers;
   /** Where `ctx.step` keeps its results. */
   readonly checkpoints: CheckpointSetting;
+  /** Claimed from every queue that the worker serves. */
+  readonly everywhere?: true;
 }
 
 /** Runs claimed jobs and hands the end of each attempt to the settler. */
@@ -41,6 +44,7 @@ export interface Executor {
 
 export interface ExecutorOptions {
   readonly runnables: ReadonlyMap<string, Runnable>;
+  readonly readPayload: ReadPayload;
   readonly settler: Settler;
   /** Called when a transactional attempt was completed, or refused, by its own transaction. */
   readonly completed: (completion: Completion, settlement: Settlement) => void;
@@ -53,12 +57,13 @@ export interface ExecutorOptions {
 }
 
 export function createExecutor(options: ExecutorOptions): Executor {
-  const { runnables, settler, completed, logger, events, leaseMs, abortGraceMs, random = Math.random } = options;
+  const { runnables, readPayload, settler, completed, logger, events, leaseMs, abortGraceMs } = options;
+  const { random = Math.random } = options;
   const running = new Map<string, RunningJob>();
   const settingOf = createAttemptSettings(settler, logger);
   const rules = createRejectionRules(leaseMs, random);
   const ends = createEnds(settler, rules, logger, events);
-  const batches = createBatchExecutor({ running, settler, rules, ends, settingOf, logger, abortGraceMs });
+  const batches = createBatchExecutor({ running, readPayload, settler, rules, ends, settingOf, logger, abortGraceMs });
 
   function execute(job: ClaimedJob, ended: () => void): void {
     const known = runnables.get(job.name);
@@ -83,7 +88,11 @@ export function createExecutor(options: ExecutorOptions): Executor {
     let result: unknown;
     let isPromise: boolean;
     try {
-      result = runnable.handle(runnable.codec.decodePayload(job.payload, job.id), entry.context);
+      const payload = readPayload(job, runnable.codec);
+      result =
+        payload instanceof Promise
+          ? payload.then((read) => runnable.handle(read, entry.context))
+          : runnable.handle(payload, entry.context);
       // What a handler returns may have a `then` that throws; that must not end the worker's own loop.
       isPromise = isThenable(result);
     } catch (error) {
@@ -136,9 +145,8 @@ export function createExecutor(options: ExecutorOptions): Executor {
   ): Promise<Settlement> {
     let failedInside = false;
     const body = async (tx: unknown): Promise<{ output?: string }> => {
-      const { id, payload } = entry.job;
-      const result = await handle(codec.decodePayload(payload, id), entry.enter(tx));
-      const output = codec.encodeOutput(result, id);
+      const result = await handle(await readPayload(entry.job, codec), entry.enter(tx));
+      const output = codec.encodeOutput(result, entry.job.id);
       // Nobody waits for this attempt any more: throwing undoes what it wrote.
       if (entry.stopReason === "timeout" || entry.stopReason === "lease-lost") {
         throw stopError(entry.job, entry.stopReason);

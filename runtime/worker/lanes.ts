@@ -63,7 +63,7 @@ export function createLanes({ concurrency, runnables, executor, wake }: LanesOpt
   const lanes = new Map<string, Lane>();
   for (const [queue, slots] of concurrency) {
     const handles = [...runnables.values()]
-      .filter(({ descriptor }) => descriptor.queue === queue)
+      .filter(({ descriptor, everywhere }) => everywhere ?? descriptor.queue === queue)
       .map(({ descriptor }) => ({ name: descriptor.name, maxVersion: descriptor.version }));
     lanes.set(queue, {
       queue,

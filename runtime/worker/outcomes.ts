@@ -33,15 +33,25 @@ export class Snooze extends Error {
   }
 }
 
-export type Outcome = RetryAfter | Discard | Snooze;
+/** Throw it to end the job without doing its work: it is `skipped`, and what needs its success is skipped as well. */
+export class Skip extends Error {
+  override readonly name: string = "Skip";
+  readonly [brand] = "skip";
 
-/** Which of the three an error is, also across several copies of this package. */
+  constructor(message = "The job was not to run.", options?: ErrorOptions) {
+    super(message, options);
+  }
+}
+
+export type Outcome = RetryAfter | Discard | Snooze | Skip;
+
+/** Which of them an error is, also across several copies of this package. */
 export function outcomeOf(
   error: unknown,
-): { kind: "retryAfter" | "snooze"; delayMs: number } | { kind: "discard" } | undefined {
+): { kind: "retryAfter" | "snooze"; delayMs: number } | { kind: "discard" | "skip" } | undefined {
   if (typeof error !== "object" || error === null || !(brand in error)) return undefined;
-  const outcome = error as Outcome; // only the three classes above carry the brand
-  return outcome[brand] === "discard"
-    ? { kind: "discard" }
+  const outcome = error as Outcome; // only the classes above carry the brand
+  return outcome[brand] === "discard" || outcome[brand] === "skip"
+    ? { kind: outcome[brand] }
     : { kind: outcome[brand], delayMs: Math.min(maxDurationMs, Math.max(0, Math.round(outcome.delayMs) || 0)) };
 }

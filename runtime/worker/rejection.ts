@@ -3,6 +3,7 @@ import { backoffDelayMs } from "../core/backoff.ts";
 import type { JobDescriptor } from "../core/descriptor.ts";
 import type { JobCodec } from "../core/job-codec.ts";
 import { isDeclaredError } from "./declared-error.ts";
+import { NodeFailure } from "./node-failure.ts";
 import { outcomeOf } from "./outcomes.ts";
 import type { RunningJob } from "./running-job.ts";
 import type { StopReason } from "./stop.ts";
@@ -42,6 +43,8 @@ export function createRejectionRules(leaseMs: number, random: () => number): Rej
       return { ...lease, outcome: "dead", reason: "invalid-payload", error: stored };
     }
     const outcome = outcomeOf(error);
+    if (outcome?.kind === "skip") return { ...lease, outcome: "skip" };
+    if (NodeFailure.is(error)) return { ...lease, outcome: "dead", reason: error.reason, error: stored };
     if (outcome?.kind === "snooze") return { ...lease, outcome: "snooze", delayMs: outcome.delayMs };
     if (outcome?.kind === "discard" || (!outcome && isFinal(error, descriptor))) {
       return { ...lease, outcome: "dead", reason: "discarded", error: stored };
@@ -49,7 +52,10 @@ export function createRejectionRules(leaseMs: number, random: () => number): Rej
     if (entry.job.attempt >= descriptor.retry.maxAttempts) {
       return { ...lease, outcome: "dead", reason: "attempts-exhausted", error: stored };
     }
-    const delayMs = outcome?.delayMs ?? backoffDelayMs(descriptor.retry.backoff, entry.job.attempt, random);
+    const delayMs =
+      outcome?.kind === "retryAfter"
+        ? outcome.delayMs
+        : backoffDelayMs(descriptor.retry.backoff, entry.job.attempt, random);
     if (age(entry) + delayMs > (descriptor.retry.forMs ?? Number.POSITIVE_INFINITY)) {
       return { ...lease, outcome: "dead", reason: "retry-deadline", error: stored };
     }

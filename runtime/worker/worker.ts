@@ -14,6 +14,7 @@ import type { JobDescriptor, SchemaDescriptor } from "../core/descriptor.ts";
 import { limitsOf } from "../core/gates.ts";
 import { type Cipher, createCipher } from "../core/encryption.ts";
 import { createJobCodec } from "../core/job-codec.ts";
+import { flowJobName } from "../core/flow/names.ts";
 import { loadMakers } from "../core/job-makers.ts";
 import { loadSchema } from "../core/schema-module.ts";
 import { createMaintenance } from "../maintenance/maintenance.ts";
@@ -24,9 +25,11 @@ import { createClaimer } from "./claimer.ts";
 import { createErrorMakers } from "./declared-error.ts";
 import { createEventHub } from "./events.ts";
 import { createExecutor, type Runnable } from "./executor.ts";
+import { createFlowRunnable } from "./flow-jobs.ts";
 import { createLanes } from "./lanes.ts";
 import { createLeaseKeeper } from "./lease-keeper.ts";
 import { readSettings } from "./options.ts";
+import { createPayloadReader } from "./payload-reader.ts";
 import { createSettler } from "./settler.ts";
 import { runUntilSignal } from "./signals.ts";
 import { shutDown } from "./shutdown.ts";
@@ -45,7 +48,11 @@ export async function createTypedWorker<
   const { logger } = settings;
   // Short, because it is written with every claim; the log line at the start says where it runs.
   const id = randomBytes(6).toString("base64url");
-  const runnables = await readRunnables(descriptor, options, settings.concurrency);
+  const makers = once(() => loadMakers(descriptor, options.encryption));
+  const runnables = new Map([
+    ...(await readRunnables(descriptor, options, settings.concurrency)),
+    [flowJobName, createFlowRunnable(provider, makers)],
+  ]);
   const tally = { succeeded: 0, failed: 0, released: 0 };
 
   function settled(item: Completion | Rejection, settlement: Settlement): void {
@@ -60,7 +67,16 @@ export async function createTypedWorker<
   const events = createEventHub(logger);
   const settler = createSettler({ provider, logger, settled });
   const { abortGraceMs, leaseMs } = settings;
-  const executor = createExecutor({ runnables, settler, completed: settled, logger, events, leaseMs, abortGraceMs });
+  const executor = createExecutor({
+    runnables,
+    readPayload: createPayloadReader(provider, makers),
+    settler,
+    completed: settled,
+    logger,
+    events,
+    leaseMs,
+    abortGraceMs,
+  });
   const lanes = createLanes({ concurrency: settings.concurrency, runnables, executor, wake: () => claimer.wake() });
   const claimer = createClaimer({
     provider,
@@ -95,7 +111,7 @@ export async function createTypedWorker<
   if (options.schedules ?? options.maintenance !== false) {
     const scheduler = createScheduler({
       provider,
-      makers: await loadMakers(descriptor, options.encryption),
+      makers: await makers(),
       failed: (error) => logger.warn({ err: error }, "the scheduler failed; trying again"),
       refused: (schedule, error) => logger.error({ schedule, err: error }, "a schedule cannot enqueue its job"),
     });
@@ -160,6 +176,12 @@ export async function createTypedWorker<
     },
   };
   return worker;
+}
+
+/** Made when it is asked for the first time. */
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
 }
 
 type HandlerFunction = Runnable["handle"];

@@ -205,6 +205,69 @@ export const mutants: Readonly<Record<string, Mutate>> = {
       );
     },
   }),
+  "edges forgotten": (provider) => ({
+    enqueue: (jobs) => provider.enqueue(jobs.map(({ needs: _needs, ...job }) => job)),
+  }),
+  "a counter that refused settlements lower as well": (provider, store) => ({
+    async ack(items) {
+      const answers = await provider.ack(items);
+      for (const [index, { id }] of items.entries()) {
+        if (answers[index] === "ok") continue;
+        for (const row of store.rows.values()) {
+          const edge = row.needs.find((need) => need.status === "open" && need.id !== id);
+          if (edge && store.rows.get(id)?.neededBy.has(row.id)) edge.status = "met";
+        }
+      }
+      return answers;
+    },
+  }),
+  "an ack without a mark tells nobody": (provider, store) => ({
+    ack: async (items) =>
+      items.every(({ gated }) => gated) ? provider.ack(items) : untold(store, () => provider.ack(items)),
+  }),
+  "a cancellation tells nobody": (provider, store) => ({ cancel: (ids) => untold(store, () => provider.cancel(ids)) }),
+  "a crash loop tells nobody": (provider, store) => ({ reap: (limit) => untold(store, () => provider.reap(limit)) }),
+  "a completion tells nobody": (provider, store) => ({
+    complete: (items) => untold(store, () => provider.complete(items)),
+  }),
+  "prune of what others need": (provider, store) => ({
+    prune: (request) => untold(store, () => provider.prune(request)),
+  }),
+  "a closed batch takes more": (provider, store) => ({
+    enqueue(jobs) {
+      const isHeld = (id: string): boolean => store.rows.get(id)?.heldByNeeds === true;
+      return provider.enqueue(
+        jobs.map((job) => ({ ...job, neededBy: (job.neededBy ?? []).filter(({ id }) => isHeld(id)) })),
+      );
+    },
+  }),
+  "a delay counts from the enqueue": (provider, store) => ({
+    async enqueue(jobs) {
+      const results = await provider.enqueue(jobs);
+      for (const row of store.rows.values()) Object.assign(row, { afterNeedsMs: 0 });
+      return results;
+    },
+  }),
+  "requeue believes old edges": (provider, store) => ({
+    async requeue(ids, delaysMs) {
+      for (const id of ids)
+        for (const edge of store.rows.get(id)?.needs ?? []) Object.assign(edge, { when: "finished" });
+      return await provider.requeue(ids, delaysMs);
+    },
+  }),
+  "skipped for any reason": (provider, store) => ({
+    async nack(items) {
+      const answers = await provider.nack(items);
+      for (const row of store.rows.values()) if (row.state === "skipped") row.reason = "prerequisite";
+      return answers;
+    },
+  }),
+  "ends in the order of enqueues": (provider) => ({
+    async finished(request) {
+      const page = await provider.finished({ ...request, limit: 1_000 });
+      return { ...page, jobs: page.jobs.toSorted((a, b) => a.id.localeCompare(b.id)), cursor: undefined };
+    },
+  }),
   "duplicates overwrite": (provider, store) => ({
     async enqueue(jobs) {
       for (const { id } of jobs) store.rows.delete(id);
@@ -212,6 +275,15 @@ export const mutants: Readonly<Record<string, Mutate>> = {
     },
   }),
 };
+
+/** Lets a call happen while the store has forgotten who needs whom. */
+async function untold<T>(store: MemoryStore, call: () => Promise<T>): Promise<T> {
+  const needed = new Map([...store.rows.values()].map((row) => [row, [...row.neededBy]]));
+  for (const row of needed.keys()) row.neededBy.clear();
+  const result = await call();
+  for (const [row, ids] of needed) for (const id of ids) row.neededBy.add(id);
+  return result;
+}
 
 /** A memory store whose providers all make the mistake. */
 export function createMutantStore(mutate: Mutate, clock: Clock): { readonly open: () => Provider } {

@@ -2,13 +2,17 @@ import fc from "fast-check";
 import { expect } from "vitest";
 import {
   type ClaimRequest,
+  type FinishedRequest,
   isFinalState,
+  JobwrightError,
   type JobRecord,
   type Lease,
   type Gate,
   gateKinds,
   type JobChange,
   type ListRequest,
+  needConditions,
+  type NeedsRequest,
   type NewJob,
   noteKinds,
   type PauseTarget,
@@ -130,7 +134,18 @@ const gates: fc.Arbitrary<readonly Gate[]> = fc
     ),
   );
 
-const newJob: fc.Arbitrary<NewJob> = fc.record(
+const needLists = fc.uniqueArray(fc.record({ id: fc.nat(7).map(jobId), when: fc.constantFrom(...needConditions) }), {
+  maxLength: 3,
+  selector: ({ id }) => id,
+});
+
+/** Jobs with edges, which have no unique key. Circles may come of it: then both sides wait for ever. */
+const edges: fc.Arbitrary<Pick<NewJob, "needs" | "neededBy">> = fc.oneof(
+  fc.record({ needs: fc.record({ of: needLists, mode: fc.constantFrom("all", "any") }) }),
+  fc.record({ neededBy: needLists }),
+);
+
+const plainJob: fc.Arbitrary<NewJob> = fc.record(
   {
     id: fc.nat(7).map(jobId),
     name: fc.constantFrom("mail", "report"),
@@ -145,6 +160,11 @@ const newJob: fc.Arbitrary<NewJob> = fc.record(
     tags: fc.subarray(["t1", "t2"], { minLength: 1 }),
   },
   { requiredKeys: ["id", "name", "queue", "version", "priority", "delayMs", "maxCrashes", "payload"] },
+);
+
+const newJob: fc.Arbitrary<NewJob> = fc.oneof(
+  { weight: 2, arbitrary: plainJob },
+  { weight: 1, arbitrary: fc.tuple(plainJob, edges).map(([{ unique: _, ...job }, drawn]) => ({ ...job, ...drawn })) },
 );
 
 /** Ids of their own: one id with and without a key in a call means two things when the call is made again. */
@@ -201,6 +221,7 @@ const endings = fc.oneof(
   }),
   fc.record({ outcome: fc.constant("snooze" as const), delayMs: delays }),
   fc.record({ outcome: fc.constant("release" as const) }),
+  fc.record({ outcome: fc.constant("skip" as const) }),
 );
 
 /** Points into the leases given out so far, the newest first. */
@@ -218,9 +239,12 @@ const tags = fc.subarray(["t1", "t2"]);
 
 const filters = fc.record(
   {
-    states: fc.subarray(["scheduled", "ready", "blocked", "running", "succeeded", "dead", "cancelled"] as const, {
-      minLength: 1,
-    }),
+    states: fc.subarray(
+      ["scheduled", "ready", "blocked", "running", "succeeded", "dead", "cancelled", "skipped"] as const,
+      {
+        minLength: 1,
+      },
+    ),
     names: fc.subarray(["mail", "report"] as const, { minLength: 1 }),
     queues: fc.subarray([...queues], { minLength: 1 }),
   },
@@ -235,6 +259,27 @@ async function pages(provider: Provider, request: ListRequest): Promise<readonly
   return page.cursor === undefined
     ? [page.jobs]
     : [page.jobs, ...(await pages(provider, { ...request, cursor: page.cursor }))];
+}
+
+/** All pages of what a job needs. */
+async function needsOf(provider: Provider, request: NeedsRequest): Promise<readonly unknown[]> {
+  const { needs, cursor } = await provider.needs(request);
+  return cursor === undefined ? needs : [...needs, ...(await needsOf(provider, { ...request, cursor }))];
+}
+
+async function finishedSince(provider: Provider, request: FinishedRequest): Promise<readonly unknown[]> {
+  const { now, jobs, cursor } = await provider.finished(request);
+  return cursor === undefined ? [now, jobs] : [now, jobs, await finishedSince(provider, { ...request, cursor })];
+}
+
+/** What a call says, or the code of its refusal. */
+async function answerOf<T>(call: Promise<T>): Promise<T | string> {
+  try {
+    return await call;
+  } catch (error) {
+    if (JobwrightError.is(error) && !error.retryable) return error.code;
+    throw error;
+  }
 }
 
 /** Of jobs that have ended, or do not exist, there is nothing to wait for. Others would make it a matter of real time. */
@@ -260,7 +305,7 @@ function command<T>(
     );
 }
 
-const enqueue = command("enqueue", newJobs, (jobs) => (provider) => provider.enqueue(jobs));
+const enqueue = command("enqueue", newJobs, (jobs) => (provider) => answerOf(provider.enqueue(jobs)));
 
 const claim = command("claim", fc.record({ workerId: workers, leaseMs, lanes }), (request, model) => {
   const claimId = `claim-${++model.claims}`;
@@ -313,7 +358,17 @@ export const commands: fc.Arbitrary<fc.AsyncCommand<Model, Reals>>[] = [
   command("promote", fc.constant(1_000), (limit) => (provider) => provider.promote(limit)),
   command("reap", fc.constant(1_000), (limit) => (provider) => provider.reap(limit)),
   command("prune", fc.constantFrom(0, 50, 500), (ms) => (provider) => {
-    return provider.prune({ retentionMs: { succeeded: ms, dead: 2 * ms, cancelled: ms }, limit: 1_000 });
+    return provider.prune({ retentionMs: { succeeded: ms, dead: 2 * ms, cancelled: ms, skipped: ms }, limit: 1_000 });
+  }),
+  command("needs", fc.tuple(fc.nat(7).map(jobId), fc.integer({ min: 1, max: 2 })), ([id, limit]) => (provider) => {
+    return needsOf(provider, { id, limit });
+  }),
+  command("finished", fc.tuple(delays, fc.integer({ min: 1, max: 3 })), ([ago, limit], { clock }) => {
+    const since = clock.now() - ago;
+    return (provider) => finishedSince(provider, { since, limit });
+  }),
+  command("complete", fc.tuple(ids, fc.option(fc.string(), { nil: undefined })), ([picked, output]) => (provider) => {
+    return provider.complete(picked.map((id) => (output === undefined ? { id } : { id, output })));
   }),
   command("cancel", ids, (picked) => (provider) => provider.cancel(picked)),
   command("requeue", fc.tuple(ids, fc.array(delays, { maxLength: 3 })), ([picked, delaysMs]) => (provider) => {
@@ -339,7 +394,8 @@ export const commands: fc.Arbitrary<fc.AsyncCommand<Model, Reals>>[] = [
     const [key, spec, jobs, steps] = fired;
     const expectedAt = slotAt(model, 0);
     const nextAt = steps === 0 ? undefined : slotAt(model, steps);
-    return (provider) => provider.fireSchedule({ key, spec, expectedAt, slotAt: expectedAt, jobs, nextAt });
+    const firing = { key, spec, expectedAt, slotAt: expectedAt, jobs, nextAt };
+    return (provider) => answerOf(provider.fireSchedule(firing));
   }),
   command("get", ids, (picked) => (provider) => Promise.all(picked.map((id) => provider.get(id)))),
   command("list", fc.tuple(filters, fc.integer({ min: 1, max: 3 }), tags), ([filter, limit, sought]) => (provider) => {

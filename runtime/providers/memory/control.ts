@@ -13,18 +13,20 @@ import { holdsKey } from "../../core/unique.ts";
 import { admitBeside, learnLimits } from "./gates.ts";
 import { applyTransition, createRow, type Row, startOf } from "./row.ts";
 import type { MemoryStore } from "./store.ts";
+import { checkNeeds, drawEdges, followEdges, lookAnew } from "./needs.ts";
 import { heldUntil, holderOf, meetHolder } from "./unique.ts";
 
 /** What producers and operators ask for. */
 
 export function enqueueJobs(store: MemoryStore, jobs: readonly NewJob[], now: number): readonly EnqueueResult[] {
+  checkNeeds(store, jobs);
   const touched: Row[] = [];
   const results = jobs.map((job) => enqueueJob(store, job, touched, now));
   announce(store, touched, now);
   return results.map((result) => {
     const row = store.rows.get(result.id);
-    // Whether it waits before a gate is known when all have come.
-    return row && row.gates.length > 0 ? { ...result, state: row.state, runAt: row.runAt } : result;
+    // Whether it waits before a gate, or for others, is known when all have come.
+    return row && (row.gates.length > 0 || row.hasNeeds) ? { ...result, state: row.state, runAt: row.runAt } : result;
   });
 }
 
@@ -40,6 +42,7 @@ function enqueueJob(store: MemoryStore, job: NewJob, touched: Row[], now: number
   store.rows.set(row.id, row);
   if (job.unique) store.keys.set(job.unique.key, row.id);
   learnLimits(store, row.gates);
+  drawEdges(store, row, job);
   touched.push(row);
   return resultOf(row, "enqueued");
 }
@@ -48,10 +51,11 @@ function resultOf({ id, state, runAt }: Row, outcome: EnqueueOutcome): EnqueueRe
   return { id, outcome, state, runAt };
 }
 
-/** Opens the gates of jobs that a call has touched, and tells of those that are ready now. */
+/** Lets on whoever waited for jobs that a call has touched, by edges and at gates, and tells of those that are ready now. */
 export function announce(store: MemoryStore, touched: readonly Row[], now: number): void {
-  const admitted = admitBeside(store, touched, now);
-  store.announceReady([...touched.filter((row) => row.state === "ready"), ...admitted]);
+  const moved = new Set([...touched, ...followEdges(store, touched, now)]);
+  const admitted = admitBeside(store, moved, now);
+  store.announceReady([...[...moved].filter((row) => row.state === "ready"), ...admitted]);
 }
 
 export function cancelJob(store: MemoryStore, id: string, now: number): CancelOutcome {
@@ -87,6 +91,7 @@ export function requeueJob(store: MemoryStore, id: string, delayMs: number, now:
   row.progress = undefined;
   row.finishedAt = undefined;
   row.cancelRequested = false;
+  lookAnew(store, row);
   announce(store, [row], now);
   return "requeued";
 }

@@ -30,7 +30,7 @@ export function admitBeside(store: MemoryStore, touched: Iterable<Row>, now: num
 
 /** Opens all gates, and forgets starts that no window reaches. */
 export function admitAll(store: MemoryStore, now: number): readonly Row[] {
-  const waiting = [...store.rows.values()].filter(({ state }) => state === "blocked");
+  const waiting = [...store.rows.values()].filter(({ state, heldByNeeds }) => state === "blocked" && !heldByNeeds);
   const ready = admitBeside(store, waiting, now);
   for (const [key, times] of store.starts) {
     const recent = times.filter((at) => at > now - longestWindow(store));
@@ -77,7 +77,7 @@ function gateOf({ gates, passed }: Row): Gate {
 function waitingAt(store: MemoryStore, level: number, keys: ReadonlySet<string>): ReadonlyMap<string, readonly Row[]> {
   const groups = new Map<string, Row[]>();
   for (const row of store.rows.values()) {
-    if (row.state !== "blocked") continue;
+    if (row.state !== "blocked" || row.heldByNeeds) continue;
     const gate = gateOf(row);
     if (gate.level !== level || !keys.has(gate.key)) continue;
     groups.set(gate.key, [...(groups.get(gate.key) ?? []), row]);

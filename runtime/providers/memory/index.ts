@@ -3,8 +3,9 @@ import { type Clock, JobwrightError, type Provider, systemClock } from "../../co
 import { historyOf } from "./attempts.ts";
 import { cancelJob, changeJob, enqueueJobs, pause, requeueJob, resume } from "./control.ts";
 import { putLimits } from "./gates.ts";
-import { countJobs, getJob, listJobs } from "./inspect.ts";
+import { countJobs, finishedJobs, getJob, listJobs } from "./inspect.ts";
 import { ackJob, claimJobs, extendLeases, keepNote, nackJob, reportProgress } from "./leases.ts";
+import { completeJob, needsOf } from "./needs.ts";
 import { dueSchedules, fireSchedule, listSchedules, pauseSchedule, putSchedule, resumeSchedule } from "./schedules.ts";
 import { createMemoryStore, type MemoryStore } from "./store.ts";
 import { pruneFinished, promoteDue, reapExpired } from "./upkeep.ts";
@@ -57,6 +58,9 @@ export function createMemoryProvider(options: MemoryProviderOptions = {}): Provi
     history: (id) => open(() => historyOf(store, id)),
     list: (request) => open(() => listJobs(store, request)),
     counts: (filter = {}) => open(() => countJobs(store, filter)),
+    finished: (request) => open((now) => finishedJobs(store, request, now)),
+    needs: (request) => open(() => needsOf(store, request)),
+    complete: (completions) => open((now) => completions.map((completion) => completeJob(store, completion, now))),
     cancel: (ids) => open((now) => ids.map((id) => cancelJob(store, id, now))),
     requeue: (ids, delaysMs = []) =>
       open((now) => ids.map((id, index) => requeueJob(store, id, delaysMs[index] ?? 0, now))),

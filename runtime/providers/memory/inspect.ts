@@ -1,5 +1,7 @@
 import {
   type Counts,
+  type FinishedPage,
+  type FinishedRequest,
   isFinalState,
   type JobFilter,
   type JobPage,
@@ -7,7 +9,7 @@ import {
   type JobState,
   type ListRequest,
 } from "../../contract/index.ts";
-import { pageLimit, seqOfCursor } from "../../core/paging.ts";
+import { cursorNumbers, pageLimit, seqOfCursor } from "../../core/paging.ts";
 import { type Row, toRecord } from "./row.ts";
 import type { MemoryStore } from "./store.ts";
 
@@ -32,6 +34,19 @@ export function listJobs(store: MemoryStore, request: ListRequest): JobPage {
   const page = rows.slice(0, limit);
   const last = page.at(-1);
   return { jobs: page.map(toRecord), cursor: last && rows.length > limit ? String(last.seq) : undefined };
+}
+
+export function finishedJobs(store: MemoryStore, request: FinishedRequest, now: number): FinishedPage {
+  const limit = pageLimit(request);
+  const [afterTime = 0, afterSeq = 0] = cursorNumbers(request.cursor, 2) ?? [];
+  const rows = [...store.rows.values()]
+    .flatMap((row) => (row.finishedAt === undefined ? [] : [{ row, at: row.finishedAt }]))
+    .filter(({ row, at }) => at >= request.since && (at > afterTime || (at === afterTime && row.seq > afterSeq)))
+    .sort((a, b) => a.at - b.at || a.row.seq - b.row.seq);
+  const page = rows.slice(0, limit);
+  const last = page.at(-1);
+  const cursor = last && rows.length > limit ? `${last.at}:${last.row.seq}` : undefined;
+  return { now, jobs: page.map(({ row }) => toRecord(row)), cursor };
 }
 
 export function countJobs(store: MemoryStore, filter: JobFilter): Counts {

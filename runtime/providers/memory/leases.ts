@@ -16,6 +16,7 @@ import { type Operation, transitionOf } from "../../core/transitions.ts";
 import { recordAttempt } from "./attempts.ts";
 import { announce } from "./control.ts";
 import { recordStarts } from "./gates.ts";
+import { followEdges } from "./needs.ts";
 import { applyTransition, byOffer, type Row } from "./row.ts";
 import type { MemoryStore } from "./store.ts";
 
@@ -63,7 +64,7 @@ function startLease(store: MemoryStore, row: Row, request: ClaimRequest, now: nu
 function toClaimedJob(row: Row): ClaimedJob {
   const { id, fence, name, queue, version, priority, attempt, crashes, runAt, enqueuedAt, leaseUntil, payload } = row;
   const job = { id, fence, name, queue, version, priority, attempt, crashes, runAt, enqueuedAt, leaseUntil, payload };
-  return row.gates.length > 0 ? { ...job, gated: true } : job;
+  return row.gates.length > 0 || row.isNeeded ? { ...job, gated: true } : job;
 }
 
 export function extendLeases(store: MemoryStore, request: ExtendRequest, now: number): readonly HeldLease[] {
@@ -128,6 +129,7 @@ function fenced(
   change(row, transition);
   if (row.state === "ready" && !wasReady) store.announceReady([row]);
   if (lease.gated && transition.lease === "closed") announce(store, [row], now);
+  else if (isFinalState(row.state)) announce(store, followEdges(store, [row], now), now);
   if (isFinalState(row.state)) store.announceSettled(row.id);
   return "ok";
 }

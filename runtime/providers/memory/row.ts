@@ -1,17 +1,24 @@
 import type {
   AttemptRecord,
+  EdgeStatus,
   EndReason,
   Gate,
   JobRecord,
   JobState,
+  Need,
+  Needs,
   NewJob,
   NoteKind,
   StoredError,
   StoredNote,
   UniqueKey,
 } from "../../contract/index.ts";
-import { isFinalState } from "../../contract/index.ts";
+import { isFinalState, prerequisites } from "../../contract/index.ts";
 import type { Transition } from "../../core/transitions.ts";
+
+export interface Edge extends Need {
+  status: EdgeStatus;
+}
 
 /** A job as this store keeps it: everything that `JobRecord` shows, writable, plus what only the store needs. */
 export interface Row {
@@ -24,10 +31,23 @@ export interface Row {
   readonly unique: UniqueKey | undefined;
   readonly gates: readonly Gate[];
   readonly tags: readonly string[];
+  /** In the order in which they came. */
+  readonly needs: Edge[];
+  readonly needsMode: Needs["mode"];
+  /** How long it waits when its needs have let it go. */
+  readonly afterNeedsMs: number;
+  /** Absent needs hold nobody, needs of nothing may. */
+  readonly hasNeeds: boolean;
+  /** Ids of the jobs that need this one. */
+  readonly neededBy: Set<string>;
   /** By fence. */
   readonly attempts: Map<number, AttemptRecord>;
   /** By key. */
   readonly notes: Readonly<Record<NoteKind, Map<string, StoredNote>>>;
+  /** Its needs hold it, before its gates. */
+  heldByNeeds: boolean;
+  /** Some job needed it once. */
+  isNeeded: boolean;
   /** How many gates it has passed. */
   passed: number;
   version: number;
@@ -57,7 +77,7 @@ export function startOf({ runAt, delayMs = 0 }: Pick<NewJob, "runAt" | "delayMs"
 }
 
 export function createRow(job: NewJob, seq: number, now: number): Row {
-  const runAt = startOf(job, now);
+  const runAt = job.needs ? (job.runAt ?? now) : startOf(job, now);
   const row: Row = {
     seq,
     id: job.id,
@@ -71,8 +91,15 @@ export function createRow(job: NewJob, seq: number, now: number): Row {
     unique: job.unique,
     gates: job.gates ?? [],
     tags: job.tags ?? [],
+    needs: [],
+    needsMode: job.needs?.mode ?? "all",
+    afterNeedsMs: job.needs ? (job.delayMs ?? 0) : 0,
+    hasNeeds: job.needs !== undefined,
+    neededBy: new Set(),
     attempts: new Map(),
     notes: { step: new Map(), cursor: new Map(), log: new Map() },
+    heldByNeeds: job.needs !== undefined,
+    isNeeded: false,
     passed: 0,
     state: "ready",
     runAt,
@@ -100,10 +127,13 @@ function kept({ gates, passed }: Row): number {
   return Math.min(passed, gates[0]?.kind === "order" ? 1 : 0);
 }
 
-/** Lets a job wait where it has to: before its next gate, or for its time, which counts behind the gate of the order. */
+/**
+ * Lets a job wait where it has to: for what it needs, before its next gate, or for its time, which counts behind the gate of
+ * the order.
+ */
 export function place(row: Row, state: "scheduled" | "ready"): void {
   const next = row.gates[row.passed];
-  const isHeld = next !== undefined && (state === "ready" || next.kind === "order");
+  const isHeld = row.heldByNeeds || (next !== undefined && (state === "ready" || next.kind === "order"));
   row.state = isHeld ? "blocked" : state;
 }
 
@@ -120,7 +150,10 @@ export function applyTransition(row: Row, transition: Transition, input: Transit
   const { to, lease } = transition;
   applyCounters(row, transition);
   if (lease !== undefined) row.leaseOpen = lease === "open";
-  if (transition.attempt === "reset") row.passed = 0;
+  if (transition.attempt === "reset") {
+    row.passed = 0;
+    row.heldByNeeds = row.hasNeeds;
+  }
   if (to === "waiting" || to === "ready") {
     row.passed = kept(row);
     place(row, to === "waiting" && (input.delayMs ?? 0) > 0 ? "scheduled" : "ready");
@@ -170,7 +203,7 @@ export function toRecord(row: Row): JobRecord {
     error,
     workerId: held ? row.workerId : undefined,
     leaseUntil: held ? row.leaseUntil : undefined,
-    blockedBy: state === "blocked" ? row.gates[row.passed]?.key : undefined,
+    blockedBy: state !== "blocked" ? undefined : row.heldByNeeds ? prerequisites : row.gates[row.passed]?.key,
   };
 }
 

@@ -4,6 +4,7 @@ import { transitionOf } from "../../core/transitions.ts";
 import { recordAttempt } from "./attempts.ts";
 import { announce } from "./control.ts";
 import { admitAll } from "./gates.ts";
+import { isKept } from "./needs.ts";
 import { applyTransition, byRunAt, type Row } from "./row.ts";
 import type { MemoryStore } from "./store.ts";
 import { forgetKey, reservesKey } from "./unique.ts";
@@ -43,6 +44,7 @@ export function pruneFinished(store: MemoryStore, request: PruneRequest, now: nu
     .slice(0, Math.max(0, request.limit));
   for (const row of old) {
     store.rows.delete(row.id);
+    for (const { id } of row.needs) store.rows.get(id)?.neededBy.delete(row.id);
     forgetKey(store, row);
     store.announceSettled(row.id);
   }
@@ -52,6 +54,6 @@ export function pruneFinished(store: MemoryStore, request: PruneRequest, now: nu
 function pastRetention(store: MemoryStore, row: Row, request: PruneRequest, now: number): boolean {
   if (!isFinalState(row.state) || row.finishedAt === undefined) return false;
   const retentionMs = request.retentionMs[row.state];
-  if (reservesKey(store, row, now)) return false;
+  if (reservesKey(store, row, now) || isKept(store, row)) return false;
   return retentionMs !== undefined && row.finishedAt <= now - retentionMs;
 }

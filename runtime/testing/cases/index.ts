@@ -1,10 +1,14 @@
 import type { ConformanceCase } from "../conformance.ts";
+import { batchCases } from "./batches.ts";
 import { claimCases } from "./claim.ts";
 import { controlCases } from "./control.ts";
 import { enqueueCases } from "./enqueue.ts";
 import { faultCases } from "./faults.ts";
+import { finishedCases } from "./finished.ts";
 import { gateCases } from "./gates.ts";
 import { matrixCases } from "./matrix.ts";
+import { needsCases } from "./needs.ts";
+import { needsLifeCases } from "./needs-life.ts";
 import { noteCases } from "./notes.ts";
 import { scheduleCases } from "./schedules.ts";
 import { settleCases } from "./settle.ts";
@@ -22,5 +26,9 @@ export const conformanceCases: readonly ConformanceCase[] = [
   ...uniqueCases,
   ...scheduleCases,
   ...gateCases,
+  ...needsCases,
+  ...needsLifeCases,
+  ...batchCases,
+  ...finishedCases,
   ...noteCases,
 ];

@@ -1,5 +1,5 @@
 import { deepEqual, equal } from "node:assert/strict";
-import { isFinalState, type JobRecord, type Lease, type Provider } from "../../contract/index.ts";
+import { isFinalState, type JobRecord, type JobState, type Lease, type Provider } from "../../contract/index.ts";
 import {
   type Answer,
   type Operation,
@@ -33,10 +33,9 @@ interface Scene {
   readonly id: string;
 }
 
-/** Situations without an entry come with workflows; nothing reaches them yet. */
-const scenes: Readonly<
-  Partial<Record<Situation, (context: ConformanceContext, maxCrashes: number) => Promise<Scene>>>
-> = {
+type MakeScene = (context: ConformanceContext, maxCrashes: number) => Promise<Scene>;
+
+const scenes: Readonly<Record<Situation, MakeScene>> = {
   scheduled: (context, maxCrashes) => givenJob(context, { maxCrashes, delayMs: hour }),
   ready: (context, maxCrashes) => givenJob(context, { maxCrashes }),
   lapsed: (context, maxCrashes) => givenLapse(context, { maxCrashes: maxCrashes + 1 }),
@@ -52,6 +51,19 @@ const scenes: Readonly<
     ),
   cancelled: (context, maxCrashes) =>
     after(givenJob(context, { maxCrashes }), ({ provider, id }) => provider.cancel([id])),
+  skipped: (context, maxCrashes) =>
+    after(givenClaim(context, { maxCrashes }), ({ provider, lease: { id, fence } }) =>
+      provider.nack([{ id, fence, outcome: "skip" }]),
+    ),
+};
+
+/** As `blocked`, by what it needs instead of by a gate. */
+const givenHeldJob: MakeScene = async (context, maxCrashes) => {
+  const { provider, id: parent } = await givenJob(context, { queue: "elsewhere", delayMs: 10 * hour });
+  const needs = { of: [{ id: parent, when: "succeeded" }], mode: "all" } as const;
+  const [held] = await provider.enqueue([context.newJob({ maxCrashes, needs })]);
+  if (held?.state !== "blocked") throw new Error("the job is not held");
+  return { provider, id: held.id };
 };
 
 async function after<S extends Scene>(scene: Promise<S>, step: (scene: S) => Promise<unknown>): Promise<S> {
@@ -64,7 +76,10 @@ const retryDelayMs = 1_000;
 
 type Perform = (provider: Provider, lease: Lease, context: ConformanceContext) => Promise<Answer>;
 
-const performers: Readonly<Record<Operation, Perform>> = {
+/** Those that somebody calls for; what edges do to a job has cases of its own. */
+type Called = Exclude<Operation, "skip">;
+
+const performers: Readonly<Record<Called, Perform>> = {
   claim: async (provider, { id }) =>
     applied(idsOf(await provider.claim(claimRequest({ workerId: "w2" }))).includes(id)),
   ack: async (provider, lease) => first(await provider.ack([{ ...lease, output: '"late"' }])),
@@ -75,6 +90,7 @@ const performers: Readonly<Record<Operation, Perform>> = {
   "nack-snooze": async (provider, lease) =>
     first(await provider.nack([{ ...lease, outcome: "snooze", delayMs: retryDelayMs }])),
   "nack-release": async (provider, lease) => first(await provider.nack([{ ...lease, outcome: "release" }])),
+  "nack-skip": async (provider, lease) => first(await provider.nack([{ ...lease, outcome: "skip" }])),
   extend: async (provider, { id }) =>
     applied(idsOf(await provider.extend({ workerId: "w1", leaseMs: 2 * hour })).includes(id)),
   report: async (provider, lease) => first(await provider.report([{ ...lease, progress: 40 }])),
@@ -88,6 +104,7 @@ const performers: Readonly<Record<Operation, Perform>> = {
   cancel: async (provider, { id }) => first(await provider.cancel([id])),
   requeue: async (provider, { id }) => first(await provider.requeue([id], [retryDelayMs])),
   change: async (provider, { id }) => first(await provider.change([{ id, delayMs: retryDelayMs }])),
+  complete: async (provider, { id }) => first(await provider.complete([{ id, output: "1" }])),
 };
 
 async function reapAfterLease(provider: Provider, _lease: Lease, { clock }: ConformanceContext): Promise<Answer> {
@@ -113,9 +130,10 @@ const nothing: ReadonlySet<Answer> = new Set<Answer>([
 function expected(
   before: JobRecord,
   transition: Transition,
+  waiting: JobState,
 ): Pick<JobRecord, "attempt" | "crashes" | "fence" | "state" | "reason"> {
   const { attempt, to, reason } = transition;
-  const state = to === undefined || to === "gone" ? before.state : to === "waiting" ? "scheduled" : to;
+  const state = to === undefined || to === "gone" ? before.state : to === "waiting" ? waiting : to;
   return {
     state,
     attempt: attempt === "reset" ? 0 : before.attempt + (attempt ?? 0),
@@ -125,16 +143,24 @@ function expected(
   };
 }
 
-async function runCell(context: ConformanceContext, situation: Situation, operation: Operation): Promise<void> {
+interface Cell {
+  readonly situation: Situation;
+  readonly operation: Called;
+  readonly makeScene: MakeScene;
+  /** The state of a job that waits and has a delay. */
+  readonly waiting: JobState;
+}
+
+async function runCell(context: ConformanceContext, cell: Cell): Promise<void> {
+  const { situation, operation, makeScene, waiting } = cell;
   const transition = transitions[situation][operation];
-  const scene = await scenes[situation]?.(context, operation === "reap-crash-loop" ? 0 : 3);
-  if (!scene) throw new Error(`no scene reaches ${situation}`);
+  const scene = await makeScene(context, operation === "reap-crash-loop" ? 0 : 3);
   const before = await recordOf(scene.provider, scene.id);
   equal(await performers[operation](scene.provider, { id: scene.id, fence: before.fence }, context), transition.answer);
   const record = await scene.provider.get(scene.id);
   if (transition.to === "gone") return equal(record, undefined);
   if (nothing.has(transition.answer)) return deepEqual(record, before);
-  deepEqual({ ...before, ...expected(before, transition) }, { ...before, ...pickExpected(record) });
+  deepEqual({ ...before, ...expected(before, transition, waiting) }, { ...before, ...pickExpected(record) });
   expectTimes(record, context);
 }
 
@@ -153,29 +179,33 @@ function expectTimes(record: JobRecord | undefined, { clock }: ConformanceContex
   if (isFinalState(record.state)) equal(record.finishedAt, clock.now());
 }
 
-const reachable = situations.filter((situation) => scenes[situation] !== undefined);
+const called = operations.filter((operation): operation is Called => operation !== "skip");
 
-const cells = reachable.flatMap((situation) =>
-  operations.map((operation): ConformanceCase => {
+function cellsOf(what: string, situation: Situation, makeScene: MakeScene, waiting: JobState) {
+  return called.map((operation): ConformanceCase => {
     const { answer, to } = transitions[situation][operation];
     return {
       area: "transitions",
-      name: `${operation} of a ${situation} job: ${answer}${to === undefined ? "" : `, ${to}`}`,
-      run: (context) => runCell(context, situation, operation),
+      name: `${operation} of a ${what} job: ${answer}${to === undefined ? "" : `, ${to}`}`,
+      run: (context) => runCell(context, { situation, operation, makeScene, waiting }),
     };
-  }),
-);
+  });
+}
+
+const cells = [
+  ...situations.flatMap((situation) => cellsOf(situation, situation, scenes[situation], "scheduled")),
+  ...cellsOf("blocked (by its needs)", "blocked", givenHeldJob, "blocked"),
+];
 
 /** Settling with a fence that was never given out, or is no longer the newest, changes nothing in any situation. */
-const staleCells = reachable.map((situation): ConformanceCase => ({
+const staleCells = situations.map((situation): ConformanceCase => ({
   area: "fence",
   name: `every fenced call on a ${situation} job with another fence is stale`,
   async run(context) {
-    const scene = await scenes[situation]?.(context, 3);
-    if (!scene) throw new Error(`no scene reaches ${situation}`);
+    const scene = await scenes[situation](context, 3);
     const before = await recordOf(scene.provider, scene.id);
     for (const fence of [before.fence - 1, before.fence + 1]) {
-      for (const operation of operations) {
+      for (const operation of called) {
         if (operation !== "ack" && operation !== "report" && !operation.startsWith("nack")) continue;
         equal(await performers[operation](scene.provider, { id: scene.id, fence }, context), "stale");
       }
@@ -185,7 +215,7 @@ const staleCells = reachable.map((situation): ConformanceCase => ({
 }));
 
 /** A refused lease stays refused when its job has been claimed by somebody else. */
-const supersededCells = operations
+const supersededCells = called
   .filter((operation) => operation === "ack" || operation === "report" || operation.startsWith("nack"))
   .map((operation): ConformanceCase => ({
     area: "fence",

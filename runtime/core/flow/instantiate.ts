@@ -1,0 +1,134 @@
+import { JobwrightError, type Needs, type NewJob } from "../../contract/index.ts";
+import { type FlowPlace, sealEnvelope, type Settings } from "../envelope.ts";
+import { type JobMaker, makeJob, type OneJobOptions } from "../new-job.ts";
+import { nodeId } from "./ids.ts";
+import { flowJobName, flowJobVersion } from "./names.ts";
+import { type Action, type FlowPlan, type NodeSettings, type PlanNeed, type PlanNode, templatesOf } from "./plan.ts";
+import { decodeTemplate, referencesIn, type Template } from "./template.ts";
+
+export type Makers = ReadonlyMap<string, JobMaker>;
+
+export interface Instance {
+  readonly plan: FlowPlan;
+  /** UUID of the flow. */
+  readonly id: string;
+  readonly makers: Makers;
+  readonly priority?: number;
+  /** Of the jobs that hold the flow together. Default: that of its first job. */
+  readonly queue?: string;
+}
+
+/** The jobs of a flow, in the order in which they have to be enqueued. Throws what `makeJob` does. */
+export function instantiate(instance: Instance): readonly NewJob[] {
+  const { plan, makers } = instance;
+  const last = plan.nodes.at(-1);
+  refuseLeaks(plan, makers);
+  const idOf = (name: string): string => (name === last?.name ? instance.id : nodeId(instance.id, name));
+  const queue = instance.queue ?? queueOf(plan, makers);
+  return plan.nodes.map((node) => {
+    const needs = node.needs && needsOf(node.needs, node.mode, idOf);
+    const job =
+      node.action.kind === "job"
+        ? makeNode(node, node.action, instance, idOf(node.name))
+        : makeInternal(node, instance, idOf(node.name), queueOfNode(node.action, makers) ?? queue);
+    return needs ? { ...job, needs } : job;
+  });
+}
+
+function needsOf(needs: readonly PlanNeed[], mode: Needs["mode"] = "all", idOf: (name: string) => string): Needs {
+  return { of: needs.map(({ node, when }) => ({ id: idOf(node), when })), mode };
+}
+
+/** The queue of the first job, of the flow or of the schema: whoever works on the flow serves it. */
+function queueOf({ nodes }: FlowPlan, makers: Makers): string {
+  for (const { action } of nodes) {
+    const queue = queueOfNode(action, makers);
+    if (queue !== undefined) return queue;
+  }
+  const [first] = makers.values();
+  return first?.job.queue ?? "default";
+}
+
+function queueOfNode(action: Action, makers: Makers): string | undefined {
+  return "job" in action ? makerOf(makers, action.job).job.queue : undefined;
+}
+
+export function makerOf(makers: Makers, job: string): JobMaker {
+  const maker = makers.get(job);
+  if (maker) return maker;
+  throw new JobwrightError("JW_UNKNOWN_JOB", `The schema of this build has no job ${job}.`, {
+    hint: "Run `jobwright codegen`, and deploy what enqueues flows together with what works on them.",
+  });
+}
+
+type JobAction = Extract<Action, { readonly kind: "job" }>;
+
+/** Without references it is a job like any other, and its input is checked now. */
+function makeNode(node: PlanNode, { job, input }: JobAction, { id: flow, makers, priority }: Instance, id: string) {
+  const place = placeOf(node, flow);
+  const shared = priority === undefined ? {} : { priority };
+  const options = { ...shared, ...optionsOf(node.settings), id, unique: false } as const;
+  const maker = makerOf(makers, job);
+  return referencesIn(input).length === 0
+    ? makeJob(maker, decodeTemplate(input, refuseReference), { ...options, flow: place })
+    : makeJob(maker, undefined, { ...options, flow: { ...place, template: true }, template: JSON.stringify(input) });
+}
+
+function refuseReference(): never {
+  throw new TypeError("there are none");
+}
+
+function placeOf({ name, condition }: PlanNode, flow: string): FlowPlace {
+  return { id: flow, node: name, ...(condition === undefined ? {} : { condition }) };
+}
+
+/** As `makeJob` takes them. */
+export function optionsOf({ delayMs, timeoutMs, expireAfterMs, ...rest }: NodeSettings = {}): OneJobOptions {
+  return {
+    ...rest,
+    ...(delayMs === undefined ? {} : { delay: `${delayMs}ms` }),
+    ...(timeoutMs === undefined ? {} : { timeout: `${timeoutMs}ms` }),
+    ...(expireAfterMs === undefined ? {} : { expireAfter: `${expireAfterMs}ms` }),
+  };
+}
+
+/** Year 9999: no worker claims it. */
+const never = Date.UTC(9999, 11, 31);
+
+function makeInternal(node: PlanNode, { id: flow, priority = 0 }: Instance, id: string, queue: string): NewJob {
+  const { action, settings = {} } = node;
+  const flowSettings: Settings = { flow: { ...placeOf(node, flow), template: true } };
+  const delayMs = action.kind === "signal" ? action.timeoutMs : settings.delayMs;
+  return {
+    id,
+    name: flowJobName,
+    queue,
+    version: flowJobVersion,
+    priority: settings.priority ?? priority,
+    maxCrashes: 100,
+    payload: sealEnvelope(JSON.stringify(action), flowSettings),
+    ...(delayMs === undefined ? {} : { delayMs }),
+    ...(isForever(action) ? { runAt: never } : {}),
+  };
+}
+
+function isForever(action: Action): boolean {
+  return action.kind === "seal" || (action.kind === "signal" && action.timeoutMs === undefined);
+}
+
+/** What a flow gives as its output, or puts into the inputs of a map, is not encrypted. */
+function refuseLeaks({ nodes }: FlowPlan, makers: Makers): void {
+  const encrypted = new Set(
+    nodes.filter(({ action }) => "job" in action && makerOf(makers, action.job).job.encrypted).map(({ name }) => name),
+  );
+  for (const node of nodes) {
+    if (node.action.kind !== "end") continue;
+    const leak = templatesOf(node)
+      .flatMap((template: Template) => referencesIn(template))
+      .find(({ node: name }) => encrypted.has(name));
+    if (!leak) continue;
+    throw new JobwrightError("JW_INVALID_FLOW", `The flow gives an output of ${leak.node}, whose job is encrypted.`, {
+      hint: "Give it to a job that is encrypted as well, or leave it out of the flow's own output.",
+    });
+  }
+}

@@ -1,0 +1,12 @@
+/** Name of the jobs that hold flows together: batches, maps, timers, signals, ends. Every worker runs them. */
+export const flowJobName = "jobwright.flow";
+
+/** Version of what is stored in them. */
+export const flowJobVersion = 1;
+
+/** Name of the node that ends a flow. */
+export const endName = "end";
+
+/** Nodes of a batch that grows. */
+export const openBatchName = "batch";
+export const sealName = "seal";
