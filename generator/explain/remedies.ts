@@ -33,6 +33,22 @@ export const remedies: Readonly<Record<ErrorCode, Remedy>> = {
     cause: "Workers are slower than producers, or stand still.",
     fix: "Try again later; start more workers, or raise `maxWaiting`.",
   },
+  JW_NO_PREREQUISITE: {
+    cause: "The other job was pruned, stands later in the call, or has a unique key that another job held.",
+    fix: "Enqueue both in one call, the one that is needed first and without a unique key.",
+  },
+  JW_BATCH_CLOSED: {
+    cause: "The batch was closed and its last member ended, it was cancelled, or a member failed that had to succeed.",
+    fix: "Add members before `close()`, or from a member that still runs; or begin another batch.",
+  },
+  JW_INVALID_FLOW: {
+    cause: "A node that is not there or has the name of another one, nodes that need each other in a circle, or an edge that contradicts a reference.",
+    fix: "The message names the node and the reason; `details.problems` has all of them.",
+  },
+  JW_FLOW_FAILED: {
+    cause: "A node was given up or cancelled, and no edge `failed` or `finished` takes care of it.",
+    fix: "`status()` tells which node and why. Repair the cause, then `retry()`: what succeeded is not repeated.",
+  },
   JW_UNKNOWN_JOB: {
     cause: "A misspelt name, or a job that was removed from the schema.",
     fix: "Take a name of the schema; after a change of the schema run `jobwright codegen`.",

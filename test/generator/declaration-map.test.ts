@@ -3,11 +3,12 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { emitDeclarationMap } from "../../generator/emit/declaration-map.ts";
 import type { SourceNode } from "../../generator/source/schema-source.ts";
+import { noHint } from "../../generator/source/type-hints.ts";
 
 /** A place of the schema whose members lie `step` lines and columns further on. */
 function place(line: number, column: number, step: number): SourceNode {
   const next = (): SourceNode => place(line + step, column + step, step);
-  return { line, column, docs: {}, child: next, children: () => [next()] };
+  return { line, column, docs: {}, child: next, children: () => [next()], hint: () => noHint };
 }
 
 const names = fc.uniqueArray(fc.stringMatching(/^[A-Z][a-z$]{0,5}$/), { minLength: 1, maxLength: 8 });
