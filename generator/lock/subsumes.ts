@@ -109,7 +109,9 @@ function createComparison(acceptTypes: Shape["types"], emitTypes: Shape["types"]
   function compareMembers(emit: Of<"union">, pair: Pair): readonly Doubt[] {
     // Whatever the rest may be: the same alternatives, of which exactly one fits, are the same values.
     if (isDeepStrictEqual(acceptTypes, emitTypes) && isDeepStrictEqual(pair.accept, emit)) return [];
-    return emit.members.flatMap((member) => compare({ ...pair, emit: member }));
+    const members = emit.members.map((member) => resolve(member, emitTypes));
+    const keys = emit.discriminator === undefined ? keysOf(members) : [];
+    return members.flatMap((member) => compare({ ...pair, emit: withForeignKeys(member, keys) }));
   }
 
   /** One alternative that takes it all is enough; with several that take a part, nobody can tell. */
@@ -187,12 +189,36 @@ function compareRemarks(pair: Pair): readonly Doubt[] {
 /** The results of two halves have to be equal where they meet, and code may make them differ. */
 function changesValues({ left, right }: Of<"intersection">): boolean {
   if (left.kind !== "object" || right.kind !== "object") return true;
-  const shared = Object.keys(left.properties).filter((key) => Object.hasOwn(right.properties, key));
+  // A half that keeps other keys has a result for those of the other half, too.
+  const isOpen = [left, right].some(({ others }) => others !== "strip" && others !== "strict");
+  const keys = [...new Set([...Object.keys(left.properties), ...Object.keys(right.properties)])];
+  const shared = keys.filter(
+    (key) => isOpen || (Object.hasOwn(left.properties, key) && Object.hasOwn(right.properties, key)),
+  );
   return shared.some((key) =>
     /"(?:catch|coerce|opaque|default|prefault|ref)"/.test(
       JSON.stringify([left.properties[key], right.properties[key]]),
     ),
   );
+}
+
+function keysOf(nodes: readonly ContractNode[]): readonly string[] {
+  return nodes.flatMap((node) => (node.kind === "object" ? Object.keys(node.properties) : []));
+}
+
+/** In a union, an object may have keys of the other alternatives, with any value: TypeScript lets them pass. */
+function withForeignKeys(node: ContractNode, keys: readonly string[]): ContractNode {
+  if (node.kind !== "object" || node.others !== "strip") return node;
+  const foreign = keys.filter((key) => !Object.hasOwn(node.properties, key));
+  if (foreign.length === 0) return node;
+  const anything = {
+    type: { kind: "unknown", opaque: [{ kind: "check", hash: "undeclared" }] },
+    optional: true,
+  } as const;
+  return {
+    ...node,
+    properties: { ...node.properties, ...Object.fromEntries(foreign.map((key) => [key, anything] as const)) },
+  };
 }
 
 /** The two halves of an intersection forgive each other keys that one of them does not know. */
