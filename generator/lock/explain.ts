@@ -2,9 +2,6 @@ import type { ContractNode } from "../model/contract.ts";
 import type { Aspect, Doubt } from "./doubt.ts";
 import type { RuleName } from "./rules.ts";
 
-/** Which of the two builds reads. */
-export type Direction = "old producer → new worker" | "new producer → old worker";
-
 /**
  * Names the change behind a doubt. It decides nothing: a doubt is there or is not, and `isCertain` says how bad it is.
  * `isBackward`: the new build reads what the old one stored.

@@ -48,9 +48,13 @@ function compareAbsence(
   // zod's types demand a key that is caught, but some versions forgive its absence.
   if (optional === undefined && !admitsUndefined(type, types)) return doubt(pair, aspect, !type.catch);
   // Code outside of the optional part sees the undefined, too.
-  const isCodeAsked = type.opaque !== undefined && admitsUndefined(type, types);
+  const isCodeAsked = hasCode(type) && admitsUndefined(type, types);
   const isSame = aspect === "absent" && isDeepStrictEqual(writer, reader);
   return isCodeAsked && !isSame ? doubt(pair, "code", false) : [];
+}
+
+function hasCode(node: ContractNode): boolean {
+  return node.opaque !== undefined || (node.kind === "union" && node.members.some(hasCode));
 }
 
 /** The writer declares a key that the reader does not. */

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { ContractNode, ContractValue } from "../model/contract.ts";
+import type { ContractNode, ContractValue, Member, ObjectNode } from "../model/contract.ts";
 import { type Comparison, type Doubt, doubt, type Pair, type Shape } from "./doubt.ts";
 import { compareBigints, compareDates, compareNumbers, compareSizes, compareStrings } from "./limits.ts";
 import { compareItems, compareTuples, compareTupleToArray } from "./lists.ts";
@@ -109,7 +109,9 @@ function createComparison(acceptTypes: Shape["types"], emitTypes: Shape["types"]
   function compareMembers(emit: Of<"union">, pair: Pair): readonly Doubt[] {
     // Whatever the rest may be: the same alternatives, of which exactly one fits, are the same values.
     if (isDeepStrictEqual(acceptTypes, emitTypes) && isDeepStrictEqual(pair.accept, emit)) return [];
-    return emit.members.flatMap((member) => compare({ ...pair, emit: member }));
+    const members = emit.members.map((member) => resolve(member, emitTypes));
+    const objects = emit.discriminator === undefined ? members.flatMap(objectsIn) : [];
+    return members.flatMap((member) => compare({ ...pair, emit: withForeignKeys(member, objects) }));
   }
 
   /** One alternative that takes it all is enough; with several that take a part, nobody can tell. */
@@ -187,13 +189,37 @@ function compareRemarks(pair: Pair): readonly Doubt[] {
 /** The results of two halves have to be equal where they meet, and code may make them differ. */
 function changesValues({ left, right }: Of<"intersection">): boolean {
   if (left.kind !== "object" || right.kind !== "object") return true;
-  const shared = Object.keys(left.properties).filter((key) => Object.hasOwn(right.properties, key));
+  // A half that keeps other keys has a result for those of the other half, too.
+  const isOpen = [left, right].some(({ others }) => others !== "strip" && others !== "strict");
+  const keys = [...new Set([...Object.keys(left.properties), ...Object.keys(right.properties)])];
+  const shared = keys.filter(
+    (key) => isOpen || (Object.hasOwn(left.properties, key) && Object.hasOwn(right.properties, key)),
+  );
   return shared.some((key) =>
     /"(?:catch|coerce|opaque|default|prefault|ref)"/.test(
       JSON.stringify([left.properties[key], right.properties[key]]),
     ),
   );
 }
+
+/** What of an alternative is an object. */
+function objectsIn(node: ContractNode): readonly ObjectNode[] {
+  if (node.kind === "intersection") return [...objectsIn(node.left), ...objectsIn(node.right)];
+  return node.kind === "object" ? [node] : node.kind === "record" ? [recordAsObject(node)] : [];
+}
+
+/** In a union, an object may have keys of the other alternatives, with any value: TypeScript lets them pass. */
+function withForeignKeys(node: ContractNode, objects: readonly ObjectNode[]): ContractNode {
+  if (node.kind !== "object" || node.others !== "strip") return node;
+  if (objects.some(({ others }) => others !== "strip" && others !== "strict")) return { ...node, others: "loose" };
+  const keys = objects.flatMap(({ properties }) => Object.keys(properties));
+  const foreign = keys.filter((key) => !Object.hasOwn(node.properties, key));
+  if (foreign.length === 0) return node;
+  const properties = Object.fromEntries(foreign.map((key) => [key, anything] as const));
+  return { ...node, properties: { ...node.properties, ...properties } };
+}
+
+const anything: Member = { type: { kind: "unknown", opaque: [{ kind: "check", hash: "undeclared" }] }, optional: true };
 
 /** The two halves of an intersection forgive each other keys that one of them does not know. */
 function asHalf(one: Doubt): Doubt {

@@ -45,7 +45,7 @@ export function updateLock(schema: string, jobs: readonly JobModel[], acceptance
   };
 }
 
-export function changesOf(findings: readonly Finding[]): readonly JobChange[] {
+function changesOf(findings: readonly Finding[]): readonly JobChange[] {
   return Array.from(
     groupBy(findings, ({ job }) => job),
     ([job, own]) => ({ job, change: worstOf(own), findings: own }),

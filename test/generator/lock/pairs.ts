@@ -45,7 +45,6 @@ const leaves: readonly Leaf[] = [
   { schema: z.never(), values: anything },
   { schema: z.coerce.number(), values: numbers },
   { schema: z.coerce.string(), values: texts },
-  { schema: z.number().catch(0), values: numbers },
   { schema: z.preprocess((value) => value, z.string()), values: texts },
   { schema: z.codec(z.string(), z.number(), { decode: Number, encode: String }), values: fc.constantFrom("1", "2") },
   { schema: z.xor([z.string(), z.email()]), values: texts },
@@ -162,7 +161,7 @@ function unionPair(pair: fc.Arbitrary<SchemaPair>): fc.Arbitrary<SchemaPair> {
   return fc.tuple(pair, pair, fc.boolean()).map(([first, second, isWider]) => ({
     writer: isWider ? first.writer : z.union([first.writer, second.writer]),
     reader: z.union([second.reader, first.reader]),
-    values: fc.oneof(first.values, second.values),
+    values: isWider ? first.values : fc.oneof(first.values, second.values),
   }));
 }
 
@@ -190,7 +189,10 @@ function bothPair(pair: fc.Arbitrary<SchemaPair>): fc.Arbitrary<SchemaPair> {
   }));
 }
 
-/** Schemas whose values are JSON, at most `depth` levels deep; without keys that a codec has to restore. */
+/**
+ * Schemas whose values are JSON, at most `depth` levels deep; without keys that a codec has to restore, and without
+ * `catch` below other wrappers: its types demand a key that zod forgives.
+ */
 export function schemaPairs(depth: number): fc.Arbitrary<SchemaPair> {
   const plain = fc.oneof({ weight: 2, arbitrary: same }, other);
   if (depth === 0) return plain;

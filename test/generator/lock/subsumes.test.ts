@@ -40,8 +40,10 @@ describe("what is called safe", () => {
         ([{ writer, reader }, values]) => {
           if (answer(writer, reader).verdict !== "yes") return;
           for (const value of values) {
-            if (value === undefined || !accepts(writer, value)) continue;
+            if (value === undefined) continue;
             const stored: unknown = JSON.parse(JSON.stringify(value));
+            // An undefined that a codec would have to restore is another test's affair.
+            if (!accepts(writer, value) || !accepts(writer, stored)) continue;
             tried++;
             if (!accepts(reader, stored)) throw new Error(described(writer, reader, stored));
           }
