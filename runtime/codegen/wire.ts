@@ -21,7 +21,11 @@ export const date: WireCodec = {
 
 /** For `z.coerce.date()`, which also accepts what `new Date(…)` does. */
 export const coercedDate: WireCodec = {
-  encode: (value) => (isMissing(value) ? value : new Date(value as string | number | Date).toISOString()), // zod accepted it
+  encode(value) {
+    if (isMissing(value)) return value;
+    const at = new Date(value as string | number | Date); // other values make an invalid date
+    return Number.isNaN(at.getTime()) ? value : at.toISOString();
+  },
   decode: date.decode,
 };
 

@@ -5,17 +5,15 @@ const wrong: fc.Arbitrary<unknown> = fc.constantFrom<unknown>("\u0001", 0.5, tru
 
 /** A value of which one part, perhaps the whole, is replaced by something else or left out. */
 export function damaged(value: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> {
-  return fc
-    .tuple(value, fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), fc.option(wrong, { nil: undefined }))
-    .map(([whole, where, by]) => {
-      let left = Math.floor(where * countParts(whole));
-      return replace(whole, () => left-- === 0, by);
-    });
+  return fc.tuple(value, fc.nat(1_000), fc.option(wrong, { nil: undefined })).map(([whole, where, by]) => {
+    let left = where % countParts(whole, by);
+    return replace(whole, () => left-- === 0, by);
+  });
 }
 
-function countParts(value: unknown): number {
+function countParts(value: unknown, by: unknown): number {
   let count = 0;
-  replace(value, () => (count++, false), undefined);
+  replace(value, () => (count++, false), by);
   return count;
 }
 
