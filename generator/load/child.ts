@@ -10,14 +10,7 @@ import type { JobDefinition } from "../../runtime/schema/index.ts";
 import { planParse } from "../../runtime/schema/plan-parse.ts";
 import type { SchemaProblem } from "../../runtime/schema/problems.ts";
 import { checkKeyPaths, type KeyPaths } from "../model/key-paths.ts";
-import {
-  type JobModel,
-  type NamedType,
-  parsedSides,
-  type Problem,
-  type Sides,
-  type TypeNode,
-} from "../model/model.ts";
+import { type JobModel, type NamedType, parsedSides, type Problem, type Sides, type TypeNode } from "../model/model.ts";
 import type { ChildMessage } from "./protocol.ts";
 import { sensitiveOf } from "./sensitive.ts";
 import { createWalker, type Walker } from "./walk.ts";
