@@ -98,7 +98,11 @@ function writeCall(writer: ParserWriter, parser: string, value: string): string 
 }
 
 function liveConstant(writer: ParserWriter, what: "live" | "defaultOf", path: SchemaPath): string {
-  const steps = path.map((step): Layout => ({ open: "[", items: step.map((part) => JSON.stringify(part)), close: "]" }));
+  const steps = path.map((step): Layout => ({
+    open: "[",
+    items: step.map((part) => JSON.stringify(part)),
+    close: "]",
+  }));
   const list: Layout = { open: "[", items: steps, close: "]" };
   return writer.constant(what, { open: `${writer.helper(what)}(`, items: ["schema", list], close: ")", hug: true });
 }

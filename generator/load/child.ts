@@ -11,14 +11,7 @@ import { planParse } from "../../runtime/schema/plan-parse.ts";
 import type { SchemaProblem } from "../../runtime/schema/problems.ts";
 import { checkKeyPaths, type KeyPaths } from "../model/key-paths.ts";
 import type { JobContract } from "../model/contract.ts";
-import {
-  type JobModel,
-  type NamedType,
-  parsedSides,
-  type Problem,
-  type Sides,
-  type TypeNode,
-} from "../model/model.ts";
+import { type JobModel, type NamedType, parsedSides, type Problem, type Sides, type TypeNode } from "../model/model.ts";
 import { contractsOf } from "./contract-of.ts";
 import type { ChildMessage } from "./protocol.ts";
 import { createHints } from "./hints.ts";

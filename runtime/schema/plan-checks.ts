@@ -30,15 +30,16 @@ export function planScalar(def: $ZodTypeDef): ParsePlan | undefined {
 }
 
 /** Checks on the size of a collection; undefined if there are others. */
-export function planSizes(checks: readonly $ZodCheck<never>[] | undefined): readonly SizeCheck[] | undefined {
-  return planChecks(checks)?.every(isSize) ? (planChecks(checks) as readonly SizeCheck[]) : undefined; // each was looked at
+export function planSizes(checks: readonly $ZodCheck[] | undefined): readonly SizeCheck[] | undefined {
+  const plans = planChecks(checks);
+  return plans?.every(isSize) ? plans : undefined;
 }
 
-function isSize({ check }: Check): boolean {
-  return check === "atLeast" || check === "atMost";
+function isSize(check: Check): check is SizeCheck {
+  return check.check === "atLeast" || check.check === "atMost";
 }
 
-function planChecks(checks: readonly $ZodCheck<never>[] = []): readonly Check[] | undefined {
+function planChecks(checks: readonly $ZodCheck[] = []): readonly Check[] | undefined {
   const plans = checks.map((check) => planCheck((check as $ZodChecks)._zod.def)); // every check of zod is one of its kinds
   return plans.every((plan) => plan !== undefined) ? plans.flat() : undefined;
 }

@@ -86,8 +86,6 @@ function createPlanner(): { plan(schema: $ZodType, at: SchemaPath): ParsePlan } 
     }
   }
 
-  type Child = (type: $ZodType, ...step: SchemaPath[number]) => ParsePlan;
-
   function planUnchecked(schema: $ZodType, at: SchemaPath, child: Child): ParsePlan | undefined {
     const { def } = (schema as $ZodTypes)._zod; // as above
     switch (def.type) {
@@ -214,10 +212,7 @@ function planUnion(def: DefOf<"union">, child: Child): ParsePlan | undefined {
   return { kind: "union", options: def.options.map((option, index) => child(option, "options", index)) };
 }
 
-function planSwitch(
-  def: DefOf<"union"> & { readonly discriminator: unknown },
-  child: Child,
-): ParsePlan | undefined {
+function planSwitch(def: DefOf<"union"> & { readonly discriminator: unknown }, child: Child): ParsePlan | undefined {
   const { discriminator: key } = def;
   if (typeof key !== "string" || ("unionFallback" in def && def.unionFallback)) return undefined;
   const cases = allOf(

@@ -9,7 +9,7 @@ import { sqlite } from "../../runtime/providers/sqlite/index.ts";
 import { createClient } from "../../runtime/codegen/v1.ts";
 import { defineJobs, job } from "../../runtime/schema/index.ts";
 import { imports } from "../generator/support/problems.ts";
-import { createProject, type Project, repository } from "../generator/support/project.ts";
+import { createProject, linkToSource, type Project, repository } from "../generator/support/project.ts";
 import type { SchemaDescriptor } from "../../runtime/core/descriptor.ts";
 import type { JobClient } from "../../runtime/client/types.ts";
 
@@ -43,6 +43,7 @@ describe("jobs show and jobs list, of a job with secrets", () => {
   beforeAll(async () => {
     project = createProject({ "jobs.schema.ts": schema, "jobwright.config.ts": config });
     await generate({ cwd: project.folder });
+    linkToSource(project, "generated/parsers.ts");
     const { descriptor } = (await import(join(project.folder, "generated/descriptor.ts"))) as {
       readonly descriptor: SchemaDescriptor; // as generated
     };

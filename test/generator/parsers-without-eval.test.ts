@@ -16,7 +16,14 @@ console.log(JSON.stringify({ mayEval, accepted, refused: refused.error.issues.ma
 `;
 
 it("emitted parsers work where code may not be made from strings", () => {
-  const options = ["--disallow-code-generation-from-strings", "--import", "tsx", "--input-type=module", "--eval", script];
+  const options = [
+    "--disallow-code-generation-from-strings",
+    "--import",
+    "tsx",
+    "--input-type=module",
+    "--eval",
+    script,
+  ];
   const output = execFileSync(process.execPath, options, { cwd: repository, encoding: "utf8" });
   expect(JSON.parse(output)).toEqual({
     mayEval: false,

@@ -1,11 +1,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { generate } from "../../generator/index.ts";
 import type { SchemaDescriptor } from "../../runtime/core/descriptor.ts";
 import { redactText } from "../../runtime/core/redaction.ts";
-import { createProject, type Project, repository } from "./support/project.ts";
+import { createProject, linkToSource, type Project, repository } from "./support/project.ts";
 
 const canary = "DE89-3704-0044";
 const schema = readFileSync(join(repository, "test/generator/golden/secrets/jobs.schema.ts"), "utf8");
@@ -49,9 +48,7 @@ describe("marks of sensitive values", () => {
 
   beforeAll(async () => {
     const project = await generated(schema);
-    const source = pathToFileURL(join(repository, "runtime/codegen/v1.ts")).href;
-    const codecs = project.read("generated/codecs.ts").replace("jobwright/codegen/v1", source);
-    project.write("generated/codecs.ts", codecs);
+    linkToSource(project, "generated/codecs.ts", "generated/parsers.ts");
     const module: unknown = await import(join(project.folder, "generated/descriptor.ts"));
     ({ descriptor } = module as { readonly descriptor: SchemaDescriptor }); // as generated
   });

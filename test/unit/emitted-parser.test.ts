@@ -33,7 +33,9 @@ describe("an emitted parser", () => {
 
   it("leaves what it refuses to zod, whose error the caller gets", () => {
     const refusing = { ...eager, bind: () => () => invalid };
-    expect(withEmittedParser(schema, refusing, fingerprintOf).safeParse({ to: 5 })).toEqual(schema.safeParse({ to: 5 }));
+    expect(withEmittedParser(schema, refusing, fingerprintOf).safeParse({ to: 5 })).toEqual(
+      schema.safeParse({ to: 5 }),
+    );
   });
 
   it("is looked at when it is first needed", () => {
@@ -66,7 +68,12 @@ describe("the fingerprint of a schema", () => {
   });
 
   it("does not exist for a schema whose getters have no end", () => {
-    const endless = (): z.ZodType => z.object({ get next() { return endless(); } });
+    const endless = (): z.ZodType =>
+      z.object({
+        get next() {
+          return endless();
+        },
+      });
     expect(parseFingerprint(endless())).toBeUndefined();
   });
 });

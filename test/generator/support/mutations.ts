@@ -55,8 +55,10 @@ export function mutationsOf(values: fc.Arbitrary<unknown>): fc.Arbitrary<unknown
 
 function mutate(value: unknown, [index, ...deeper]: readonly number[], how: number, what: unknown): unknown {
   if (index === undefined) return what;
-  if (Array.isArray(value)) return value.length === 0 ? [what] : mutateList(value, index, (item) => mutate(item, deeper, how, what));
-  if (value instanceof Set) return new Set(mutateList([...value, what], index, (item) => mutate(item, deeper, how, what)));
+  if (Array.isArray(value))
+    return value.length === 0 ? [what] : mutateList(value, index, (item) => mutate(item, deeper, how, what));
+  if (value instanceof Set)
+    return new Set(mutateList([...value, what], index, (item) => mutate(item, deeper, how, what)));
   if (value instanceof Map) {
     return new Map(mutateList([...value, ["a", what]], index, ([key, item]) => [key, mutate(item, deeper, how, what)]));
   }
@@ -79,6 +81,9 @@ function mutateObject(
   const key = keys[index % Math.max(keys.length, 1)] ?? "a";
   const entries = Object.entries(value).filter(([name]) => how !== 0 || name !== key);
   if (how === 1) entries.unshift(["other", what], ["__proto__", what]);
-  const changed = entries.map(([name, item]) => [name, name === key && how > 1 ? mutate(item, deeper, how, what) : item]);
+  const changed = entries.map(([name, item]) => [
+    name,
+    name === key && how > 1 ? mutate(item, deeper, how, what) : item,
+  ]);
   return Object.fromEntries(changed);
 }

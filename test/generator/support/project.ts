@@ -11,7 +11,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 
 export const repository: string = fileURLToPath(new URL("../../..", import.meta.url)).replace(/\/$/, "");
 
@@ -97,4 +97,10 @@ export function createProject(files: Readonly<Record<string, string>>): Project 
   project.write("tsconfig.json", JSON.stringify({ compilerOptions: { allowImportingTsExtensions: true, paths } }));
   for (const [file, text] of Object.entries(files)) project.write(file, text);
   return project;
+}
+
+/** Lets generated files find the runtime when a test imports them: only tsx goes by the paths of a tsconfig. */
+export function linkToSource(project: Project, ...files: readonly string[]): void {
+  const source = pathToFileURL(join(repository, "runtime/codegen/v1.ts")).href;
+  for (const file of files) project.write(file, project.read(file).replace("jobwright/codegen/v1", source));
 }
