@@ -3,6 +3,7 @@ import { type EnqueueResult, JobwrightError, type NewJob } from "../../contract/
 import type { CompiledStatement } from "../sql/prepared.ts";
 import { ordered, type Parameters, type Row, type Runner } from "./connection.ts";
 import { enqueueJobs } from "./enqueue.ts";
+import { hasEdges } from "./needs.ts";
 import { storeError } from "./store-error.ts";
 import { lockForWrite } from "./unique-statements.ts";
 
@@ -28,7 +29,7 @@ export function enqueueInTransaction(
   try {
     const runner = runnerOf(tx);
     // The first statement must write, as that of a plain job does: see there.
-    if (jobs.some(({ unique }) => unique)) runner.run(lockForWrite, {});
+    if (jobs.some((job) => job.unique || hasEdges(job))) runner.run(lockForWrite, {});
     return enqueueJobs(runner, jobs, now);
   } catch (error) {
     if (error instanceof Error && error.message.startsWith("no such table")) {
