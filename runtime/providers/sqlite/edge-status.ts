@@ -1,30 +1,31 @@
-import { type SQL, sql } from "drizzle-orm";
-import { type EndReason, finalStates, needConditions } from "../../contract/index.ts";
-import { decisions, endKindOf, endKinds } from "../../core/needs.ts";
+import { type SQL, type SQLChunk, sql } from "drizzle-orm";
+import { type FinalState, finalStates, type NeedCondition, needConditions } from "../../contract/index.ts";
+import { decisions, endKindOf } from "../../core/needs.ts";
 
-/* The tables of core/needs.ts as SQL. All texts in them are words of the contract. */
+/* The tables of core/needs.ts as SQL. All texts in it are words of the contract. */
 
 const text = (word: string): SQL => sql.raw(`'${word}'`);
 
-const cases = (arms: SQL[], otherwise: SQL): SQL => sql`case ${sql.join(arms, sql` `)} else ${otherwise} end`;
+/** `case subject when … then …`: the subject is looked at once. */
+const choose = <Word extends string>(
+  subject: SQLChunk,
+  words: readonly Word[],
+  then: (word: Word) => SQL,
+  otherwise: SQL,
+): SQL =>
+  sql`case ${subject} ${sql.join(
+    words.map((word) => sql`when ${text(word)} then ${then(word)}`),
+    sql` `,
+  )} else ${otherwise} end`;
 
-/** Null: it has not ended. */
-function endKind(state: SQL, reason: SQL): SQL {
-  const skippedFor: EndReason = "prerequisite";
-  const arms = finalStates.flatMap((final) => [
-    sql`when ${state} = ${text(final)} and ${reason} = ${text(skippedFor)} then ${text(endKindOf(final, skippedFor))}`,
-    sql`when ${state} = ${text(final)} then ${text(endKindOf(final, undefined))}`,
-  ]);
-  return cases(arms, sql`null`);
-}
-
-/** What the state of the job that is needed makes of an edge. */
-export function edgeStatus(when: SQL, state: SQL, reason: SQL): SQL {
-  const arms = needConditions.flatMap((condition) =>
-    endKinds.map(
-      (kind) =>
-        sql`when ${when} = ${text(condition)} and ended = ${text(kind)} then ${text(decisions[condition][kind])}`,
-    ),
-  );
-  return sql`(select ${cases(arms, text("open"))} from (select ${endKind(state, reason)} as ended))`;
+/** What the state of the job that is needed makes of an edge; `reason` is looked at if it counts. */
+export function edgeStatus(when: SQLChunk, state: SQL, reason: SQL): SQL {
+  const decided = (condition: NeedCondition, final: FinalState): SQL => {
+    const otherwise = text(decisions[condition][endKindOf(final, undefined)]);
+    if (final !== "skipped") return otherwise;
+    return choose(reason, ["prerequisite"], (word) => text(decisions[condition][endKindOf(final, word)]), otherwise);
+  };
+  const ofCondition = (condition: NeedCondition): SQL =>
+    choose(state, finalStates, (final) => decided(condition, final), text("open"));
+  return choose(when, needConditions, ofCondition, text("open"));
 }

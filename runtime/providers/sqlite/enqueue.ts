@@ -1,8 +1,9 @@
 import type { EnqueueResult, JobState, NewJob, UniqueKey } from "../../contract/index.ts";
+import { checkNeeds } from "./check-needs.ts";
 import type { Runner } from "./connection.ts";
 import { withGates } from "./ends.ts";
 import { insertGates, isHeld, openBeside, refuseUnstorableGates } from "./gates.ts";
-import { checkNeeds, drawEdges, followHeld, insertNeeds } from "./needs.ts";
+import { drawEdges, followHeld, insertNeeds } from "./needs.ts";
 import { startOf } from "./start-of.ts";
 import * as statements from "./statements.ts";
 import { insertTags } from "./tag-statements.ts";

@@ -15,31 +15,42 @@ const needsColumns = names(needs.seq, needs.mode, needs.afterMs, needs.held);
 export const insertNeeds = compile(sql`
   insert or replace into ${needs} (${needsColumns}) values (${$("seq")}, ${$("mode")}, ${$("afterMs")}, 1)`);
 
-/** Jobs that others name, as far as they are there. */
-export const selectNamed = compile(sql`
-  select ${jobs.id} as id, ${isHeld} as held from ${jobs} where ${jobs.id} in ${anyOf("ids")}`);
+/** `ids` are distinct in each of these. */
+const fromNamed = sql`from json_each(${$("ids")}) as named cross join ${jobs} on ${jobs.id} = named.value`;
 
-const child = sql`(select seq from ${jobs} where id = drawn.value ->> 0)`;
+export const countThere = compile(sql`select count(*) as count ${fromNamed}`);
+export const countHeld = compile(sql`select count(*) as count ${fromNamed} where ${isHeld}`);
+export const selectNamed = compile(sql`select ${jobs.id} as id, ${isHeld} as isHeld ${fromNamed}`);
 
-/** `edges`: triples of the child's id, the parent's id and the condition, in their order. */
+/** Edges from one job, with one condition, to `parents`, a list of ids, in their order. */
 export const insertEdges = compile(sql`
   insert into ${edges} (${names(edges.child, edges.parent, edges.when, edges.status)})
-  select ${child}, ${jobs.seq}, drawn.value ->> 2, ${edgeStatus(sql`drawn.value ->> 2`, sql`${jobs.state}`, sql`${jobs.reason}`)}
-  from json_each(${$("edges")}) as drawn cross join ${jobs} on ${jobs.id} = drawn.value ->> 1`);
+  select (select child.seq from ${jobs} as child where child.id = ${$("child")}), ${jobs.seq}, ${$("when")},
+    ${edgeStatus($("when"), sql`${jobs.state}`, sql`${jobs.reason}`)}
+  from json_each(${$("parents")}) as named cross join ${jobs} on ${jobs.id} = named.value`);
 
+/** Of the edges that were drawn last. */
 export const markNeeded = compile(sql`
   update ${jobs} set ${set(jobs.gated, withTie(ties.needed))}
-  where ${jobs.id} in ${anyOf("ids")} and ${lacks(ties.needed)}`);
+  where ${jobs.seq} in (select ${edges.parent} from ${edges} where ${edges.number} > ${$("last")} - ${$("count")})
+    and ${lacks(ties.needed)}`);
 
 /** A job that is gone was deleted by hand, or by an older version: what needs it would wait for ever. */
 const orGone = (state: SQL) => sql`coalesce(${state}, 'dead')`;
 const ofParent = (column: SQL) => sql`(select ${column} from ${jobs} where ${jobs.seq} = ${edges.parent})`;
 const statusNow = edgeStatus(sql`${edges.when}`, orGone(ofParent(sql`${jobs.state}`)), ofParent(sql`${jobs.reason}`));
 
+const ofOpen = (parents: SQL) => sql`where ${edges.parent} in ${parents} and ${edges.status} = 'open'`;
+
 /** Edges to jobs that have just ended. */
 export const decideEdges = compile(sql`
-  update ${edges} set ${set(edges.status, statusNow)}
-  where ${edges.parent} in ${anyOf("parents")} and ${edges.status} = 'open'
+  update ${edges} set ${set(edges.status, statusNow)} ${ofOpen(anyOf("parents"))}
+  returning ${names(edges.number, edges.parent, edges.child, edges.status)}`);
+
+/** Edges to jobs that have just succeeded, all of them; `ids` are theirs. Half as dear as to look how each of them ended. */
+export const decideSucceeded = compile(sql`
+  update ${edges} set ${set(edges.status, edgeStatus(sql`${edges.when}`, sql`'succeeded'`, sql`null`))}
+  ${ofOpen(sql`(select ${jobs.seq} from ${jobs} where ${jobs.id} in ${anyOf("ids")})`)}
   returning ${names(edges.number, edges.parent, edges.child, edges.status)}`);
 
 /** Undefined: its needs do not hold it. */

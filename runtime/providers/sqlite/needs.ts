@@ -1,6 +1,5 @@
-import { type EdgeStatus, type EnqueueResult, type Needs, type NewJob } from "../../contract/index.ts";
+import type { EdgeStatus, EnqueueResult, NeedCondition, Needs, NewJob } from "../../contract/index.ts";
 import { type Verdict, verdict } from "../../core/needs.ts";
-import { batchClosed, noPrerequisite } from "../../core/refused-needs.ts";
 import type { Runner } from "./connection.ts";
 import { waitAgain } from "./gates.ts";
 import * as statements from "./need-statements.ts";
@@ -8,78 +7,41 @@ import { ties } from "./ties.ts";
 
 /* Who waits for whose end, inside one open write transaction. */
 
-export function hasEdges({ needs, neededBy }: NewJob): boolean {
-  return needs !== undefined || neededBy !== undefined;
-}
-
-/** Before anything is written: whether all that these jobs need is there, and all that is to need them still waits. */
-export function checkNeeds(runner: Runner, jobs: readonly NewJob[]): void {
-  const problems = findProblems(runner, jobs);
-  if (problems.length === 0) return;
-  // Jobs that are there already ask for nothing.
-  const known = namedJobs(
-    runner,
-    problems.map(({ id }) => id),
-  );
-  const problem = problems.find(({ id }) => !known.has(id));
-  if (problem) throw problem.error;
-}
-
-interface Problem {
-  readonly id: string;
-  readonly error: Error;
-}
-
-function findProblems(runner: Runner, jobs: readonly NewJob[]): readonly Problem[] {
-  const problems: Problem[] = [];
-  const earlier = new Set<string>();
-  const held = namedJobs(runner, namesOf(jobs));
-  for (const { id, needs, neededBy = [], unique } of jobs) {
-    const missing = needs?.of.find((need) => !earlier.has(need.id) && !held.has(need.id));
-    const closed = neededBy.find((need) => !held.get(need.id));
-    if (missing) problems.push({ id, error: noPrerequisite(missing.id) });
-    else if (closed) problems.push({ id, error: batchClosed(closed.id) });
-    if (!unique) earlier.add(id);
-  }
-  return problems;
-}
-
-function* namesOf(jobs: readonly NewJob[]): Iterable<string> {
-  for (const { needs, neededBy = [] } of jobs) {
-    for (const { id } of needs?.of ?? []) yield id;
-    for (const { id } of neededBy) yield id;
-  }
-}
-
-/** Those that are there, and whether their needs hold them. */
-function namedJobs(runner: Runner, ids: Iterable<string>): ReadonlyMap<string, boolean> {
-  const distinct = [...new Set(ids)];
-  if (distinct.length === 0) return new Map();
-  const rows = runner.all<{ id: string; held: number }>(statements.selectNamed, { ids: JSON.stringify(distinct) });
-  return new Map(rows.map(({ id, held }) => [id, held === 1]));
-}
-
 /** A fresh job waits until its edges, which are drawn when all jobs of the call are there, let it go. */
 export function insertNeeds(runner: Runner, seq: number, { mode }: Needs, afterMs: number): void {
   runner.run(statements.deleteEdges, { seqs: JSON.stringify([seq]) });
   runner.run(statements.insertNeeds, { seq, mode, afterMs });
 }
 
+/** Edges that are drawn together. */
+interface Bundle {
+  readonly child: string;
+  readonly when: NeedCondition;
+  readonly parents: string[];
+}
+
 /** Draws the edges of those jobs of a call that are new. */
 export function drawEdges(runner: Runner, jobs: readonly NewJob[], results: readonly EnqueueResult[]): void {
-  const edges: [child: string, parent: string, when: string][] = [];
-  const parents = new Set<string>();
-  for (const [index, { id, needs, neededBy = [] }] of jobs.entries()) {
-    if (results[index]?.outcome !== "enqueued") continue;
-    for (const need of needs?.of ?? []) {
-      edges.push([id, need.id, need.when]);
-      parents.add(need.id);
-    }
-    for (const child of neededBy) edges.push([child.id, id, child.when]);
+  const fresh = jobs.filter((_, index) => results[index]?.outcome === "enqueued");
+  for (const { child, when, parents } of bundlesOf(fresh)) {
+    const drawn = runner.run(statements.insertEdges, { child, when, parents: JSON.stringify(parents) });
+    runner.run(statements.markNeeded, { last: Number(drawn.lastInsertRowid), count: drawn.changes });
   }
-  if (edges.length === 0) return;
-  runner.run(statements.insertEdges, { edges: JSON.stringify(edges) });
-  if (parents.size > 0) runner.run(statements.markNeeded, { ids: JSON.stringify([...parents]) });
+}
+
+/** In the order of the edges, of which neighbours that are alike go together. */
+function bundlesOf(jobs: readonly NewJob[]): readonly Bundle[] {
+  const bundles: Bundle[] = [];
+  const add = (child: string, parent: string, when: NeedCondition): void => {
+    const last = bundles.at(-1);
+    if (last?.child === child && last.when === when) last.parents.push(parent);
+    else bundles.push({ child, when, parents: [parent] });
+  };
+  for (const { id, needs, neededBy = [] } of jobs) {
+    for (const need of needs?.of ?? []) add(id, need.id, need.when);
+    for (const need of neededBy) add(need.id, id, need.when);
+  }
+  return bundles;
 }
 
 /** A job that its needs have let go, or that was skipped. */
@@ -116,6 +78,13 @@ export function followEnds(runner: Runner, ended: readonly number[], now: number
   return follow(runner, decide(runner, ended, decided), decided, now);
 }
 
+/** As `followEnds`, of jobs that have all succeeded; `ids` is a JSON array. */
+export function followSuccesses(runner: Runner, ids: string, now: number): readonly Moved[] {
+  const decided: Decided = new Map();
+  const edges = runner.all<DecidedEdge>(statements.decideSucceeded, { ids });
+  return follow(runner, childrenOf(edges, decided), decided, now);
+}
+
 function follow(runner: Runner, touched: readonly number[], decided: Decided, now: number): readonly Moved[] {
   const moved: Moved[] = [];
   const queue = [...touched];
@@ -140,6 +109,10 @@ interface DecidedEdge {
 /** Returns the jobs that need them, in the order of their edges. */
 function decide(runner: Runner, ended: readonly number[], decided: Decided): readonly number[] {
   const edges = runner.all<DecidedEdge>(statements.decideEdges, { parents: JSON.stringify(ended) });
+  return childrenOf(edges, decided);
+}
+
+function childrenOf(edges: DecidedEdge[], decided: Decided): readonly number[] {
   edges.sort((a, b) => a.parent - b.parent || a.number - b.number);
   const children = new Set<number>();
   for (const { child, status } of edges) {

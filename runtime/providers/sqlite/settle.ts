@@ -3,7 +3,7 @@ import type { Connection, Parameters } from "./connection.ts";
 import { afterSettlement } from "./ends.ts";
 import { type UsedPlaces, waitAgain } from "./gates.ts";
 import { recordFailure } from "./history.ts";
-import { followEnds } from "./needs.ts";
+import { followSuccesses } from "./needs.ts";
 import { refusal } from "./refusal.ts";
 import * as statements from "./statements.ts";
 import { storable } from "./text.ts";
@@ -34,10 +34,9 @@ function ackTogether(connection: Connection, completions: readonly Completion[],
   const isTied = completions.some(({ gated }) => gated);
   if (isTied && hasGates(connection, completions)) return undefined;
   connection.run(statements.openSavepoint, {});
-  const parameters = { ids: JSON.stringify(completions.map(({ id }) => id)), fence, now };
-  const hasMoved = isTied
-    ? ackNeeded(connection, parameters, completions.length, now)
-    : ackPlain(connection, parameters, completions.length);
+  const ids = JSON.stringify(completions.map(({ id }) => id));
+  const settle = isTied ? ackNeeded : ackPlain;
+  const hasMoved = settle(connection, { ids, fence, now }, completions.length);
   if (hasMoved === undefined) connection.run(statements.undoSavepoint, {});
   connection.run(statements.releaseSavepoint, {});
   return hasMoved;
@@ -50,19 +49,21 @@ function hasGates(connection: Connection, completions: readonly Completion[]): b
   return row !== undefined && (row.gated & ties.gates) !== 0;
 }
 
-function ackPlain(connection: Connection, parameters: Parameters, count: number): false | undefined {
-  return connection.run(statements.ackJobs, parameters).changes === count ? false : undefined;
+interface Together extends Parameters {
+  /** A JSON array. */
+  readonly ids: string;
+  readonly fence: number;
+  readonly now: number;
+}
+
+function ackPlain(connection: Connection, together: Together, count: number): false | undefined {
+  return connection.run(statements.ackJobs, together).changes === count ? false : undefined;
 }
 
 /** Only what comes out the same if they are settled one after the other: nobody is skipped, and nobody comes to a gate. */
-function ackNeeded(connection: Connection, parameters: Parameters, count: number, now: number): boolean | undefined {
-  const rows = connection.raw<[seq: number]>(statements.ackNeeded, parameters);
-  if (rows.length !== count) return undefined;
-  const moved = followEnds(
-    connection,
-    rows.map(([seq]) => seq),
-    now,
-  );
+function ackNeeded(connection: Connection, together: Together, count: number): boolean | undefined {
+  if (connection.run(statements.ackNeeded, together).changes !== count) return undefined;
+  const moved = followSuccesses(connection, together.ids, together.now);
   const isPlain = moved.every(({ found, gated }) => found === "go" && (gated & ties.gates) === 0);
   return isPlain ? moved.length > 0 : undefined;
 }

@@ -125,9 +125,8 @@ export const ackTied = compile(sql`${succeed} where ${openLease} returning ${nam
 const together = sql`
   where ${jobs.id} in ${anyOf("ids")} and ${jobs.fence} = ${$("fence")} and ${jobs.leaseUntil} is not null`;
 export const ackJobs = compile(sql`${succeed} ${together} and ${unneeded}`);
-/** Jobs that others need. */
-export const ackNeeded = compile(sql`${succeed} ${together} and ${lacks(ties.gates)} and not ${jobs.cancelRequested}
-  returning ${names(jobs.seq)}`);
+/** Jobs that others need, and that succeed. */
+export const ackNeeded = compile(sql`${succeed} ${together} and ${lacks(ties.gates)} and not ${jobs.cancelRequested}`);
 export const selectTies = compile(sql`select ${jobs.gated} as gated from ${jobs} where ${jobs.id} = ${$("id")}`);
 
 export const openSavepoint = compile(sql`savepoint jobwright`);

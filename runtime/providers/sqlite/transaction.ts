@@ -1,9 +1,9 @@
 import { sql, type SQL, type SQLWrapper } from "drizzle-orm";
 import { type EnqueueResult, JobwrightError, type NewJob } from "../../contract/index.ts";
 import type { CompiledStatement } from "../sql/prepared.ts";
+import { hasEdges } from "./check-needs.ts";
 import { ordered, type Parameters, type Row, type Runner } from "./connection.ts";
 import { enqueueJobs } from "./enqueue.ts";
-import { hasEdges } from "./needs.ts";
 import { storeError } from "./store-error.ts";
 import { lockForWrite } from "./unique-statements.ts";
 
