@@ -10,7 +10,7 @@ import { luaTransitions } from "./transition-table.ts";
  * ARGV[3…] claimId, workerId, leaseMs; per lane of the request: queue, limit, number of handles; per handle: name, maxVersion
  * Returns  leaseUntil; per lane of the store: its number, queue, name, version; per run of jobs that differ in id and
  *          payload only: fence, number of the lane, priority, attempt, crashes, runAt, enqueuedAt, number of jobs; per job:
- *          id, payload. The last three in lists without inner ones; places of jobs with gates; how many gates were passed
+ *          id, payload. The last three in lists without inner ones; places of jobs with gates, or that others need; how many gates were passed
  */
 export const claim = defineScript("claim", {
   kind: "free",
@@ -40,7 +40,7 @@ local function showJob(job)
   show(
     job[ID], job[FENCE], job[LANE], job[PRIORITY], job[ATTEMPT], job[CRASHES], job[RUN_AT], job[ENQUEUED_AT],
     payloadOf(job))
-  if job[KIND] >= GATED then gatedPlaces[#gatedPlaces + 1] = #rows / 2 end
+  if job[KIND] >= GATED or isNeeded(job) then gatedPlaces[#gatedPlaces + 1] = #rows / 2 end
 end
 
 -- whether one comes before the other, by (priority, runAt, seq); as numbers, for Lua compares text by the locale
