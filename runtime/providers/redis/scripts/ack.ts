@@ -82,7 +82,7 @@ ${withGates ? keepRunAndFollow : keepRun}
 -- What "settle" does to most jobs, without a table for each: whether this one was such.
 local function settleRunning(place, expected)
   local id, head = ids[place], kept[place]
-  if not head or seen[id]${withGates ? " or loaded[id]" : ""} then return false end
+  if not head or seen[id] or loaded[id] then return false end
   local kind, state, lane, priority, maxCrashes, seq, enqueuedAt, runAt, attempt, crashes, fenceOfJob, _, marks, startedAt,
     _, progress, reason, claim = unpackBytes("${fullHead}", head)
   if state ~= RUNNING or marks % ${withGates ? "2" : "4"} ~= 0 or kind >= GATED or fenceOfJob ~= expected then return false end

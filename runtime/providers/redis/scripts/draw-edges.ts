@@ -106,10 +106,13 @@ local function openDrawing()
   local function drawOne(one)
     if one.mode ~= "" then edges.begin(one.id, one.mode, one.delay) end
     for _, need in ipairs(one.needs) do
-      local status = written[need.id] and 1 or edges.statusOf(need.condition, loadAll({ need.id })[1])
+      local status = written[need.id] and 1 or edges.statusOf(need.condition, loaded[need.id] or loadAll({ need.id })[1])
       draw(one.id, need.id, need.condition, status)
     end
-    for _, need in ipairs(one.neededBy) do draw(need.id, one.id, need.condition, 1) end
+    for _, need in ipairs(one.neededBy) do
+      edges.learn(need.id, {})
+      draw(need.id, one.id, need.condition, 1)
+    end
   end
 
   function drawing.draw()

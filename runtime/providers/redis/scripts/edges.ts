@@ -50,6 +50,7 @@ local function openEdges()
     for _, other in ipairs(others) do
       if entry.of[other] == nil then fresh[#fresh + 1] = other end
     end
+    if #fresh == 0 then return entry end
     for i, value in ipairs(readMany(keyOf(id), fresh)) do
       if fresh[i] == "#" then
         entry.head = value and cmsgpack.unpack(value) or { "all", 0${", 0".repeat(edgeStatuses.length)} }
@@ -68,8 +69,9 @@ local function openEdges()
 
   local function countEdge(head, status, by) head[2 + status] = head[2 + status] + by end
 
+  -- the edges must be known
   function edges.set(id, other, condition, status)
-    local entry = learn(id, {})
+    local entry = known[id]
     local before = entry.of[other]
     if before then countEdge(entry.head, byte(before, 2) - 48, -1) end
     countEdge(entry.head, status, 1)
@@ -158,9 +160,9 @@ local function openEdges()
     local ids, rest = needersOf(job[ID], after)
     if rest then call("ZADD", DECIDING, rest, job[ID]) end
     left = left - #ids
-    local kind = kindOf(job)
+    local kind, others = kindOf(job), { job[ID] }
     for i, child in ipairs(loadAll(ids)) do
-      local edge = child and learn(ids[i], { job[ID] }).of[job[ID]]
+      local edge = child and learn(ids[i], others).of[job[ID]]
       if edge and byte(edge, 2) == 49 then
         local condition = byte(edge) - 48
         edges.set(ids[i], job[ID], condition, DECISIONS[condition][kind])
@@ -264,10 +266,11 @@ openEdges()
 
 local function openGatesOf(jobs, moved)
   local open = {}
-  for _, list in ipairs({ jobs, moved }) do
-    for _, job in ipairs(list) do
-      if job[KIND] >= GATED then open[#open + 1] = job end
-    end
+  for _, job in ipairs(jobs) do
+    if job[KIND] >= GATED then open[#open + 1] = job end
+  end
+  for _, job in ipairs(moved) do
+    if job[KIND] >= GATED then open[#open + 1] = job end
   end
   if #open > 0 then gates.admit(open) end
 end

@@ -169,17 +169,18 @@ local loaded = {}
 
 -- loads jobs, in the order of their ids; false: there is none
 local function loadAll(ids)
-  local result = {}
-  local heads, values = readHeads(ids)
+  local result, fresh = {}, {}
   for i = 1, #ids do
-    local id, head = ids[i], heads[i]
-    local job = loaded[id]
-    if not job and head then
-      job = parse(id, values[i], head)
-      loaded[id] = job
-    end
-    result[i] = job or false
+    if not loaded[ids[i]] then fresh[#fresh + 1] = ids[i] end
   end
+  if #fresh > 0 then
+    local heads, values = readHeads(fresh)
+    for i = 1, #fresh do
+      local id = fresh[i]
+      if heads[i] and not loaded[id] then loaded[id] = parse(id, values[i], heads[i]) end
+    end
+  end
+  for i = 1, #ids do result[i] = loaded[ids[i]] or false end
   return result
 end
 
