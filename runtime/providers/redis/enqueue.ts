@@ -1,6 +1,6 @@
 import type { EnqueueResult, Gate, NewJob } from "../../contract/index.ts";
 import { packId, unpackId } from "./ids.ts";
-import { type EdgesOfJob, edgesOf, type Refusal, throwRefusal } from "./needs.ts";
+import { edgeGroups, type EdgesOfJob, edgesOf, type Refusal, throwRefusal } from "./needs.ts";
 import { type Int, stateOf } from "./record.ts";
 import { enqueue } from "./scripts/enqueue.ts";
 import { enqueueMixed } from "./scripts/enqueue-mixed.ts";
@@ -145,9 +145,8 @@ function pushRun(args: Argument[], jobs: Run): void {
 
 /** Of plain jobs and others. */
 export function mixedArguments(runs: readonly Run[]): readonly Argument[] {
-  const drawn = runs.flatMap((jobs) => jobs.flatMap(({ edges }) => (edges.args ? [edges.args] : [])));
-  const args: Argument[] = [drawn.length];
-  for (const edges of drawn) for (const value of edges) args.push(value);
+  const args: Argument[] = [];
+  for (const value of edgeGroups(runs.flat())) args.push(value);
   for (const jobs of runs) {
     const { unique: first, gates: policies, tags: some } = jobs[0];
     args.push(

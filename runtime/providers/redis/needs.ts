@@ -27,7 +27,7 @@ import { storable } from "./text.ts";
 
 type Argument = string | number;
 
-/** How edges of jobs that travel together are told. */
+/** How the edges of a job travel. */
 export interface EdgesOfJob {
   /** Of its head. */
   readonly marks: number;
@@ -59,24 +59,43 @@ function marksOf({ needs: own, neededBy = [] }: NewJob, isNeeded: boolean): numb
 }
 
 function edgeArguments(
-  { id, needs: own, delayMs = 0, neededBy = [] }: NewJob,
+  { needs: own, delayMs = 0, neededBy = [] }: NewJob,
   earlier: ReadonlySet<string>,
 ): readonly Argument[] {
-  const edge = ({ id: other, when }: Need, ...more: Argument[]): readonly Argument[] => [
-    needConditions.indexOf(when) + 1,
-    ...more,
-    packId(storable(other)),
-  ];
   const of = own?.of ?? [];
-  return [
-    packId(id),
-    own?.mode ?? "",
-    Math.ceil(delayMs),
-    of.length,
-    ...of.flatMap((need) => edge(need, earlier.has(need.id) ? 1 : 0)),
-    neededBy.length,
-    ...neededBy.flatMap((need) => edge(need)),
-  ];
+  const args: Argument[] = [own?.mode ?? "", own ? Math.ceil(delayMs) : 0, of.length];
+  for (const need of of) args.push(needText(need, earlier.has(need.id)));
+  args.push(neededBy.length);
+  for (const need of neededBy) args.push(needText(need, false));
+  return args;
+}
+
+function needText({ id, when }: Need, isEarlier: boolean): string {
+  return `${needConditions.indexOf(when) + 1 + (isEarlier ? needConditions.length : 0)}${packId(storable(id))}`;
+}
+
+/** Jobs that stand one after the other and have like edges are told as one. */
+export function edgeGroups(
+  jobs: Iterable<{ readonly packedId: string; readonly edges: EdgesOfJob }>,
+): readonly Argument[] {
+  const groups: { readonly args: readonly Argument[]; readonly ids: string[] }[] = [];
+  for (const { packedId, edges } of jobs) {
+    if (!edges.args) continue;
+    const last = groups.at(-1);
+    if (last && areEqual(last.args, edges.args)) last.ids.push(packedId);
+    else groups.push({ args: edges.args, ids: [packedId] });
+  }
+  const all: Argument[] = [groups.length];
+  for (const { args, ids } of groups) {
+    for (const value of args) all.push(value);
+    all.push(ids.length);
+    for (const id of ids) all.push(id);
+  }
+  return all;
+}
+
+function areEqual(a: readonly Argument[], b: readonly Argument[]): boolean {
+  return a.length === b.length && a.every((value, index) => value === b[index]);
 }
 
 /** What a script says instead of an answer. */

@@ -24,7 +24,10 @@ local function endRun()
   local names = {}
   for i, job in ipairs(followed) do names[i] = job[ID] end
   edges.expect(names)
-  for _, job in ipairs(followed) do letOn({ job }) end
+  for _, job in ipairs(followed) do
+    local more = edges.decideOnly(job)
+    if more then letOn({ more }) end
+  end
   followed = {}
 end
 local function followLater(id, kind, marks)

@@ -1,9 +1,10 @@
 /**
  * Lua that draws the edges of new jobs, for scripts that have `edgesAndGates` and `enqueueRuns`. In `drawing` there are:
  *
- * - `read(at)`: reads what ARGV says from there on; gives where that ends. Number of jobs with edges; per job: id, mode
- *   (empty: it needs none), delay when its needs let it go, number of needs; per need: condition, 1 if it stands earlier in
- *   the call else 0, id; number of jobs that are to need it; per such: condition, id.
+ * - `read(at)`: reads what ARGV says from there on; gives where that ends. Number of groups of jobs that have like edges; per
+ *   group: mode (empty: they need none), delay when their needs let them go, number of needs, needs, number of jobs that are
+ *   to need them, these, number of jobs, their ids. A need is its condition, more by 4 if that job stands earlier in the call,
+ *   and the id in one text.
  * - `refusal()`: code and id of what forbids that, if anything does. Before anything is written.
  * - `draw()`: after the jobs were written; gives those that need others.
  */
@@ -11,50 +12,56 @@ export const edgeDrawer = `
 -- in a function, as Lua allows a script no more than 200 local variables
 local drawing = {}
 local function openDrawing()
-  local drawn = {}
-
-  local function readNeed(at, hasEarlier)
-    return { condition = ARGV[at], earlier = hasEarlier and ARGV[at + 1] == "1", id = ARGV[at + (hasEarlier and 2 or 1)] }
-  end
+  local groups = {}
 
   function drawing.read(at)
     local size = tonumber(ARGV[at])
     at = at + 1
     for i = 1, size do
-      local one = { id = ARGV[at], mode = ARGV[at + 1], delay = tonumber(ARGV[at + 2]), needs = {}, neededBy = {} }
-      local last = at + 4 + 3 * tonumber(ARGV[at + 3])
-      for place = at + 4, last - 1, 3 do one.needs[#one.needs + 1] = readNeed(place, true) end
-      at = last + 1 + 2 * tonumber(ARGV[last])
-      for place = last + 1, at - 1, 2 do one.neededBy[#one.neededBy + 1] = readNeed(place, false) end
-      drawn[i] = one
+      local group = { mode = ARGV[at], delay = tonumber(ARGV[at + 1]) }
+      at = at + 2
+      -- places in ARGV: the first and the last one
+      for _, name in ipairs({ "needs", "neededBy", "ids" }) do
+        group[name] = { at + 1, at + tonumber(ARGV[at]) }
+        at = group[name][2] + 1
+      end
+      groups[i] = group
     end
     return at
   end
 
+  local function isEarlier(need) return byte(need) > 52 end
+
   local function loadNamed()
     local ids = {}
-    for _, one in ipairs(drawn) do
-      ids[#ids + 1] = one.id
-      for _, need in ipairs(one.needs) do
-        if not need.earlier then ids[#ids + 1] = need.id end
+    for _, group in ipairs(groups) do
+      for place = group.needs[1], group.needs[2] do
+        if not isEarlier(ARGV[place]) then ids[#ids + 1] = sub(ARGV[place], 2) end
       end
-      for _, need in ipairs(one.neededBy) do ids[#ids + 1] = need.id end
+      for place = group.neededBy[1], group.neededBy[2] do ids[#ids + 1] = sub(ARGV[place], 2) end
     end
     loadAll(ids)
   end
 
+  local function refusalOf(group)
+    for place = group.needs[1], group.needs[2] do
+      local id = sub(ARGV[place], 2)
+      if not isEarlier(ARGV[place]) and not loaded[id] then return { "JW_NO_PREREQUISITE", id } end
+    end
+    for place = group.neededBy[1], group.neededBy[2] do
+      local child = loaded[sub(ARGV[place], 2)]
+      if not child or not isHeld(child) then return { "JW_BATCH_CLOSED", sub(ARGV[place], 2) } end
+    end
+  end
+
   function drawing.refusal()
-    if #drawn == 0 then return nil end
+    if #groups == 0 then return nil end
     loadNamed()
-    for _, one in ipairs(drawn) do
-      if not loaded[one.id] then
-        for _, need in ipairs(one.needs) do
-          if not need.earlier and not loaded[need.id] then return { "JW_NO_PREREQUISITE", need.id } end
-        end
-        for _, need in ipairs(one.neededBy) do
-          local child = loaded[need.id]
-          if not child or not isHeld(child) then return { "JW_BATCH_CLOSED", need.id } end
-        end
+    for _, group in ipairs(groups) do
+      local found = refusalOf(group)
+      for place = group.ids[1], found and group.ids[2] or 0 do
+        -- What is there already is a duplicate.
+        if not loadAll({ ARGV[place] })[1] then return found end
       end
     end
   end
@@ -62,11 +69,10 @@ local function openDrawing()
   -- of all edges of the call: jobs that are needed, jobs that need; by job that needs: its list
   local needed, needing, lists = {}, {}, {}
 
-  local function draw(child, parent, condition, status)
-    edges.set(child, parent, condition, status)
-    local list = listAt(lists, child)
-    list[#list + 1] = condition .. parent
-    needed[#needed + 1], needing[#needing + 1] = parent, child
+  local function keep(list, need, parent, child)
+    list[#list + 1] = need
+    local last = #needed + 1
+    needed[last], needing[last] = parent, child
   end
 
   -- who needs whom, also for those that end
@@ -95,35 +101,59 @@ local function openDrawing()
 
   -- those of this call are marked already
   local function markNeeded()
-    for i, job in ipairs(loadAll(needed)) do
-      if job and not written[needed[i]] and not isNeeded(job) then
+    for _, id in ipairs(needed) do
+      local job = not written[id] and loaded[id]
+      if job and not isNeeded(job) then
         job[MARKS] = job[MARKS] + NEEDED
         save(job)
       end
     end
   end
 
-  local function drawOne(one)
-    if one.mode ~= "" then edges.begin(one.id, one.mode, one.delay) end
-    for _, need in ipairs(one.needs) do
-      local status = written[need.id] and 1 or edges.statusOf(need.condition, loaded[need.id] or loadAll({ need.id })[1])
-      draw(one.id, need.id, need.condition, status)
-    end
-    for _, need in ipairs(one.neededBy) do
-      edges.learn(need.id, {})
-      draw(need.id, one.id, need.condition, 1)
+  local function drawNeeds(group, id)
+    edges.begin(id, group.mode, group.delay)
+    local list = listAt(lists, id)
+    for place = group.needs[1], group.needs[2] do
+      local need = ARGV[place]
+      local parent = sub(need, 2)
+      local condition = (byte(need) - 49) % 4 + 1
+      if isEarlier(need) then need = string.char(48 + condition) .. parent end
+      local job = not written[parent] and (loaded[parent] or loadAll({ parent })[1])
+      edges.add(id, parent, condition, job and edges.statusOf(condition, job) or 1)
+      keep(list, need, parent, id)
     end
   end
 
-  function drawing.draw()
-    local ids, held, seen = {}, {}, {}
-    for _, one in ipairs(drawn) do
-      if written[one.id] and not seen[one.id] then
-        seen[one.id] = true
-        drawOne(one)
-        if one.mode ~= "" then ids[#ids + 1] = one.id end
+  local function drawNeededBy(group, id)
+    for place = group.neededBy[1], group.neededBy[2] do
+      local child, condition = sub(ARGV[place], 2), byte(ARGV[place]) - 48
+      edges.learn(child, {})
+      edges.add(child, id, condition, 1)
+      keep(listAt(lists, child), string.char(48 + condition) .. id, id, child)
+    end
+  end
+
+  -- ids of new jobs that need others
+  local function drawAll()
+    local ids, seen = {}, {}
+    for _, group in ipairs(groups) do
+      for place = group.ids[1], group.ids[2] do
+        local id = ARGV[place]
+        if written[id] and not seen[id] then
+          seen[id] = true
+          if group.mode ~= "" then
+            ids[#ids + 1] = id
+            drawNeeds(group, id)
+          end
+          drawNeededBy(group, id)
+        end
       end
     end
+    return ids
+  end
+
+  function drawing.draw()
+    local ids, held = drawAll(), {}
     if #needed > 0 then
       keepNeeders()
       markNeeded()

@@ -1,4 +1,4 @@
-import { edgeStatuses } from "../../../contract/index.ts";
+import { edgeStatuses, needConditions } from "../../../contract/index.ts";
 import { transitions } from "../../../core/transitions.ts";
 import { edgeTables } from "./decision-table.ts";
 import { gateKeeper } from "./gates.ts";
@@ -11,10 +11,12 @@ const budget = 1_000;
  * Lua that knows who waits for whose end: the rule of `memory/needs.ts`. After `openEdges()` there are, in `edges`:
  *
  * - `leave`, `enter`: for the prelude, which keeps the sets of a job by its state. `write`: for its reply.
- * - `begin(id, mode, delay)`, `set(id, other, condition, status)`: edges of a job.
+ * - `begin(id, mode, delay)`, `add(id, other, condition, status)`, `set(…)`: edges of a job; new, or known.
  * - `statusOf(condition, job)`: of an edge to a job, as that is now; one that is not there has failed.
  * - `learn(id, others)`: what is known of the edges of a job to these. `expect(ids)`: reads at once what decides the edges to
  *   these jobs.
+ * - `decideOnly(job)`: as `follow` for a job that ended and is expected, if no more than one needs it: quicker. Gives what is to
+ *   be followed then.
  * - `follow(jobs)`: lets go, or skips, those of these jobs that their needs hold no longer; then those that needed one that
  *   has ended, and so on. Gives all that moved.
  * - `resume(size)`: goes on with ended jobs of which edges were left, at most so many; gives what moved, and whether there
@@ -69,15 +71,25 @@ local function openEdges()
 
   local function countEdge(head, status, by) head[2 + status] = head[2 + status] + by end
 
-  -- the edges must be known
-  function edges.set(id, other, condition, status)
-    local entry = known[id]
-    local before = entry.of[other]
-    if before then countEdge(entry.head, byte(before, 2) - 48, -1) end
+  -- These are compared and written often, and numbers become text slowly.
+  local TEXTS = {}
+  for condition = 1, ${needConditions.length} do
+    TEXTS[condition] = {}
+    for status = 1, ${edgeStatuses.length} do TEXTS[condition][status] = condition .. status end
+  end
+
+  local function add(id, other, condition, status)
+    local entry, list = known[id], listAt(unwritten, id)
     countEdge(entry.head, status, 1)
-    entry.of[other] = condition .. status
-    local list = listAt(unwritten, id)
+    entry.of[other] = TEXTS[condition][status]
     list[#list + 1] = other
+  end
+  edges.add = add
+
+  local function set(id, other, condition, status)
+    local before = known[id].of[other]
+    if before then countEdge(known[id].head, byte(before, 2) - 48, -1) end
+    add(id, other, condition, status)
   end
 
   function edges.write()
@@ -97,7 +109,7 @@ local function openEdges()
 
   function edges.statusOf(condition, job)
     if job and job[STATE] < SUCCEEDED then return 1 end
-    return DECISIONS[tonumber(condition)][kindOf(job)]
+    return DECISIONS[condition][kindOf(job)]
   end
 
   function edges.verdictOf(head)
@@ -165,10 +177,22 @@ local function openEdges()
       local edge = child and learn(ids[i], others).of[job[ID]]
       if edge and byte(edge, 2) == 49 then
         local condition = byte(edge) - 48
-        edges.set(ids[i], job[ID], condition, DECISIONS[condition][kind])
+        set(ids[i], job[ID], condition, DECISIONS[condition][kind])
         queue[#queue + 1] = child
       end
     end
+  end
+
+  function edges.decideOnly(job)
+    local id = job[ID]
+    local only = needers[id]
+    if only == "*" then return job end
+    local edge = only and loaded[only] and known[only].of[id]
+    if not edge or byte(edge, 2) ~= 49 then return nil end
+    local condition = byte(edge) - 48
+    set(only, id, condition, DECISIONS[condition][kindOf(job)])
+    local child = loaded[only]
+    return isHeld(child) and edges.verdictOf(known[only].head) ~= "wait" and child or nil
   end
 
   local function follow(queue)
@@ -224,7 +248,7 @@ local function openEdges()
   local function neededBy(id)
     local ids, conditions = {}, {}
     for i, entry in ipairs(call("LRANGE", P .. "needs:" .. id, 0, -1)) do
-      conditions[i], ids[i] = sub(entry, 1, 1), sub(entry, 2)
+      conditions[i], ids[i] = byte(entry) - 48, sub(entry, 2)
     end
     return ids, conditions
   end
@@ -233,7 +257,7 @@ local function openEdges()
     local ids, conditions = neededBy(job[ID])
     learn(job[ID], ids)
     for i, other in ipairs(loadAll(ids)) do
-      edges.set(job[ID], ids[i], conditions[i], edges.statusOf(conditions[i], other))
+      set(job[ID], ids[i], conditions[i], edges.statusOf(conditions[i], other))
     end
   end
 
@@ -247,7 +271,7 @@ local function openEdges()
       if known then countEdge(entry.head, byte(known, 2) - 48, 1) end
       if not known or byte(known, 2) == 49 then
         local found = edges.statusOf(conditions[i], others[i])
-        if not known or found ~= 1 then edges.set(job[ID], id, conditions[i], found) end
+        if not known or found ~= 1 then set(job[ID], id, conditions[i], found) end
       end
     end
     if cmsgpack.pack(entry.head) ~= before then listAt(unwritten, job[ID]) end
