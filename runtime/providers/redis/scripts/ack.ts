@@ -21,19 +21,13 @@ local followed = {}
 local function endRun()
   writeRun()
   if #followed == 0 then return end
-  local names = {}
-  for i, job in ipairs(followed) do names[i] = job[ID] end
-  edges.expect(names)
-  for _, job in ipairs(followed) do
-    local more = edges.decideOnly(job)
-    if more then letOn({ more }) end
+  edges.expect(followed)
+  for _, id in ipairs(followed) do
+    local child, more = edges.decideOnly(id)
+    if child then letOn({ child }) end
+    if more then letOn({ loadAll({ id })[1] }) end
   end
   followed = {}
-end
-local function followLater(id, kind, marks)
-  local job = {}
-  job[ID], job[KIND], job[STATE], job[MARKS], job[REASON] = id, kind, row.to, marks, 0
-  followed[#followed + 1] = job
 end
 `;
 
@@ -100,7 +94,7 @@ local function settleRunning(place, expected)
   accept(place, row.to, fenceOfJob)${
     withGates
       ? `
-  if marks % 4 >= NEEDED then followLater(id, kind, marks) end`
+  if marks % 4 >= NEEDED then followed[#followed + 1] = id end`
       : ""
   }
   return true

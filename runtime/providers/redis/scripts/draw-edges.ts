@@ -1,3 +1,5 @@
+import { fullHead, headSizes, shortHead } from "./head.ts";
+
 /**
  * Lua that draws the edges of new jobs, for scripts that have `edgesAndGates` and `enqueueRuns`. In `drawing` there are:
  *
@@ -30,6 +32,9 @@ local function openDrawing()
     return at
   end
 
+  -- by id: values of plain ready jobs, the most that are needed, which do without a table
+  local plain = {}
+
   local function isEarlier(need) return byte(need) > 52 end
 
   local function loadNamed()
@@ -40,13 +45,20 @@ local function openDrawing()
       end
       for place = group.neededBy[1], group.neededBy[2] do ids[#ids + 1] = sub(ARGV[place], 2) end
     end
-    loadAll(ids)
+    local found, values = readHeads(ids)
+    for i, id in ipairs(ids) do
+      if values[i] and byte(values[i]) < 2 then
+        plain[id] = values[i]
+      elseif found[i] and not loaded[id] then
+        loaded[id] = parse(id, values[i], found[i])
+      end
+    end
   end
 
   local function refusalOf(group)
     for place = group.needs[1], group.needs[2] do
       local id = sub(ARGV[place], 2)
-      if not isEarlier(ARGV[place]) and not loaded[id] then return { "JW_NO_PREREQUISITE", id } end
+      if not isEarlier(ARGV[place]) and not loaded[id] and not plain[id] then return { "JW_NO_PREREQUISITE", id } end
     end
     for place = group.neededBy[1], group.neededBy[2] do
       local child = loaded[sub(ARGV[place], 2)]
@@ -99,15 +111,28 @@ local function openDrawing()
     for id, list in pairs(more) do many("ZADD", P .. "needed:" .. id, list) end
   end
 
+  -- as "save" would write it
+  local function markedPlain(value)
+    local kind, lane, seq, enqueuedAt, maxCrashes = unpackBytes("${shortHead}", value)
+    return pack(
+      "${fullHead}", kind + 2, READY, lane, 0, maxCrashes, seq, enqueuedAt, enqueuedAt, 0, 0, 0, 0, NEEDED, NONE, NONE, NONE, 0,
+      0) .. sub(value, ${headSizes.short + 1})
+  end
+
   -- those of this call are marked already
   local function markNeeded()
+    local values = {}
     for _, id in ipairs(needed) do
       local job = not written[id] and loaded[id]
       if job and not isNeeded(job) then
         job[MARKS] = job[MARKS] + NEEDED
         save(job)
+      elseif not job and plain[id] then
+        local last = #values
+        values[last + 1], values[last + 2] = id, markedPlain(plain[id])
       end
     end
+    many("HSET", JOBS, values)
   end
 
   local function drawNeeds(group, id)
@@ -118,8 +143,9 @@ local function openDrawing()
       local parent = sub(need, 2)
       local condition = (byte(need) - 49) % 4 + 1
       if isEarlier(need) then need = string.char(48 + condition) .. parent end
-      local job = not written[parent] and (loaded[parent] or loadAll({ parent })[1])
-      edges.add(id, parent, condition, job and edges.statusOf(condition, job) or 1)
+      -- One that stands earlier in the call may have been there.
+      local isOpen = written[parent] or plain[parent] and not loaded[parent]
+      edges.add(id, parent, condition, isOpen and 1 or edges.statusOf(condition, loadAll({ parent })[1]))
       keep(list, need, parent, id)
     end
   end

@@ -15,8 +15,8 @@ const budget = 1_000;
  * - `statusOf(condition, job)`: of an edge to a job, as that is now; one that is not there has failed.
  * - `learn(id, others)`: what is known of the edges of a job to these. `expect(ids)`: reads at once what decides the edges to
  *   these jobs.
- * - `decideOnly(job)`: as `follow` for a job that ended and is expected, if no more than one needs it: quicker. Gives what is to
- *   be followed then.
+ * - `decideOnly(id)`: of a job that succeeded and is expected, if no more than one needs it: quicker than `follow`. Gives that one
+ *   if its needs hold it no longer, and then whether there are more that need it.
  * - `follow(jobs)`: lets go, or skips, those of these jobs that their needs hold no longer; then those that needed one that
  *   has ended, and so on. Gives all that moved.
  * - `resume(size)`: goes on with ended jobs of which edges were left, at most so many; gives what moved, and whether there
@@ -183,14 +183,13 @@ local function openEdges()
     end
   end
 
-  function edges.decideOnly(job)
-    local id = job[ID]
+  function edges.decideOnly(id)
     local only = needers[id]
-    if only == "*" then return job end
+    if only == "*" then return nil, true end
     local edge = only and loaded[only] and known[only].of[id]
     if not edge or byte(edge, 2) ~= 49 then return nil end
     local condition = byte(edge) - 48
-    set(only, id, condition, DECISIONS[condition][kindOf(job)])
+    set(only, id, condition, DECISIONS[condition][ENDS[SUCCEEDED]])
     local child = loaded[only]
     return isHeld(child) and edges.verdictOf(known[only].head) ~= "wait" and child or nil
   end
