@@ -22,7 +22,7 @@ function jobsOf(count: number, given: Partial<NewJob> = {}): readonly NewJob[] {
 /** A job, and so many that need each the one before. */
 function chainOf(length: number): readonly NewJob[] {
   const chain = [jobOf()];
-  for (let last = chain[0]; last && chain.length < length; ) chain.push((last = needing([last])));
+  for (let last = chain[0]; last && chain.length < length;) chain.push((last = needing([last])));
   return chain;
 }
 
@@ -268,7 +268,7 @@ describe.skipIf(noServer)(suite, () => {
       const [fine, lost, lostAfter] = [needing([a]), needing([b]), needing([b], "failed")];
       await provider.enqueue([a, b, fine, lost, lostAfter, needing([lost])]);
       await server.admin.hdel("{jobwright}:needed", packId(a.id), packId(b.id));
-      await provider.ack([await leaseOf(provider, a)]);
+      await provider.complete([{ id: a.id }]);
       await provider.cancel([b.id]);
       expect((await provider.counts())["mail"]?.blocked).toBe(4);
       await provider.prune({ retentionMs: {}, limit: 10 });
@@ -317,7 +317,10 @@ describe.skipIf(noServer)(suite, () => {
     let now = 1_000_000;
     const clock = { now: () => now };
     const old = await scene.started({ ...direct(), clock });
-    const [parent, kept] = [jobOf(), jobOf({ unique: { key: "k", scope: "any", onConflict: "ignore", forMs: 90_000 } })];
+    const [parent, kept] = [
+      jobOf(),
+      jobOf({ unique: { key: "k", scope: "any", onConflict: "ignore", forMs: 90_000 } }),
+    ];
     await old.enqueue([parent, kept]);
     await old.cancel([kept.id]);
     now += 10;
@@ -359,7 +362,7 @@ describe.skipIf(noServer)(suite, () => {
       expected.push(...ids);
     }
     const told: string[] = [];
-    for (let cursor: string | undefined = ""; cursor !== undefined; ) {
+    for (let cursor: string | undefined = ""; cursor !== undefined;) {
       const page = await provider.finished({ since: 0, limit: 37, ...(cursor !== "" && { cursor }) });
       told.push(...page.jobs.map(({ id }) => id));
       cursor = page.cursor;
@@ -382,5 +385,4 @@ describe.skipIf(noServer)(suite, () => {
     }
     expect(await provider.counts()).toEqual({ mail: { succeeded: 2 } });
   });
-
 });

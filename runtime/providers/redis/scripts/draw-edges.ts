@@ -87,27 +87,35 @@ local function openDrawing()
     needed[last], needing[last] = parent, child
   end
 
-  -- who needs whom, also for those that end
+  -- by job that is marked, as nobody needs others: the only one that needs it, or "*"
+  local function knownNeeders()
+    local ids, known = {}, {}
+    for _, id in ipairs(needed) do
+      if loaded[id] and isNeeded(loaded[id]) then ids[#ids + 1] = id end
+    end
+    for i, value in ipairs(readMany(P .. "needed", ids)) do known[ids[i]] = value end
+    return known
+  end
+
+  -- who needs whom, also for those that end; of several values for one job the last counts
   local function keepNeeders()
-    local key, only, more = P .. "needed", {}, {}
+    local known, values, more = knownNeeders(), {}, {}
     local number = call("HINCRBY", KEYS[1], "edge", #needed) - #needed
-    local before = readMany(key, needed)
     for i, id in ipairs(needed) do
-      local known = only[id] or before[i]
-      if known then
+      local before, child = known[id], needing[i]
+      if before then
         local list = listAt(more, id)
-        if known ~= "*" then list[1], list[2] = 0, known end
+        if before ~= "*" then list[1], list[2] = 0, before end
         local last = #list
-        list[last + 1], list[last + 2] = number + i, needing[i]
+        list[last + 1], list[last + 2] = number + i, child
+        child = "*"
       end
-      only[id] = known and "*" or needing[i]
+      if before ~= "*" then
+        local last = #values
+        values[last + 1], values[last + 2], known[id] = id, child, child
+      end
     end
-    local values = {}
-    for id, value in pairs(only) do
-      values[#values + 1] = id
-      values[#values + 1] = value
-    end
-    many("HSET", key, values)
+    many("HSET", P .. "needed", values)
     for id, list in pairs(more) do many("ZADD", P .. "needed:" .. id, list) end
   end
 
