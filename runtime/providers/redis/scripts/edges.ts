@@ -1,6 +1,5 @@
-import { edgeStatuses, needConditions } from "../../../contract/index.ts";
 import { transitions } from "../../../core/transitions.ts";
-import { edgeTables } from "./decision-table.ts";
+import { edgeRows } from "./edge-rows.ts";
 import { gateKeeper } from "./gates.ts";
 import { luaCell } from "./transition-table.ts";
 
@@ -10,115 +9,30 @@ const budget = 1_000;
 /**
  * Lua that knows who waits for whose end: the rule of `memory/needs.ts`. After `openEdges()` there are, in `edges`:
  *
- * - `leave`, `enter`: for the prelude, which keeps the sets of a job by its state. `write`: for its reply.
- * - `begin(id, mode, delay)`, `add(id, other, condition, status)`, `set(…)`: edges of a job; new, or known.
- * - `statusOf(condition, job)`: of an edge to a job, as that is now; one that is not there has failed.
- * - `learn(id, others)`: what is known of the edges of a job to these. `expect(ids)`: reads at once what decides the edges to
- *   these jobs.
+ * - What stands in `edge-rows.ts`.
+ * - `leave`, `enter`: for the prelude, which keeps the sets of a job by its state.
+ * - `expect(ids)`: reads at once what decides the edges to these jobs.
  * - `decideOnly(id)`: of a job that succeeded and is expected, if no more than one needs it: quicker than `follow`. Gives that one
  *   if its needs hold it no longer, and then whether there are more that need it.
  * - `follow(jobs)`: lets go, or skips, those of these jobs that their needs hold no longer; then those that needed one that
  *   has ended, and so on. Gives all that moved.
  * - `resume(size)`: goes on with ended jobs of which edges were left, at most so many; gives what moved, and whether there
  *   are more. `finish(job)`: the same for one job, to the last edge.
- * - `lookAnew(job)`: sets its edges as those that it needs are now. `mend(job)`: only those that are open; counts all, and gives
- *   how many there are.
  *
- * An edge is decided in the step in which the job that is needed ends, and only if it is open then. How many edges a job has
- * in which status is kept beside them and written with them.
+ * An edge is decided in the step in which the job that is needed ends, and only if it is open then.
  */
 const edgeKeeper = `
 local function openEdges()
   if edges then return end
   edges = {}
-  ${edgeTables}
-  local SKIP = ${luaCell(transitions.blocked.skip)}
+  ${edgeRows}  local SKIP = ${luaCell(transitions.blocked.skip)}
   local HOLDING, NEEDERS, DECIDING = P .. "held", P .. "needed", P .. "deciding"
-  -- by job that needs: {head = {mode, delay, number of edges by status…}, of = {by job that is needed: condition, status}}
-  local known, unwritten = {}, {}
   -- by job that is needed: what "needed" says
   local needers = {}
   local left = ${budget}
 
   function edges.enter(job) call("ZADD", HOLDING, job[SEQ], job[ID]) end
   function edges.leave(job) call("ZREM", HOLDING, job[ID]) end
-
-  local function keyOf(id) return P .. "edges:" .. id end
-
-  function edges.learn(id, others)
-    local entry = known[id] or { of = {} }
-    known[id] = entry
-    local fresh = entry.head and {} or { "#" }
-    for _, other in ipairs(others) do
-      if entry.of[other] == nil then fresh[#fresh + 1] = other end
-    end
-    if #fresh == 0 then return entry end
-    for i, value in ipairs(readMany(keyOf(id), fresh)) do
-      if fresh[i] == "#" then
-        entry.head = value and cmsgpack.unpack(value) or { "all", 0${", 0".repeat(edgeStatuses.length)} }
-      else
-        entry.of[fresh[i]] = value
-      end
-    end
-    return entry
-  end
-  local learn = edges.learn
-
-  function edges.begin(id, mode, delay)
-    known[id] = { head = { mode, delay${", 0".repeat(edgeStatuses.length)} }, of = {} }
-    unwritten[id] = {}
-  end
-
-  local function countEdge(head, status, by) head[2 + status] = head[2 + status] + by end
-
-  -- These are compared and written often, and numbers become text slowly.
-  local TEXTS = {}
-  for condition = 1, ${needConditions.length} do
-    TEXTS[condition] = {}
-    for status = 1, ${edgeStatuses.length} do TEXTS[condition][status] = condition .. status end
-  end
-
-  local function add(id, other, condition, status)
-    local entry, list = known[id], listAt(unwritten, id)
-    countEdge(entry.head, status, 1)
-    entry.of[other] = TEXTS[condition][status]
-    list[#list + 1] = other
-  end
-  edges.add = add
-
-  local function set(id, other, condition, status)
-    local before = known[id].of[other]
-    if before then countEdge(known[id].head, byte(before, 2) - 48, -1) end
-    add(id, other, condition, status)
-  end
-
-  function edges.write()
-    for id, others in pairs(unwritten) do
-      local entry, values = known[id], {}
-      values[1], values[2] = "#", cmsgpack.pack(entry.head)
-      for i, other in ipairs(others) do values[2 * i + 1], values[2 * i + 2] = other, entry.of[other] end
-      many("HSET", keyOf(id), values)
-    end
-    unwritten = {}
-  end
-
-  local function kindOf(job)
-    if not job then return ENDS[DEAD] end
-    return job[STATE] == SKIPPED and SKIPS[job[REASON]] or ENDS[job[STATE]]
-  end
-
-  function edges.statusOf(condition, job)
-    if job and job[STATE] < SUCCEEDED then return 1 end
-    return DECISIONS[condition][kindOf(job)]
-  end
-
-  function edges.verdictOf(head)
-    local sum = 0
-    for status = 1, ${edgeStatuses.length} do
-      if head[2 + status] > 0 then sum = sum + 2 ^ (status - 1) end
-    end
-    return VERDICTS[head[1]][sum]
-  end
 
   local function letGo(job, delay)
     leave(job)
@@ -241,40 +155,6 @@ local function openEdges()
     until not after
     left = kept
     return moved
-  end
-
-  -- the jobs that one needs, and how they have to end
-  local function neededBy(id)
-    local ids, conditions = {}, {}
-    for i, entry in ipairs(call("LRANGE", P .. "needs:" .. id, 0, -1)) do
-      conditions[i], ids[i] = byte(entry) - 48, sub(entry, 2)
-    end
-    return ids, conditions
-  end
-
-  function edges.lookAnew(job)
-    local ids, conditions = neededBy(job[ID])
-    learn(job[ID], ids)
-    for i, other in ipairs(loadAll(ids)) do
-      set(job[ID], ids[i], conditions[i], edges.statusOf(conditions[i], other))
-    end
-  end
-
-  function edges.mend(job)
-    local ids, conditions = neededBy(job[ID])
-    local entry = learn(job[ID], ids)
-    local before, others = cmsgpack.pack(entry.head), loadAll(ids)
-    for status = 1, ${edgeStatuses.length} do entry.head[2 + status] = 0 end
-    for i, id in ipairs(ids) do
-      local known = entry.of[id]
-      if known then countEdge(entry.head, byte(known, 2) - 48, 1) end
-      if not known or byte(known, 2) == 49 then
-        local found = edges.statusOf(conditions[i], others[i])
-        if not known or found ~= 1 then set(job[ID], id, conditions[i], found) end
-      end
-    end
-    if cmsgpack.pack(entry.head) ~= before then listAt(unwritten, job[ID]) end
-    return #ids
   end
 end
 `;
