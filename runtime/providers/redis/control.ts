@@ -22,6 +22,7 @@ import { packId } from "./ids.ts";
 import { type Int, numberOfState, type RecordReply, stateOf, toRecord } from "./record.ts";
 import * as control from "./scripts/control.ts";
 import * as inspect from "./scripts/inspect.ts";
+import { mend } from "./scripts/mend.ts";
 import { promote } from "./scripts/promote.ts";
 import { prune } from "./scripts/prune.ts";
 import { reap } from "./scripts/reap.ts";
@@ -33,8 +34,14 @@ import { storable } from "./text.ts";
 const maxStep = 200;
 
 export interface Promoted extends PromoteResult {
-  /** Whether jobs passed a gate. */
+  /** Whether jobs passed a gate, or moved by edges. */
   readonly opened: boolean;
+}
+
+export interface Pruned {
+  readonly pruned: number;
+  /** Jobs that waited for needs that are decided. */
+  readonly mended: number;
 }
 
 /** Makes at most `limit` due jobs ready and opens gates, in steps that each hold the server for a moment only. */
@@ -65,17 +72,19 @@ export async function reapJobs(run: RunScript, limit: number): Promise<ReapResul
   return total;
 }
 
-export async function pruneJobs(run: RunScript, request: PruneRequest): Promise<number> {
+export async function pruneJobs(run: RunScript, request: PruneRequest): Promise<Pruned> {
   const states = Object.entries(request.retentionMs).flatMap(([state, ms]) => [numberOfState(state as JobState), ms]); // keys of FinalState
   let pruned = 0;
+  let hasHeld = false;
   for (let left = Math.max(0, request.limit); left > 0;) {
     const step = Math.min(maxStep, left);
-    const [count, more] = (await run(prune, [step, ...states])) as readonly [Int, Int];
+    const [count, more, held] = (await run(prune, [step, ...states])) as readonly [Int, Int, Int];
     pruned += Number(count);
+    hasHeld = Number(held) === 1;
     left -= Number(count);
     if (Number(more) === 0) break;
   }
-  return pruned;
+  return { pruned, mended: hasHeld ? Number(await run(mend, [])) : 0 };
 }
 
 export async function getJobs(run: RunScript, ids: readonly string[]): Promise<readonly (JobRecord | undefined)[]> {

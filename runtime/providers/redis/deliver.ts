@@ -100,10 +100,16 @@ function claimedJobs([until, lanes, runs, rows, gatedPlaces]: ClaimReply): reado
   return jobs;
 }
 
-/** What a script says of a job with gates that it does not know of. */
+/** What a script says of a job with gates, or that others need, whose lease does not say so. */
 const gated = "gated";
 
-export async function ackJobs(run: RunScript, completions: readonly Completion[]): Promise<readonly Settlement[]> {
+/** What became of settlements, and whether they let others on, or may have. */
+export interface Settled {
+  readonly settlements: readonly Settlement[];
+  readonly opened: boolean;
+}
+
+export async function ackJobs(run: RunScript, completions: readonly Completion[]): Promise<Settled> {
   return settleInBatches(completions, async (batch, withGates) => {
     const refused = (await run(withGates ? ackGated : ack, ackArguments(batch))) as readonly Int[]; // see the script's header
     const results = batch.map((): Answer => "ok");
@@ -124,7 +130,7 @@ function ackArguments(batch: readonly Completion[]): readonly Argument[] {
   return args;
 }
 
-export async function nackJobs(run: RunScript, rejections: readonly Rejection[]): Promise<readonly Settlement[]> {
+export async function nackJobs(run: RunScript, rejections: readonly Rejection[]): Promise<Settled> {
   return settleInBatches(
     rejections,
     async (batch, withGates) =>
@@ -134,16 +140,16 @@ export async function nackJobs(run: RunScript, rejections: readonly Rejection[])
 
 type Answer = Settlement | typeof gated;
 
-/** Plain jobs take a way on which nothing is paid for gates. Who sends others there without saying so is sent on. */
+/** Plain jobs take a way on which nothing is paid for gates and edges. Who sends others there without saying so is sent on. */
 async function settleInBatches<Item extends Lease>(
   items: readonly Item[],
   settle: (batch: readonly Item[], withGates: boolean) => Promise<readonly Answer[]>,
-): Promise<readonly Settlement[]> {
-  return inBatches(items, async (batch) => {
-    const answers = await settle(
-      batch,
-      batch.some((lease) => lease.gated),
-    );
+): Promise<Settled> {
+  let opened = false;
+  const settlements = await inBatches<Item, Settlement>(items, async (batch) => {
+    const isGated = batch.some((lease) => lease.gated);
+    const answers = await settle(batch, isGated);
+    opened ||= isGated || answers.includes(gated);
     if (!answers.includes(gated)) return answers;
     const rest = await settle(
       batch.filter((_lease, index) => answers[index] === gated),
@@ -152,6 +158,7 @@ async function settleInBatches<Item extends Lease>(
     let next = 0;
     return answers.map((answer) => (answer === gated ? rest[next++] : answer));
   });
+  return { settlements, opened };
 }
 
 function nackArguments(rejection: Rejection): readonly Argument[] {

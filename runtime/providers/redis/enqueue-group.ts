@@ -1,5 +1,5 @@
 import type { EnqueueResult, NewJob } from "../../contract/index.ts";
-import { enqueueJobs, type Parcel, parcelOf } from "./enqueue.ts";
+import { enqueueJobs, type Parcel, parcelsOf } from "./enqueue.ts";
 import type { RunScript } from "./store.ts";
 
 /**
@@ -13,6 +13,8 @@ export interface EnqueueGroup {
 interface Pending {
   readonly parcels: readonly Parcel[];
   readonly bytes: number;
+  /** Travels alone: it may be refused. */
+  readonly alone: boolean;
   readonly resolve: (results: readonly EnqueueResult[]) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -51,9 +53,10 @@ export function createEnqueueGroup(run: RunScript): EnqueueGroup {
   return {
     submit(jobs) {
       return new Promise((resolve, reject) => {
-        const parcels = jobs.map(parcelOf);
+        const parcels = parcelsOf(jobs);
         const bytes = jobs.reduce((sum, job) => sum + job.payload.length, 0);
-        pending.push({ parcels, bytes, resolve, reject });
+        const alone = parcels.some(({ edges }) => edges.args);
+        pending.push({ parcels, bytes, alone, resolve, reject });
         if (pending.length === 1) setImmediate(flush);
       });
     },
@@ -67,7 +70,8 @@ function* inGroups(calls: readonly Pending[]): Iterable<readonly Pending[]> {
   let jobs = 0;
   let bytes = 0;
   for (const call of calls) {
-    if (group.length > 0 && (jobs + call.parcels.length > limit || bytes + call.bytes > maxBytes)) {
+    const isFull = jobs + call.parcels.length > limit || bytes + call.bytes > maxBytes;
+    if (group.length > 0 && (isFull || call.alone || group[0]?.alone)) {
       yield group;
       group = [];
       jobs = 0;

@@ -1,5 +1,6 @@
 import type { EnqueueResult, Gate, NewJob } from "../../contract/index.ts";
 import { packId, unpackId } from "./ids.ts";
+import { edgeGroups, type EdgesOfJob, edgesOf, type Refusal, throwRefusal } from "./needs.ts";
 import { type Int, stateOf } from "./record.ts";
 import { enqueue } from "./scripts/enqueue.ts";
 import { enqueueMixed } from "./scripts/enqueue-mixed.ts";
@@ -36,11 +37,17 @@ export interface Parcel {
   readonly unique: { readonly key: string; readonly policy: KeyPolicy } | undefined;
   readonly gates: { readonly keys: readonly string[]; readonly policy: GatePolicy } | undefined;
   readonly tags: readonly string[];
+  readonly edges: EdgesOfJob;
 }
 
 const none: readonly string[] = [];
 
-export function parcelOf(job: NewJob): Parcel {
+/** The jobs of one call, or of one slot. */
+export function parcelsOf(jobs: readonly NewJob[]): readonly Parcel[] {
+  return edgesOf(jobs).map((edges, index) => parcelOf(jobs[index] as NewJob, edges)); // as long as the jobs
+}
+
+function parcelOf(job: NewJob, edges: EdgesOfJob): Parcel {
   return {
     id: job.id,
     kind: [
@@ -49,7 +56,8 @@ export function parcelOf(job: NewJob): Parcel {
       job.version,
       job.priority,
       job.runAt === undefined ? "" : Math.ceil(job.runAt),
-      Math.ceil(job.delayMs ?? 0),
+      // That of a job with needs counts from when they let it go.
+      job.needs ? 0 : Math.ceil(job.delayMs ?? 0),
       job.maxCrashes,
     ],
     packedId: packId(storable(job.id)),
@@ -65,6 +73,7 @@ export function parcelOf(job: NewJob): Parcel {
     },
     gates: job.gates && job.gates.length > 0 ? gatesOf(job.gates) : undefined,
     tags: job.tags ? job.tags.map(storable) : none,
+    edges,
   };
 }
 
@@ -81,7 +90,7 @@ function gatesOf(gates: readonly Gate[]): NonNullable<Parcel["gates"]> {
   };
 }
 
-/** Jobs that stand one after the other and differ in id, payload, tags and keys only. */
+/** Jobs that stand one after the other and differ in id, payload, tags, keys and edges only. */
 export type Run = readonly [Parcel, ...Parcel[]];
 
 export function runsOf(parcels: readonly Parcel[]): readonly Run[] {
@@ -98,6 +107,7 @@ function areAlike(a: Parcel, b: Parcel): boolean {
   if (!a.kind.every((value, index) => value === b.kind[index])) return false;
   return (
     a.tags.length > 0 === b.tags.length > 0 &&
+    a.edges.marks === b.edges.marks &&
     haveLikePolicies(a.unique, b.unique) &&
     haveLikePolicies(a.gates, b.gates)
   );
@@ -116,11 +126,12 @@ type PlainReply = readonly [runs: readonly Int[], duplicates: readonly Int[]];
 /** As the script's header says. */
 export type MixedReply = readonly [...PlainReply, met: readonly Int[], said: readonly Int[]];
 
-/** Jobs without unique keys, gates and tags take a way on which nothing is paid for those. */
+/** Jobs without unique keys, gates, tags and edges take a way on which nothing is paid for those. */
 export async function enqueueJobs(run: RunScript, parcels: readonly Parcel[]): Promise<readonly EnqueueResult[]> {
   const runs = runsOf(parcels);
-  if (parcels.some(({ unique, gates, tags }) => unique || gates || tags.length > 0)) {
-    return resultsOf(runs, (await run(enqueueMixed, mixedArguments(runs))) as MixedReply); // see the script's header
+  if (parcels.some(({ unique, gates, tags, edges }) => unique || gates || tags.length > 0 || edges.args)) {
+    const reply = (await run(enqueueMixed, mixedArguments(runs))) as MixedReply | Refusal; // see the script's header
+    return mixedResultsOf(runs, reply);
   }
   const args: Argument[] = [];
   for (const jobs of runs) pushRun(args, jobs);
@@ -135,9 +146,15 @@ function pushRun(args: Argument[], jobs: Run): void {
 /** Of plain jobs and others. */
 export function mixedArguments(runs: readonly Run[]): readonly Argument[] {
   const args: Argument[] = [];
+  for (const value of edgeGroups(runs.flat())) args.push(value);
   for (const jobs of runs) {
     const { unique: first, gates: policies, tags: some } = jobs[0];
-    args.push(...(first?.policy ?? ["", "", "", ""]), policies?.keys.length ?? 0, some.length > 0 ? 1 : 0);
+    args.push(
+      ...(first?.policy ?? ["", "", "", ""]),
+      policies?.keys.length ?? 0,
+      some.length > 0 ? 1 : 0,
+      jobs[0].edges.marks,
+    );
     pushRun(args, jobs);
     for (const { unique } of jobs) if (unique) args.push(unique.key);
     if (policies) args.push(...policies.policy);
@@ -147,7 +164,13 @@ export function mixedArguments(runs: readonly Run[]): readonly Argument[] {
   return args;
 }
 
-export function resultsOf(
+/** Throws if the script refused the edges. */
+export function mixedResultsOf(runs: readonly Run[], reply: MixedReply | Refusal): readonly EnqueueResult[] {
+  throwRefusal(reply);
+  return resultsOf(runs, reply as MixedReply); // else
+}
+
+function resultsOf(
   runs: readonly Run[],
   [kinds, duplicates, met = [], said = []]: PlainReply | MixedReply,
 ): readonly EnqueueResult[] {

@@ -9,6 +9,7 @@ import * as deliver from "./deliver.ts";
 import { createEnqueueGroup } from "./enqueue-group.ts";
 import type { LeaseExtenderData } from "./lease-extender.ts";
 import { createListener, type Listener, type ListenerTimes } from "./listener.ts";
+import * as needs from "./needs.ts";
 import * as notes from "./notes.ts";
 import { defaultCommandTimeoutMs, defaultNamespace, type RedisOptions, type RedisWarning } from "./options.ts";
 import * as schedules from "./schedules.ts";
@@ -105,9 +106,9 @@ export function createRedisProvider(options: RedisOptions, times: ListenerTimes 
   }
 
   function wakeReady(jobs: readonly NewJob[], results: readonly EnqueueResult[]): void {
-    // The queues of a job that was changed instead, and of those that passed a gate, are not known here.
+    // The queues of a job that was changed instead, and of those that passed a gate or were let go, are not known here.
     const changed = results.some(({ outcome, state }) => isChange(outcome) && state === "ready");
-    const unknown = changed || jobs.some(({ gates }) => gates);
+    const unknown = changed || jobs.some(({ gates, neededBy }) => gates ?? neededBy);
     wakeUps.wake(unknown ? undefined : readyQueues(jobs, results));
   }
 
@@ -152,6 +153,7 @@ export function createRedisProvider(options: RedisOptions, times: ListenerTimes 
         if (jobs.length === 0) return [];
         const results = await group.submit(jobs);
         wakeReady(jobs, results);
+        if (jobs.some(({ neededBy }) => neededBy)) checkWaits();
         return results;
       }),
     claim: (request) =>
@@ -162,17 +164,17 @@ export function createRedisProvider(options: RedisOptions, times: ListenerTimes 
       }),
     ack: (completions) =>
       guarded(async () => {
-        const results = await deliver.ackJobs(run, completions);
+        const { settlements, opened } = await deliver.ackJobs(run, completions);
         checkWaits();
-        if (completions.some(({ gated }) => gated)) wakeUps.wake();
-        return results;
+        if (opened) wakeUps.wake();
+        return settlements;
       }),
     nack: (rejections) =>
       guarded(async () => {
-        const results = await deliver.nackJobs(run, rejections);
+        const { settlements } = await deliver.nackJobs(run, rejections);
         checkWaits();
         wakeUps.wake();
-        return results;
+        return settlements;
       }),
     extend: (request) => guarded(() => deliver.extendLeases(run, request)),
     note: (given) => guarded(() => notes.keepNotes(run, given)),
@@ -182,6 +184,7 @@ export function createRedisProvider(options: RedisOptions, times: ListenerTimes 
       guarded(async () => {
         const { promoted, nextRunAt, opened } = await control.promoteJobs(run, limit);
         if (promoted > 0 || opened) wakeUps.wake();
+        if (opened) checkWaits();
         return { promoted, nextRunAt };
       }),
     reap: (limit) =>
@@ -193,8 +196,9 @@ export function createRedisProvider(options: RedisOptions, times: ListenerTimes 
       }),
     prune: (request) =>
       guarded(async () => {
-        const pruned = await control.pruneJobs(run, request);
-        if (pruned > 0) checkWaits();
+        const { pruned, mended } = await control.pruneJobs(run, request);
+        if (mended > 0) wakeUps.wake();
+        if (pruned > 0 || mended > 0) checkWaits();
         return pruned;
       }),
 
@@ -202,6 +206,15 @@ export function createRedisProvider(options: RedisOptions, times: ListenerTimes 
     history: (id) => guarded(() => notes.historyOf(run, id)),
     list: (request) => guarded(() => control.listJobs(run, request)),
     counts: (filter = {}) => guarded(() => control.countJobs(run, filter)),
+    finished: (request) => guarded(() => needs.finishedJobs(run, request)),
+    needs: (request) => guarded(() => needs.needsOf(run, request)),
+    complete: (completions) =>
+      guarded(async () => {
+        const results = await needs.completeJobs(run, completions);
+        checkWaits();
+        wakeUps.wake();
+        return results;
+      }),
     cancel: (ids) =>
       guarded(async () => {
         const results = await control.cancelJobs(run, ids);

@@ -9,6 +9,9 @@ const numbers: Readonly<Record<EndReason, number>> = {
   cancelled: 5,
   "retry-deadline": 6,
   expired: 7,
+  "not-upgradable": 8,
+  prerequisite: 9,
+  condition: 10,
 };
 
 const reasons = new Map(Object.entries(numbers).map(([reason, number]) => [number, reason as EndReason])); // its keys

@@ -8,8 +8,9 @@ import type {
   ScheduleRecord,
 } from "../../contract/index.ts";
 import { inBatches } from "./deliver.ts";
-import { type MixedReply, mixedArguments, parcelOf, resultsOf, runsOf } from "./enqueue.ts";
+import { type MixedReply, mixedArguments, mixedResultsOf, parcelsOf, runsOf } from "./enqueue.ts";
 import { packScheduleKey, unpackScheduleKey } from "./ids.ts";
+import { type Refusal, throwRefusal } from "./needs.ts";
 import type { Int } from "./record.ts";
 import * as scripts from "./scripts/schedules.ts";
 import type { RunScript } from "./store.ts";
@@ -74,15 +75,17 @@ function bySlot(a: ScheduleRecord, b: ScheduleRecord): number {
   return (a.nextAt ?? 0) - (b.nextAt ?? 0) || (a.key < b.key ? -1 : 1);
 }
 
-type FireReply = readonly ["lost"] | readonly ["fired", ...MixedReply];
+type FireReply = readonly ["lost"] | readonly ["fired", ...MixedReply] | Refusal;
 
 export async function fireSchedule(run: RunScript, firing: Firing): Promise<FiringResult> {
   const { key, spec, expectedAt, slotAt, jobs, nextAt } = firing;
-  const runs = runsOf(jobs.map(parcelOf));
+  const runs = runsOf(parcelsOf(jobs));
   const slot = [packScheduleKey(key), spec, expectedAt, slotAt, nextAt ?? ""];
-  const [outcome, ...reply] = (await run(scripts.fire, [...slot, ...mixedArguments(runs)])) as FireReply;
+  const reply = (await run(scripts.fire, [...slot, ...mixedArguments(runs)])) as FireReply; // see the script's header
+  throwRefusal(reply);
+  const [outcome, ...rest] = reply;
   if (outcome === "lost") return { outcome };
-  return { outcome, results: resultsOf(runs, reply as MixedReply) }; // TypeScript does not narrow what is left of a tuple
+  return { outcome: "fired", results: mixedResultsOf(runs, rest as unknown as MixedReply) }; // TypeScript does not narrow what is left of a tuple
 }
 
 function scheduleOf([key, name, spec, ...times]: ScheduleRow): ScheduleRecord {

@@ -71,9 +71,13 @@ export function createStore(connection: Connection, lost: (sign: string) => void
     async check() {
       const { from } = await look("");
       if (from === schemaVersion) return;
-      throw new JobwrightError("JW_SCHEMA_MISSING", `Redis at ${connection.place} has no jobwright store here yet.`, {
-        hint: "Run `jobwright migrate`, or create the provider with `migrate: true`.",
-      });
+      throw new JobwrightError(
+        "JW_SCHEMA_MISSING",
+        `Redis at ${connection.place} has no jobwright store of this version here yet.`,
+        {
+          hint: "Run `jobwright migrate`, or create the provider with `migrate: true`.",
+        },
+      );
     },
   };
 }

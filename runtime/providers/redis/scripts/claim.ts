@@ -10,7 +10,7 @@ import { luaTransitions } from "./transition-table.ts";
  * ARGV[3…] claimId, workerId, leaseMs; per lane of the request: queue, limit, number of handles; per handle: name, maxVersion
  * Returns  leaseUntil; per lane of the store: its number, queue, name, version; per run of jobs that differ in id and
  *          payload only: fence, number of the lane, priority, attempt, crashes, runAt, enqueuedAt, number of jobs; per job:
- *          id, payload. The last three in lists without inner ones; places of jobs with gates; how many gates were passed
+ *          id, payload. The last three in lists without inner ones; places of jobs with gates, or that others need; how many gates were passed
  */
 export const claim = defineScript("claim", {
   kind: "free",
@@ -40,7 +40,7 @@ local function showJob(job)
   show(
     job[ID], job[FENCE], job[LANE], job[PRIORITY], job[ATTEMPT], job[CRASHES], job[RUN_AT], job[ENQUEUED_AT],
     payloadOf(job))
-  if job[KIND] >= GATED then gatedPlaces[#gatedPlaces + 1] = #rows / 2 end
+  if job[KIND] >= GATED or isNeeded(job) then gatedPlaces[#gatedPlaces + 1] = #rows / 2 end
 end
 
 -- whether one comes before the other, by (priority, runAt, seq); as numbers, for Lua compares text by the locale
@@ -175,11 +175,33 @@ local function startFresh(id, value)
   show(id, fence, lane, 0, attempt, crashes, enqueuedAt, enqueuedAt, payload)
 end
 
+-- The same for a job with a full head that was never claimed; false: "start" has to.
+local function startPlain(id, value)
+  local kind, state, lane, priority, maxCrashes, seq, enqueuedAt, runAt, _, _, _, _, marks, _, _, _, reason =
+    unpackBytes("${fullHead}", value)
+  if kind >= GATED or state ~= READY then return false end
+  heads[headsSize + 1], heads[headsSize + 2] = id, pack(
+    "${fullHead}", kind, row.to, lane, priority, maxCrashes, seq, enqueuedAt, runAt, attempt, crashes, fence, open, marks, now,
+    NONE, NONE, reason, op)
+  headsSize = headsSize + 2
+  fresh[lane] = (fresh[lane] or 0) + 1
+  local payload = kind % 2 == 0 and sub(value, ${headSizes.full + 1}) or call("HGET", P .. "payloads", id) or ""
+  show(id, fence, lane, priority, attempt, crashes, runAt, enqueuedAt, payload)
+  if marks % 4 >= NEEDED then gatedPlaces[#gatedPlaces + 1] = #rows / 2 end
+  return true
+end
+
 local values = readMany(JOBS, ids)
 for place = 1, #ids do
   local id, value = ids[place], values[place]
   if value then
-    if byte(value) < 2 and not loaded[id] then startFresh(id, value) else start(id, value) end
+    if loaded[id] then
+      start(id, value)
+    elseif byte(value) < 2 then
+      startFresh(id, value)
+    elseif not startPlain(id, value) then
+      start(id, value)
+    end
     entry[#entry + 1] = id
   end
 end

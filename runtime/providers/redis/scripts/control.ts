@@ -1,25 +1,24 @@
-import { gateKeeper } from "./gates.ts";
+import { edgesAndGates } from "./edges.ts";
 import { defineScript } from "./script.ts";
 import { luaTransitions } from "./transition-table.ts";
 import { uniqueKeys } from "./unique.ts";
 
 /**
- * Ends waiting jobs at once and asks for the end of running ones. Jobs with gates let the next ones through at once here,
- * and in the scripts below.
+ * Ends waiting jobs at once and asks for the end of running ones. Jobs with gates, or that others need, let these on at
+ * once here, and in the scripts below.
  *
  * ARGV[3…] ids
  * Returns  per id: cancelled | requested | alreadyDone | notFound
  */
 export const cancel = defineScript("cancel", {
   kind: "free",
-  body: `${luaTransitions(["cancel"])}${gateKeeper}openGates()
-local result = {}
+  body: `${luaTransitions(["cancel"])}${edgesAndGates}local result = {}
 for _, job in ipairs(loadAll({ unpack(ARGV, 3) })) do
   local t = job and T["cancel"][situation(job)]
   if t then
-    if t.answer == "requested" then job[CANCEL] = 1 end
+    if t.answer == "requested" and job[MARKS] % 2 == 0 then job[MARKS] = job[MARKS] + CANCELLING end
     apply(job, t)
-    if job[KIND] >= GATED and t.to then gates.admit({ job }) end
+    if t.to and concerns(job) and letOn({ job }) > 0 then flushSets() end
   end
   result[#result + 1] = t and t.answer or (job and "alreadyDone" or "notFound")
 end
@@ -36,7 +35,7 @@ return reply(result)
  */
 export const requeue = defineScript("requeue", {
   kind: "free",
-  body: `${luaTransitions(["requeue"])}${uniqueKeys}${gateKeeper}openGates()
+  body: `${luaTransitions(["requeue"])}${uniqueKeys}${edgesAndGates}
 local result, ids, again = {}, {}, {}
 for i = 3, #ARGV, 2 do ids[#ids + 1] = ARGV[i] end
 learnUniques(ids)
@@ -69,11 +68,14 @@ for place, job in ipairs(loadAll(ids)) do
     if t then
       local delay = tonumber(ARGV[2 * place + 2])
       if job[STATE] == SUCCEEDED and hasBeside(job) then forgetProgress(job) end
+      if isNeeded(job) then openGatesOf({}, edges.finish(job)) end
       apply(job, t, { delay = delay, runAt = now + delay })
-      job[REASON], job[PROGRESS], job[FINISHED_AT], job[CANCEL] = 0, NONE, NONE, 0
+      job[REASON], job[PROGRESS], job[FINISHED_AT], job[MARKS] = 0, NONE, NONE, job[MARKS] - job[MARKS] % 2
       again[#again + 1] = job[ID]
       if uniqueOf(job[ID]) then call("ZREM", RESERVED, reservedMember(job)) end
-      if job[KIND] >= GATED then gates.admit({ job }) end
+      if uniqueOf(job[ID]) or isNeeded(job) then call("ZREM", ASIDE, bytesOf(job[SEQ])) end
+      if job[MARKS] >= NEEDING then edges.lookAnew(job) end
+      letOn({ job })
     end
   end
 end
@@ -91,8 +93,7 @@ return reply(result)
  */
 export const change = defineScript("change", {
   kind: "free",
-  body: `${luaTransitions(["change"])}${gateKeeper}openGates()
-local result, ids, moved = {}, {}, {}
+  body: `${luaTransitions(["change"])}${edgesAndGates}local result, ids, moved = {}, {}, {}
 for i = 3, #ARGV, 4 do ids[#ids + 1] = ARGV[i] end
 for place, job in ipairs(loadAll(ids)) do
   local t = job and T["change"][situation(job)]
@@ -107,6 +108,36 @@ for place, job in ipairs(loadAll(ids)) do
   end
   result[place] = t and t.answer or (job and "notWaiting" or "notFound")
 end
+return reply(result)
+`,
+});
+
+/**
+ * Ends waiting jobs with success.
+ *
+ * ARGV[3…] per job: id, 1 if there is an output else 0, output
+ * Returns  per job: completed | notWaiting | notFound
+ */
+export const complete = defineScript("complete", {
+  kind: "free",
+  body: `${luaTransitions(["complete"])}${edgesAndGates}
+local result, ids, outputs, ended = {}, {}, {}, {}
+for i = 3, #ARGV, 3 do ids[#ids + 1] = ARGV[i] end
+for place, job in ipairs(loadAll(ids)) do
+  local t = job and T["complete"][situation(job)]
+  if t then
+    apply(job, t)
+    ended[#ended + 1] = job[ID]
+    if ARGV[3 * place + 1] == "1" then
+      outputs[#outputs + 1] = job[ID]
+      outputs[#outputs + 1] = ARGV[3 * place + 2]
+    end
+    if concerns(job) and letOn({ job }) > 0 then flushSets() end
+  end
+  result[place] = t and t.answer or (job and "notWaiting" or "notFound")
+end
+many("HDEL", P .. "errors", ended)
+many("HSET", P .. "outputs", outputs)
 return reply(result)
 `,
 });

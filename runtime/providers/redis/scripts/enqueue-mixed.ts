@@ -1,5 +1,6 @@
+import { edgeDrawer } from "./draw-edges.ts";
+import { edgesAndGates } from "./edges.ts";
 import { enqueueRuns } from "./enqueue.ts";
-import { gateKeeper } from "./gates.ts";
 import { beside, gated, headSizes } from "./head.ts";
 import { forgetLanes } from "./lanes.ts";
 import { inlineLimit } from "./prelude.ts";
@@ -8,18 +9,17 @@ import { luaTransitions } from "./transition-table.ts";
 import { uniqueKeys } from "./unique.ts";
 
 /**
- * Lua that writes runs of jobs of all kinds, from ARGV[at] to the end, and replies `result` with the answer after it: per run:
- * state, runAt; per duplicate: its place among all jobs, state, runAt; per job that met the holder of its key: its place,
- * outcome, state, runAt, id of the holder; per job with gates: its place, state and runAt, which count. All in lists without
+ * Lua that writes jobs of all kinds, whose edges and runs stand in ARGV[at] to the end. `replyMixed(result)` replies `result` with
+ * the answer after it, when `refusedEdges(at)` has read the edges and given no reason not to: per run: state, runAt; per duplicate: its place among all jobs, state, runAt; per job that met the holder of its key: its place,
+ * outcome, state, runAt, id of the holder; per job with gates or needs: its place, state and runAt, which count. All in lists without
  * inner ones.
  *
  * A run: scope (empty: these jobs have no key), forMs (empty: no window), onConflict, maxWaitMs (empty: no limit), number of
- * gates, 1 if the jobs have tags else 0, then as in `enqueue.ts`; after the jobs, if there is a scope: their keys; if there
+ * gates, 1 if the jobs have tags else 0, marks of their heads, then as in `enqueue.ts`; after the jobs, if there is a scope: their keys; if there
  * are gates: per gate its policy, kind, level, limit, windowMs (empty: none); per job the keys of its gates; if there are
  * tags: per job their number and they.
  */
-export const mixedRuns = `${luaTransitions(["change"])}${enqueueRuns}${uniqueKeys}${gateKeeper}${forgetLanes}
-openGates()
+export const mixedRuns = `${luaTransitions(["change"])}${enqueueRuns}${uniqueKeys}${edgesAndGates}${forgetLanes}${edgeDrawer}
 local met, taken, kept, left = {}, {}, {}, {}
 -- of the run: policy, keys, ids of those that took the keys last
 local scope, forMs, onConflict, maxWait, keys, owners
@@ -148,7 +148,7 @@ local function keepGates(id, i, priority, runAt, state)
   gateRows[#gateRows + 1], gateRows[#gateRows + 2] = id, cmsgpack.pack(list)
   said[#said + 1], said[#said + 2] = place, id
   touched[#touched + 1] = id
-  if state == BLOCKED then
+  if state == BLOCKED and marks < HELD then
     local job = {}
     job[ID], job[KIND], job[SEQ], job[PRIORITY], job[RUN_AT] = id, flags, seq, priority, runAt
     gates.enter(job)
@@ -162,7 +162,7 @@ local function standing()
   local ids, result = {}, {}
   for i = 2, #said, 2 do ids[i / 2] = said[i] end
   for i, job in ipairs(loadAll(ids)) do
-    if job and job[KIND] >= GATED then
+    if job and (job[KIND] >= GATED or job[MARKS] >= NEEDING) then
       for _, value in ipairs({ said[2 * i - 1], job[STATE], job[RUN_AT] }) do result[#result + 1] = value end
     end
   end
@@ -171,10 +171,18 @@ end
 
 repeated = function(id) said[#said + 1], said[#said + 2] = place, id end
 
+local function noteAlso(keep)
+  local before = noted
+  noted = function(id, i, ...)
+    keep(id, i)
+    if before then before(id, i, ...) end
+  end
+end
+
 local function enqueueRunAt(at)
-  local size, gateCount, hasTags = tonumber(ARGV[at + 13]), tonumber(ARGV[at + 4]), ARGV[at + 5] == "1"
-  local last = at + 14 + 2 * size
-  meet, noted, isHeld, keys, flags = nil, nil, nil, {}, 0
+  local size, gateCount, hasTags = tonumber(ARGV[at + 14]), tonumber(ARGV[at + 4]), ARGV[at + 5] == "1"
+  local last = at + 15 + 2 * size
+  meet, noted, waits, keys, flags, marks = nil, nil, nil, {}, 0, tonumber(ARGV[at + 6])
   if ARGV[at] ~= "" then
     scope, forMs, onConflict, maxWait = ARGV[at], tonumber(ARGV[at + 1]) or false, ARGV[at + 2], tonumber(ARGV[at + 3])
     for i = 1, size do keys[i] = ARGV[last + i - 1] end
@@ -183,17 +191,17 @@ local function enqueueRunAt(at)
     meet = meetHolder
   end
   if gateCount > 0 then
-    last, flags, noted, isHeld = readGates(last, gateCount, size), ${gated}, keepGates, waitsFirst
+    last, flags, noted, waits = readGates(last, gateCount, size), ${gated}, keepGates, waitsFirst
   end
   if hasTags then
-    local before = noted
     last, flags = readTags(last, size), flags + ${beside}
-    noted = function(id, i, ...)
-      keepTags(id, i)
-      if before then before(id, i, ...) end
-    end
+    noteAlso(keepTags)
   end
-  enqueueRun(at + 6, size)
+  if marks >= HELD then
+    waits = function() return true end
+    noteAlso(repeated)
+  end
+  enqueueRun(at + 7, size)
   return last
 end
 
@@ -215,13 +223,20 @@ local function writeKeys()
   many("HSET", UNIQUES, packed)
 end
 
-local function replyMixed(result, at)
-  enqueueAll(at)
+local first
+local function refusedEdges(at)
+  first = drawing.read(at)
+  return drawing.refusal()
+end
+
+local function replyMixed(result)
+  enqueueAll(first)
   writeRuns()
   writeKeys()
   many("HSET", P .. "tags", tagged)
   many("HSET", P .. "gates", gateRows)
-  if #touched > 0 then gates.admit(loadAll(touched)) end
+  local waiting = drawing.draw()
+  openGatesOf(loadAll(touched), edges.follow(waiting))
   for _, list in ipairs({ runs, duplicates, met, standing() }) do result[#result + 1] = list end
   local answer = reply(result)
   forgetLanes(left)
@@ -233,12 +248,13 @@ end
  * Persists jobs of which some are not plain: all or none. Plain jobs are in the way of none of this, so that all calls can
  * travel together.
  *
- * ARGV[3…] runs of jobs
- * Returns  what `mixedRuns` says
+ * ARGV[3…] edges, runs of jobs
+ * Returns  what `mixedRuns` says; or code and id of what forbids the edges
  */
 export const enqueueMixed = defineScript("enqueueMixed", {
   kind: "grow",
   body: `${mixedRuns}
-return replyMixed({}, 3)
+local refused = refusedEdges(3)
+return refused and reply(refused) or replyMixed({})
 `,
 });

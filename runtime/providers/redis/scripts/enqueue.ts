@@ -6,7 +6,7 @@ import { defineScript } from "./script.ts";
  * Lua that writes runs of jobs. `enqueueRun(at, size)`: a run of so many jobs, whose description begins at ARGV[at].
  * For runs of jobs that are not plain: `meet` is asked of each job that is no duplicate whether another one holds its unique
  * key; `noted` is told of each job that is written; `repeated` of each duplicate; `flags` are added to the first byte of the
- * heads; `isHeld` says of a state whether the jobs are blocked instead.
+ * heads, and `marks` are those in them; `waits` says of a state whether the jobs are blocked instead.
  */
 export const enqueueRuns = `
 local seq = tonumber(meta[4]) or 0
@@ -27,8 +27,8 @@ local function laneFor(queue, name, version)
 end
 
 local runs, duplicates, written, jobs, payloads, place = {}, {}, {}, {}, {}, 0
-local meet, noted, repeated, isHeld
-local flags = 0
+local meet, noted, repeated, waits
+local flags, marks = 0, 0
 
 -- a job that is there, or that this call has written
 local function existing(id, value)
@@ -48,7 +48,7 @@ local function enqueueRun(at, size)
   local queue, name, priority, maxCrashes = ARGV[at], ARGV[at + 1], ARGV[at + 3], tonumber(ARGV[at + 6])
   local runAt = tonumber(ARGV[at + 4]) or now + tonumber(ARGV[at + 5])
   local state = runAt > now and SCHEDULED or READY
-  if isHeld and isHeld(state) then state = BLOCKED end
+  if waits and waits(state) then state = BLOCKED end
   runs[#runs + 1], runs[#runs + 2] = state, runAt
   local ids = {}
   for i = 1, size do ids[i] = ARGV[at + 6 + 2 * i] end
@@ -70,7 +70,7 @@ local function enqueueRun(at, size)
         if state == READY then set, prefix = listAt(readied, lane), bytesOf(runAt) end
         if state == BLOCKED then set = {} end
         short = runAt == now and tonumber(priority) == 0 and now == floor(now) and lane < ${shortLimits.lane}
-          and maxCrashes < ${shortLimits.maxCrashes} and flags == 0
+          and maxCrashes < ${shortLimits.maxCrashes} and flags == 0 and marks == 0
         added = 0
       end
       written[id] = result
@@ -88,8 +88,8 @@ local function enqueueRun(at, size)
         head = pack("${shortHead}", kind, lane, seq, now, maxCrashes)
       else
         head = pack(
-          "${fullHead}", kind + 2 + flags, state, lane, tonumber(priority), maxCrashes, seq, now, runAt, 0, 0, 0, 0, 0, NONE, NONE,
-          NONE, 0, 0)
+          "${fullHead}", kind + 2 + flags, state, lane, tonumber(priority), maxCrashes, seq, now, runAt, 0, 0, 0, 0, marks, NONE,
+          NONE, NONE, 0, 0)
       end
       local last = #jobs
       jobs[last + 1], jobs[last + 2] = id, head .. payload

@@ -25,7 +25,7 @@ for _, name in ipairs(call("HVALS", P .. "worker:" .. ARGV[3])) do
 end
 table.sort(jobs, function(a, b) return a[SEQ] < b[SEQ] end)
 local result = {}
-for _, job in ipairs(jobs) do result[#result + 1] = { job[ID], job[FENCE], leaseUntil, job[CANCEL] } end
+for _, job in ipairs(jobs) do result[#result + 1] = { job[ID], job[FENCE], leaseUntil, job[MARKS] % 2 } end
 return reply(result)
 `,
 });

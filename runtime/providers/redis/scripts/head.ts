@@ -8,6 +8,12 @@ export const passedUnit = 8;
 export const gated = 128;
 
 /**
+ * What is marked in a head, as a sum: somebody asked for the job's cancellation; others need it, or did once; it needs others;
+ * these hold it, or did until it was cancelled, completed or skipped.
+ */
+export const marks = { cancelling: 1, needed: 2, needing: 4, held: 8 } as const;
+
+/**
  * How a job is kept: a head in the format of Lua's `struct`, then its payload if that is short. From the first claim on
  * the head that counts lies apart, so that a change of state neither reads nor writes the payload: Lua hashes every byte
  * of every text that it is given.
@@ -21,7 +27,7 @@ export const shortHead = "<BI3I5I6I2";
 /** Numbers from which on a job does not fit a short head. */
 export const shortLimits = { lane: 2 ** 24, seq: 2 ** 40, maxCrashes: 2 ** 16 } as const;
 
-/** kind, state, lane, priority, maxCrashes, seq, enqueuedAt, runAt, attempt, crashes, fence, open, cancel, … */
+/** kind, state, lane, priority, maxCrashes, seq, enqueuedAt, runAt, attempt, crashes, fence, open, marks, … */
 export const fullHead = "<BBI4i4I4dddI4I4I4BBdddBd";
 
 /** Bytes of the two heads. */
@@ -44,7 +50,7 @@ export const headFields = [
   "CRASHES",
   "FENCE",
   "OPEN",
-  "CANCEL",
+  "MARKS",
   "STARTED_AT",
   "FINISHED_AT",
   "PROGRESS",

@@ -1,8 +1,9 @@
+import { prerequisites } from "../../../contract/index.ts";
 import { passedUnit } from "./head.ts";
 import { defineScript } from "./script.ts";
 
 /** Lua that makes a record of a job: what `record.ts` reads. Absent values are false, which Redis replies as nil. */
-const record = `
+export const record = `
 local owners = {}
 local function ownerOf(claim)
   local owner = owners[claim]
@@ -14,6 +15,7 @@ local function ownerOf(claim)
 end
 local function given(number) return number ~= NONE and number end
 local function blockedBy(job)
+  if isHeld(job) then return "${prerequisites}" end
   return cmsgpack.unpack(call("HGET", P .. "gates", job[ID]))[floor(job[KIND] / ${passedUnit}) % 16 + 1][2]
 end
 local function recordOf(job)
@@ -21,7 +23,7 @@ local function recordOf(job)
   local owner = job[STATE] == RUNNING and ownerOf(job[CLAIM]) or { false, false }
   return {
     id, job[SEQ], lane[1], lane[2], lane[3], job[STATE], job[PRIORITY], job[ATTEMPT], job[CRASHES], job[FENCE],
-    job[RUN_AT], job[ENQUEUED_AT], given(job[STARTED_AT]), given(job[FINISHED_AT]), owner[1], owner[2], job[CANCEL],
+    job[RUN_AT], job[ENQUEUED_AT], given(job[STARTED_AT]), given(job[FINISHED_AT]), owner[1], owner[2], job[MARKS] % 2,
     progress ~= NONE and format("%.17g", progress), job[REASON], payloadOf(job),
     call("HGET", P .. "outputs", id), call("HGET", P .. "errors", id), job[STATE] == BLOCKED and blockedBy(job),
   }
@@ -108,7 +110,7 @@ local function addSet(key, size)
   sets[key] = true
 end
 local entries = call("HGETALL", P .. "counts")
--- Those who wait at gates, of all lanes; of too many the sets need not be known.
+-- Those who wait at gates and for others, of all lanes; of too many the sets need not be known.
 local function addBlocked()
   local blocked = 0
   for i = 1, #entries, 2 do
@@ -118,6 +120,7 @@ local function addBlocked()
     members = members + blocked
     return
   end
+  addSet(P .. "held", call("ZCARD", P .. "held"))
   for _, policy in ipairs(call("HKEYS", P .. "limits")) do
     for _, key in ipairs(call("SMEMBERS", P .. "groups:" .. policy)) do
       addSet(P .. "waiting:" .. key, call("ZCARD", P .. "waiting:" .. key))
@@ -135,7 +138,7 @@ for i = 1, #entries, 2 do
     elseif state == RUNNING then sets[LEASES], members = true, members + size
     else
       addSet(finalKey(lane, state), math.max(size, call("ZCARD", finalKey(lane, state))))
-      addSet(P .. "reserved", call("ZCARD", P .. "reserved"))
+      addSet(P .. "aside", call("ZCARD", P .. "aside"))
     end
   end
 end
@@ -152,7 +155,9 @@ local function idsIn(key)
     end
     return ids
   end
-  local final, waiting = sub(key, #P + 1, #P + 6) == "final:", sub(key, #P + 1, #P + 8) == "waiting:"
+  if key == P .. "held" then return call("ZRANGE", key, 0, -1) end
+  local final = sub(key, #P + 1, #P + 6) == "final:" or key == P .. "aside"
+  local waiting = sub(key, #P + 1, #P + 8) == "waiting:"
   for _, member in ipairs(call("ZRANGE", key, 0, -1)) do
     if final then
       for at = 1, #member, 6 do
@@ -160,7 +165,7 @@ local function idsIn(key)
         ids[#ids + 1] = call("HGET", P .. "index:" .. chunkOf(seq), string.char(seq % 64)) or nil
       end
     else
-      ids[#ids + 1] = waiting and sub(member, 13) or (key == SCHEDULE or key == P .. "reserved") and sub(member, 7) or idOf(member)
+      ids[#ids + 1] = waiting and sub(member, 13) or key == SCHEDULE and sub(member, 7) or idOf(member)
     end
   end
   return ids
@@ -242,6 +247,26 @@ else
   nextSeq = members <= ${budget} and gather() or search()
 end
 return reply({ found, nextSeq })
+`,
+});
+
+/**
+ * Jobs that one needs, in the order in which its edges came.
+ *
+ * ARGV[3…] id, number of edges before the first one, limit
+ * Returns  per edge: condition, status, record or nil; number of all edges
+ */
+export const needs = defineScript("needs", {
+  kind: "read",
+  body: `${record}
+local key, start = P .. "needs:" .. ARGV[3], tonumber(ARGV[4])
+local ids, result = {}, {}
+for i, entry in ipairs(call("LRANGE", key, start, start + tonumber(ARGV[5]) - 1)) do ids[i] = sub(entry, 2) end
+local jobs = loadAll(ids)
+for i, edge in ipairs(readMany(P .. "edges:" .. ARGV[3], ids)) do
+  result[i] = { byte(edge) - 48, byte(edge, 2) - 48, jobs[i] and recordOf(jobs[i]) }
+end
+return reply({ result, call("LLEN", key) })
 `,
 });
 

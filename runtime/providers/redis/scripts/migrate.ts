@@ -17,7 +17,7 @@ local types = {
   jobs = "hash", heads = "hash", payloads = "hash", outputs = "hash", errors = "hash", lanes = "hash", counts = "hash",
   index = "zset", scheduled = "zset", leases = "zset", claims = "hash",
   paused = "set", ["paused:names"] = "set", uniques = "hash", keys = "hash", reserved = "zset", schedules = "hash", tags = "hash", limits = "hash",
-  gates = "hash", starting = "zset", opening = "zset",
+  gates = "hash", starting = "zset", opening = "zset", aside = "zset", held = "zset", needed = "hash", deciding = "zset",
   ["schedules:keys"] = "zset",
 }
 local function typeOf(key) return redis.call("TYPE", key).ok end
@@ -31,8 +31,14 @@ for name, expected in pairs(types) do
     return redis.error_reply("JWFOREIGN " .. name .. " " .. found)
   end
 end
-if version then return { tonumber(version), tonumber(version) } end
-if ARGV[1] == "" then return { 0, 0 } end
+local from = tonumber(version) or 0
+if ARGV[1] == "" or from >= ${schemaVersion} then return { from, from } end
+if from == 1 then
+  -- The next prune looks at them again, and also puts them aside, which version 1 did not know.
+  redis.call("ZUNIONSTORE", P .. "reserved", 1, P .. "reserved", "WEIGHTS", 0)
+  redis.call("HSET", KEYS[1], "version", "${schemaVersion}")
+  return { from, ${schemaVersion} }
+end
 redis.call("HSET", KEYS[1], "version", "${schemaVersion}", "born", ARGV[1])
 return { 0, ${schemaVersion} }
 `,

@@ -1,13 +1,14 @@
-import { beside, fullHead, gated, headFields, headSizes, shortHead } from "./head.ts";
+import { beside, fullHead, gated, headFields, headSizes, marks, shortHead } from "./head.ts";
 
 /** Version of the layout of keys and values described below; in the field `version` of the marker key. */
-export const schemaVersion = 1;
+export const schemaVersion = 2;
 
 /*
  * Layout. All keys begin with P = "{namespace}:", so that Redis Cluster keeps them in one slot. KEYS[1] is the marker key
  * P.."meta"; all others are derived from it inside the scripts.
  *
- *   meta            hash: version, born (id of this history), op (count of mutating calls), seq (of the newest job), lane
+ *   meta            hash: version, born (id of this history), op (count of mutating calls), seq (of the newest job), lane,
+ *                   edge (number of edges so far), mended (seq of the held job that was looked at last, while not all were)
  *   jobs            hash: id → head as in `head.ts`, then the payload if it is short
  *   heads           hash: id → head of a job that was ever claimed; then that in `jobs` counts no more
  *   payloads        hash: id → payload, if it is long
@@ -43,7 +44,17 @@ export const schemaVersion = 1;
  *   groups:<policy> set of keys of the gates at which jobs wait
  *   opening         sorted set: score time from which a gate may have room for those who wait at it, member its key
  *   reserved        sorted set: score end of the window, member seq in six bytes, id: jobs past their retention that stay
- *                   because they hold a key for a time. They are in no final set meanwhile
+ *                   because they hold a key for a time
+ *   aside           sorted set: score finishedAt, member seq in six bytes: jobs past their retention that stay, for their key
+ *                   or for those that need them. They are in no final set meanwhile
+ *   held            sorted set: score seq, member id: the blocked jobs that their needs hold
+ *   needs:<id>      list of the jobs that one needs, in the order in which its edges came: condition, id
+ *   edges:<id>      hash: id of a job that this one needs → condition, status; "#" → packed {mode, delay when they let it go,
+ *                   number of edges by status…}
+ *   needed          hash: id → the only job that needs it, or "*": see the next line
+ *   needed:<id>     sorted set: score number of the edge, member id of a job that needs this one
+ *   deciding        sorted set: jobs that ended and that more others need than one call decides: score number of the edge
+ *                   after which to go on, member id
  *   paused          set of queues
  *   paused:names    set of names of job definitions
  *   schedules       hash: key → packed {name, spec, nextAt, lastAt, pausedAt}, false for what is absent
@@ -53,7 +64,7 @@ export const schemaVersion = 1;
  * A lane is a (queue, name, version): a claim looks only at lanes that its worker handles. A claim is named by the count
  * of its call. Keys of schedules are written so that their bytes sort as the contract says: see `ids.ts`.
  * Every key, field and member belongs to jobs and goes with the last of them, or to a schedule or a pause; starts go when no
- * window reaches them. Limits stay: there are as many as schemas have had policies.
+ * window reaches them. Edges go with the job that needs, whose end they outlive; until then those that it needs stay. Limits stay: there are as many as schemas have had policies.
  */
 
 /** Longer payloads are kept outside of the head, in bytes. */
@@ -90,6 +101,8 @@ local SCHEDULED, READY, RUNNING, BLOCKED, SUCCEEDED, DEAD, CANCELLED, SKIPPED = 
 local NONE = -math.huge
 -- From this kind on a job has gates. Who may pass them is known by scripts that have gates.ts; others do not touch such jobs.
 local GATED, gates = ${gated}, nil
+-- The same for edges; only jobs with marks have any.
+local CANCELLING, NEEDED, NEEDING, HELD, edges = ${marks.cancelling}, ${marks.needed}, ${marks.needing}, ${marks.held}, nil
 -- places in the table of a job
 local ${headFields.join(", ")} = ${headFields.map((_, index) => index + 1).join(", ")}
 
@@ -156,17 +169,18 @@ local loaded = {}
 
 -- loads jobs, in the order of their ids; false: there is none
 local function loadAll(ids)
-  local result = {}
-  local heads, values = readHeads(ids)
+  local result, fresh = {}, {}
   for i = 1, #ids do
-    local id, head = ids[i], heads[i]
-    local job = loaded[id]
-    if not job and head then
-      job = parse(id, values[i], head)
-      loaded[id] = job
-    end
-    result[i] = job or false
+    if not loaded[ids[i]] then fresh[#fresh + 1] = ids[i] end
   end
+  if #fresh > 0 then
+    local heads, values = readHeads(fresh)
+    for i = 1, #fresh do
+      local id = fresh[i]
+      if heads[i] and not loaded[id] then loaded[id] = parse(id, values[i], heads[i]) end
+    end
+  end
+  for i = 1, #ids do result[i] = loaded[ids[i]] or false end
   return result
 end
 
@@ -177,6 +191,9 @@ local function save(job)
   changedSize = changedSize + 1
   changed[changedSize] = job
 end
+
+local function isNeeded(job) return job[MARKS] % (2 * NEEDED) >= NEEDED end
+local function isHeld(job) return job[STATE] == BLOCKED and job[MARKS] >= HELD end
 
 local function hasBeside(job) return floor(job[KIND] / ${beside}) % 2 == 1 end
 
@@ -249,7 +266,7 @@ local function leave(job)
     local list = listAt(removed, SCHEDULE)
     list[#list + 1] = bytesOf(job[SEQ]) .. job[ID]
   elseif state == BLOCKED then
-    gates.leave(job)
+    (isHeld(job) and edges or gates).leave(job)
   elseif state == RUNNING then
     released[job[CLAIM]] = (released[job[CLAIM]] or 0) + 1
     job[CLAIM] = 0
@@ -268,12 +285,18 @@ local function enter(job)
     local at = #scheduled
     scheduled[at + 1], scheduled[at + 2] = job[RUN_AT], bytesOf(job[SEQ]) .. job[ID]
   elseif state == BLOCKED then
-    gates.enter(job)
+    (isHeld(job) and edges or gates).enter(job)
   elseif state ~= RUNNING then
     settled = true
     local list = listAt(ended, job[LANE] * 16 + state)
     list[#list + 1] = bytesOf(job[SEQ])
   end
+end
+
+-- before its gates, for what it needs
+local function holdBack(job, anew)
+  if anew and job[MARKS] < HELD then job[MARKS] = job[MARKS] + HELD end
+  if job[MARKS] >= HELD and (job[STATE] == READY or job[STATE] == SCHEDULED) then job[STATE] = BLOCKED end
 end
 
 -- moves a job as a row of core/transitions.ts says; given: delay, runAt, reason, priority, lane; popped: whether its set
@@ -302,6 +325,7 @@ local function apply(job, t, given, popped)
       if to >= SUCCEEDED then job[FINISHED_AT] = now end
     end
     if job[KIND] >= GATED then gates.place(job, from, t.attempt == "reset") end
+    if job[MARKS] >= NEEDING then holdBack(job, t.attempt == "reset") end
     enter(job)
   end
   save(job)
@@ -310,7 +334,7 @@ end
 local function situation(job)
   local state = job[STATE]
   if (state == READY or state == BLOCKED) and job[OPEN] == 1 then return "lapsed" end
-  if state == RUNNING and job[CANCEL] == 1 then return "cancelling" end
+  if state == RUNNING and job[MARKS] % 2 == CANCELLING then return "cancelling" end
   return state
 end
 
@@ -370,6 +394,7 @@ end
 -- writes what has changed, tells the others, and gives the reply its first two entries
 local function reply(result)
   writeJobs()
+  if edges then edges.write() end
   writeSets()
   endClaims()
   writeCounts()

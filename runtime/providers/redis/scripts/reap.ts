@@ -1,5 +1,5 @@
 import { attempts } from "./attempts.ts";
-import { gateKeeper } from "./gates.ts";
+import { edgesAndGates } from "./edges.ts";
 import { defineScript } from "./script.ts";
 import { luaTransitions } from "./transition-table.ts";
 
@@ -11,8 +11,7 @@ import { luaTransitions } from "./transition-table.ts";
  */
 export const reap = defineScript("reap", {
   kind: "free",
-  body: `${luaTransitions(["reap", "reap-crash-loop"])}${attempts}${gateKeeper}openGates()
-local limit = tonumber(ARGV[3])
+  body: `${luaTransitions(["reap", "reap-crash-loop"])}${attempts}${edgesAndGates}local limit = tonumber(ARGV[3])
 local expired = call("ZRANGEBYSCORE", LEASES, "-inf", "(" .. format("%.0f", now), "LIMIT", 0, limit)
 local back, over, touched = 0, 0, {}
 for _, claim in ipairs(expired) do
@@ -21,12 +20,13 @@ for _, claim in ipairs(expired) do
     local operation = job[CRASHES] + 1 > job[MAX_CRASHES] and "reap-crash-loop" or "reap"
     recordAttempt(job, false)
     apply(job, T[operation][situation(job)])
-    if job[KIND] >= GATED then touched[#touched + 1] = job end
+    if concerns(job) then touched[#touched + 1] = job end
     if job[STATE] < SUCCEEDED then back = back + 1 else over = over + 1 end
   end
   if back + over == limit then break end
 end
-gates.admit(touched)
+table.sort(touched, function(a, b) return a[SEQ] < b[SEQ] end)
+letOn(touched)
 return reply({ back, over })
 `,
 });

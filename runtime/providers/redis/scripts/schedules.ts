@@ -140,8 +140,8 @@ return reply({ text(now), rows })
 /**
  * Moves a schedule on and enqueues the jobs of its slot, if nobody else did.
  *
- * ARGV[3…] key, spec, expectedAt, slotAt, nextAt (empty: none), runs of jobs
- * Returns  lost; or fired, then what `mixedRuns` says
+ * ARGV[3…] key, spec, expectedAt, slotAt, nextAt (empty: none), edges, runs of jobs
+ * Returns  lost; fired, then what `mixedRuns` says; or code and id of what forbids the edges
  */
 export const fire = defineScript("fireSchedule", {
   kind: "grow",
@@ -150,8 +150,10 @@ local schedule = scheduleOf(ARGV[3])
 if not schedule or schedule[SPEC] ~= ARGV[4] or schedule[NEXT_AT] ~= tonumber(ARGV[5]) or schedule[PAUSED_AT] then
   return reply({ "lost" })
 end
+local refused = refusedEdges(8)
+if refused then return reply(refused) end
 schedule[LAST_AT], schedule[NEXT_AT] = tonumber(ARGV[6]), tonumber(ARGV[7]) or false
 keep(ARGV[3], schedule)
-return replyMixed({ "fired" }, 8)
+return replyMixed({ "fired" })
 `,
 });

@@ -19,7 +19,7 @@ export function luaTransitions(operations: readonly Operation[]): string {
 
 /** `ok` and `requested` change something even where the state stays: progress, or the wish to cancel. */
 function changes({ answer }: Transition): boolean {
-  return ["ok", "applied", "cancelled", "requested", "requeued", "changed"].includes(answer);
+  return ["ok", "applied", "cancelled", "requested", "requeued", "changed", "completed"].includes(answer);
 }
 
 function luaKey(situation: string): string {
@@ -27,7 +27,8 @@ function luaKey(situation: string): string {
   return state < 0 ? JSON.stringify(situation) : String(state + 1);
 }
 
-function luaCell({ answer, to, attempt, crashes, fence, lease, reason }: Transition): string {
+/** One cell, as a Lua table. */
+export function luaCell({ answer, to, attempt, crashes, fence, lease, reason }: Transition): string {
   const fields = {
     answer,
     to: to === undefined || to === "waiting" || to === "gone" ? to : jobStates.indexOf(to) + 1,

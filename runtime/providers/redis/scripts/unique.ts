@@ -1,6 +1,6 @@
 /** Lua that knows who holds which unique key: the rule of `core/unique.ts`, for scripts in which keys count. */
 export const uniqueKeys = `
-local KEY_OWNERS, UNIQUES, RESERVED = P .. "keys", P .. "uniques", P .. "reserved"
+local KEY_OWNERS, UNIQUES, RESERVED, ASIDE = P .. "keys", P .. "uniques", P .. "reserved", P .. "aside"
 -- by id: {key, scope, forMs or false}, or false
 local uniques = {}
 
