@@ -57,4 +57,15 @@ export const migrations: readonly Migration[] = [
       "CREATE INDEX \"jobs_blocked_in_order\" ON \"jobwright\".\"jobs\" USING btree (\"blocked_by\",\"seq\") WHERE state = 'blocked';",
     ],
   },
+  {
+    name: "0004_needs",
+    statements: [
+      "CREATE TABLE \"jobwright\".\"edges\" (\n\t\"child\" bigint NOT NULL,\n\t\"place\" bigserial NOT NULL,\n\t\"parent\" bigint NOT NULL,\n\t\"when\" text NOT NULL,\n\t\"status\" text NOT NULL,\n\tCONSTRAINT \"edges_child_place_pk\" PRIMARY KEY(\"child\",\"place\")\n);",
+      "CREATE TABLE \"jobwright\".\"needs\" (\n\t\"seq\" bigint PRIMARY KEY NOT NULL,\n\t\"mode\" text NOT NULL,\n\t\"after_ms\" bigint NOT NULL\n);",
+      "ALTER TABLE \"jobwright\".\"jobs\" ADD COLUMN \"needed\" boolean;",
+      "ALTER TABLE \"jobwright\".\"jobs\" ADD COLUMN \"held\" boolean;",
+      "CREATE INDEX \"edges_open\" ON \"jobwright\".\"edges\" USING btree (\"child\",\"place\") WHERE status = 'open';",
+      "CREATE INDEX \"edges_parent\" ON \"jobwright\".\"edges\" USING btree (\"parent\");",
+    ],
+  },
 ];

@@ -14,7 +14,16 @@ import {
   uniqueIndex,
   uuid,
 } from "drizzle-orm/pg-core";
-import type { EndReason, GateKind, JobState, NoteKind, UniqueScope } from "../../runtime/contract/index.ts";
+import type {
+  EdgeStatus,
+  EndReason,
+  GateKind,
+  JobState,
+  NeedCondition,
+  Needs,
+  NoteKind,
+  UniqueScope,
+} from "../../runtime/contract/index.ts";
 
 /** The schema that a provider uses unless it is told another one. */
 export const defaultSchema = "jobwright";
@@ -65,6 +74,10 @@ export function createTables(schemaName: string = defaultSchema) {
       passed: smallint("passed"),
       /** Key of the gate that a blocked job waits at. Nothing is said of others. */
       blockedBy: plainText("blocked_by"),
+      /** Whether some job needed this one once; else null. */
+      needed: boolean("needed"),
+      /** Whether its needs hold a blocked job; null: it has none. */
+      held: boolean("held"),
     },
     (table) => [
       uniqueIndex("jobs_id").on(table.id),
@@ -189,6 +202,33 @@ export function createTables(schemaName: string = defaultSchema) {
         index("starts_at").on(table.at),
       ],
     ),
+    /** Jobs that need others. */
+    needs: schema.table("needs", {
+      seq: bigint("seq", { mode: "number" }).primaryKey(),
+      mode: text("mode").$type<Needs["mode"]>().notNull(),
+      /** How long the job waits when its needs have let it go. */
+      afterMs: bigint("after_ms", { mode: "number" }).notNull(),
+    }),
+    /** Who needs whom: written when the job that needs another one is enqueued, deleted with it. */
+    edges: schema.table(
+      "edges",
+      {
+        /** The job that needs `parent`. */
+        child: bigint("child", { mode: "number" }).notNull(),
+        /** In the order in which they came. */
+        place: bigserial("place", { mode: "number" }).notNull(),
+        parent: bigint("parent", { mode: "number" }).notNull(),
+        when: text("when").$type<NeedCondition>().notNull(),
+        status: text("status").$type<EdgeStatus>().notNull(),
+      },
+      (table) => [
+        primaryKey({ columns: [table.child, table.place] }),
+        index("edges_open")
+          .on(table.child, table.place)
+          .where(sql`status = 'open'`),
+        index("edges_parent").on(table.parent),
+      ],
+    ),
     /** Queues that need a word of their own; a queue without a row runs. */
     queues: schema.table("queues", {
       name: text("name").primaryKey(),
@@ -251,6 +291,8 @@ export const {
   gates,
   limits,
   starts,
+  needs,
+  edges,
   queues,
   definitions,
   uniqueKeys,

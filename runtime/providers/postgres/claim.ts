@@ -18,6 +18,7 @@ type ClaimRow = readonly [
   leaseUntil: number,
   payload: string,
   gated: boolean,
+  needed: boolean,
   fresh: number,
 ];
 
@@ -25,21 +26,22 @@ const maxInteger = 2 ** 31 - 1;
 
 export interface Claimed {
   readonly jobs: readonly ClaimedJob[];
-  /** An earlier claim had taken them. */
-  readonly repeated: boolean;
+  /** Ids of those with gates that were not taken by an earlier claim. */
+  readonly gated: readonly string[];
 }
 
 /** One round trip, unless a cursor came to its end, or a queue stands in two lanes. */
 export async function claimJobs(store: Store, cursors: ClaimCursors, request: ClaimRequest): Promise<Claimed> {
   storable(request.workerId, "A worker's id");
   storable(request.claimId, "A claim's id");
-  const claimed: ClaimedJob[] = [];
+  const claimed: ClaimRow[] = [];
   for (const [index, lanes] of inTurns(request.lanes).entries()) {
-    const { jobs, repeated } = await claimLanes(store, cursors, { ...request, lanes }, index === 0);
-    claimed.push(...jobs);
-    if (repeated) return { jobs: claimed, repeated };
+    const { rows, repeated } = await claimLanes(store, cursors, { ...request, lanes }, index === 0);
+    claimed.push(...rows);
+    if (repeated) return { jobs: claimed.map(toClaimedJob), gated: [] };
   }
-  return { jobs: claimed, repeated: false };
+  const gated = claimed.flatMap((row) => (row[13] ? [row[1]] : []));
+  return { jobs: claimed.map(toClaimedJob), gated };
 }
 
 /** Lanes in their order, cut where a queue comes again: one statement must not offer the same jobs twice. */
@@ -64,19 +66,19 @@ async function claimLanes(
   cursors: ClaimCursors,
   request: ClaimRequest,
   mayRepeat: boolean,
-): Promise<Claimed> {
+): Promise<{ readonly rows: readonly ClaimRow[]; readonly repeated: boolean }> {
   const { lanes } = request;
   const starts = lanes.map((lane) => cursors.start(laneKey(lane)));
   const taken: ClaimRow[][] = lanes.map(() => []);
   try {
     const rows = await takeRows(store, request, starts, mayRepeat);
-    if (rows.some((row) => row[14] === 0)) return { jobs: sorted(rows).map(toClaimedJob), repeated: true };
+    if (rows.some((row) => row[15] === 0)) return { rows: sorted(rows), repeated: true };
     share(rows, lanes, taken);
     await lookFromTheFront(store, request, starts, taken);
   } finally {
     for (const [index, lane] of lanes.entries()) starts[index]?.end(lane.queue, lastOf(lane, taken[index] ?? []));
   }
-  return { jobs: taken.flatMap(sorted).map(toClaimedJob), repeated: false };
+  return { rows: taken.flatMap(sorted), repeated: false };
 }
 
 /** A lane whose cursor gave too little is claimed once more, without it: something may stand before the cursor. */
@@ -144,8 +146,7 @@ function sorted(rows: readonly ClaimRow[]): readonly ClaimRow[] {
 }
 
 function toClaimedJob(row: ClaimRow): ClaimedJob {
-  const [, id, name, queue, version, priority, attempt, crashes, fence, runAt, enqueuedAt, leaseUntil, payload, gated] =
-    row;
+  const [, id, name, queue, version, priority, attempt, crashes, fence, runAt, enqueuedAt, leaseUntil, payload] = row;
   const job = { id, fence, name, queue, version, priority, attempt, crashes, runAt, enqueuedAt, leaseUntil, payload };
-  return gated ? { ...job, gated } : job;
+  return row[13] || row[14] ? { ...job, gated: true } : job;
 }

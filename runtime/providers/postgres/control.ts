@@ -1,104 +1,81 @@
-import {
-  type CancelOutcome,
-  type ChangeOutcome,
-  type Counts,
-  isFinalState,
-  type JobChange,
-  type JobFilter,
-  type JobPage,
-  type JobRecord,
-  type JobState,
-  type ListRequest,
-  type Paused,
-  type PauseTarget,
-  type PromoteResult,
-  type PruneRequest,
+import type {
+  CancelOutcome,
+  ChangeOutcome,
+  CompleteOutcome,
+  JobChange,
+  JobState,
+  OutsideCompletion,
+  Paused,
+  PauseTarget,
 } from "../../contract/index.ts";
-import { pageLimit, seqOfCursor } from "../../core/paging.ts";
-import type { Values } from "./database.ts";
-import { type RecordRow, toRecord } from "../sql/record.ts";
+import type { Run } from "./database.ts";
+import type { ExpectedEnd } from "./edge-tables.ts";
+import { type Aftermath, aftermathOf, endWithEdges, joined, nothing } from "./needs.ts";
 import { type Store, timeOf } from "./store.ts";
-import { isStorable, isStorableId, storable } from "./values.ts";
+import { isStorableId, storable } from "./values.ts";
 
-/* Maintenance, inspection and the operator verbs. What they made ready comes with the result. */
-
-export interface Promoted extends PromoteResult {
-  readonly queues: ReadonlySet<string>;
-}
-
-export async function promoteJobs(store: Store, limit: number): Promise<Promoted> {
-  const { database, statements } = store;
-  type Row = readonly [queue: string, state: JobState];
-  const rows = await database.rows<Row>(statements.promote, { limit: atMost(limit), ...timeOf(store) });
-  const [next] = await database.rows<readonly [runAt: number]>(statements.nextRun, {});
-  return { promoted: rows.length, nextRunAt: next?.[0], queues: readyQueues(rows) };
-}
-
-function readyQueues(
-  rows: readonly (readonly [queue: string, state: JobState, ...rest: unknown[]])[],
-): ReadonlySet<string> {
-  return new Set(rows.flatMap(([queue, state]) => (state === "ready" ? [queue] : [])));
-}
-
-export interface Reaped {
-  readonly ended: number;
-  readonly readied: number;
-  readonly queues: ReadonlySet<string>;
-  /** Ids of those that have gates. */
-  readonly gated: readonly string[];
-}
-
-export async function reapJobs(store: Store, limit: number): Promise<Reaped> {
-  type Row = readonly [queue: string, state: JobState, id: string, gated: boolean];
-  const rows = await store.database.rows<Row>(store.statements.reap, { limit: atMost(limit), ...timeOf(store) });
-  const readied = rows.filter(([, state]) => !isFinalState(state)).length;
-  const gated = rows.flatMap(([, , id, isGated]) => (isGated ? [id] : []));
-  return { readied, ended: rows.length - readied, queues: readyQueues(rows), gated };
-}
-
-export async function pruneJobs(store: Store, { retentionMs, limit }: PruneRequest): Promise<number> {
-  const retentions = Object.entries(retentionMs).map(([state, ms]) => ({ state, retention_ms: Math.ceil(ms) }));
-  if (retentions.length === 0) return 0;
-  const rows = await store.database.rows(store.statements.prune, {
-    retentions: JSON.stringify(retentions),
-    limit: atMost(limit),
-    ...timeOf(store),
-  });
-  return rows.length;
-}
-
-function atMost(limit: number): number {
-  return Math.min(2 ** 31 - 1, Math.max(0, Math.trunc(limit)));
-}
+/* The operator verbs. */
 
 const waitingStates: ReadonlySet<JobState> = new Set(["scheduled", "ready", "blocked"]);
 
-/** What became of the jobs of a call. */
+/** What became of the jobs of a call, and whom to tell. */
 export interface Done<Outcome> {
   readonly outcomes: readonly Outcome[];
-  /** Those whose jobs can be claimed now. */
-  readonly queues: ReadonlySet<string>;
-  /** Ids of those that have gates. */
-  readonly gated: readonly string[];
+  readonly after: Aftermath;
 }
 
 function nothingDone(items: readonly unknown[]): Done<"notFound"> {
-  return { outcomes: items.map(() => "notFound"), queues: new Set(), gated: [] };
+  return { outcomes: items.map(() => "notFound"), after: nothing };
 }
 
-function gatedOf(rows: readonly (readonly [id: string, state: JobState, gated: boolean, ...rest: unknown[]])[]) {
-  return rows.flatMap(([id, , gated]) => (gated ? [id] : []));
+/** The state that a job was in, and whether it was left alone because others need it. */
+interface Met {
+  readonly id: string;
+  readonly state: JobState;
+  readonly gated: boolean;
+  readonly spared: boolean;
 }
 
-/** The statement says what state each job was in; a job given twice meets what its first mention left. */
-export async function cancelJobs(store: Store, ids: readonly string[]): Promise<Done<CancelOutcome>> {
-  const known = [...new Set(ids)].filter(isStorableId);
-  if (known.length === 0) return nothingDone(ids);
-  type Row = readonly [id: string, state: JobState, gated: boolean];
-  const rows = await store.database.rows<Row>(store.statements.cancel, { ids: known, ...timeOf(store) });
-  const states = new Map(rows.map(([id, state]) => [id, state]));
+interface Ended {
+  readonly states: ReadonlyMap<string, JobState>;
+  readonly after: Aftermath;
+}
+
+/** Jobs that nobody needs in one statement, then the others. `end`: ends those of the ids; with `needed`, all of them. */
+async function endWaiting(
+  store: Store,
+  ids: readonly string[],
+  kind: ExpectedEnd,
+  end: (run: Run, ids: readonly string[], needed: boolean) => Promise<readonly Met[]>,
+): Promise<Ended> {
+  const { database } = store;
+  const rows = await end((statement, values) => database.objects(statement, values), ids, false);
+  const left = rows.flatMap((row) => (row.spared ? [row.id] : []));
+  const states = new Map(rows.map(({ id, state }) => [id, state]));
+  const gated = rows.flatMap((row) => (row.gated ? [row.id] : []));
+  const after: Aftermath = { queues: [], settled: [], gated };
+  if (left.length === 0) return { states, after };
+  const roots = left.map((id) => ({ id, kind }));
+  const { answer, moved } = await database.transact((run) =>
+    endWithEdges(run, store, roots, () => end(run, left, true)),
+  );
+  for (const { id, state } of answer) states.set(id, state);
+  return { states, after: joined(after, aftermathOf(moved)) };
+}
+
+/** A job given twice meets what its first mention left. */
+export async function cancelJobs(
+  store: Store,
+  items: readonly { readonly id: string }[],
+): Promise<Done<CancelOutcome>> {
+  const known = [...new Set(items.map(({ id }) => id))].filter(isStorableId);
+  if (known.length === 0) return nothingDone(items);
+  const { cancel, cancelNeeded } = store.statements;
+  const { states, after } = await endWaiting(store, known, "failed", (run, some, needed) =>
+    run<Met>(needed ? cancelNeeded : cancel, { ids: some, ...timeOf(store) }),
+  );
   const seen = new Set<string>();
-  const outcomes = ids.map((id): CancelOutcome => {
+  const outcomes = items.map(({ id }): CancelOutcome => {
     const state = states.get(id);
     if (state === undefined) return "notFound";
     if (state === "running") return "requested";
@@ -106,7 +83,29 @@ export async function cancelJobs(store: Store, ids: readonly string[]): Promise<
     seen.add(id);
     return waitingStates.has(state) && !again ? "cancelled" : "alreadyDone";
   });
-  return { outcomes, queues: new Set(), gated: gatedOf(rows) };
+  return { outcomes, after };
+}
+
+/** The first completion of a job counts. */
+export async function completeJobs(store: Store, items: readonly OutsideCompletion[]): Promise<Done<CompleteOutcome>> {
+  const byId = new Map(items.toReversed().map((item) => [item.id, item]));
+  const known = [...byId.keys()].filter(isStorableId);
+  if (known.length === 0) return nothingDone(items);
+  const { complete, completeNeeded } = store.statements;
+  const { states, after } = await endWaiting(store, known, "succeeded", (run, some, needed) => {
+    const rows = some.map((id) => completionRow(id, byId.get(id)?.output));
+    return run<Met>(needed ? completeNeeded : complete, { completions: JSON.stringify(rows), ...timeOf(store) });
+  });
+  const outcomes = items.map((item): CompleteOutcome => {
+    const state = states.get(item.id);
+    if (state === undefined) return "notFound";
+    return waitingStates.has(state) && byId.get(item.id) === item ? "completed" : "notWaiting";
+  });
+  return { outcomes, after };
+}
+
+function completionRow(id: string, output: string | undefined): object {
+  return { id, ...(output !== undefined && { output: storable(output, "An output") }) };
 }
 
 export async function changeJobs(store: Store, changes: readonly JobChange[]): Promise<Done<ChangeOutcome>> {
@@ -124,7 +123,8 @@ export async function changeJobs(store: Store, changes: readonly JobChange[]): P
     return waitingStates.has(state) ? "changed" : "notWaiting";
   });
   const queues = new Set(found.flatMap(([, , , queue]) => (queue === null ? [] : [queue])));
-  return { outcomes, queues, gated: gatedOf(found) };
+  const gated = found.flatMap(([id, , isGated]) => (isGated ? [id] : []));
+  return { outcomes, after: { queues, gated, settled: [] } };
 }
 
 /** Each job once: of several changes of one job, what each of them says counts until a later one says otherwise. */
@@ -137,53 +137,6 @@ function changeRows(changes: readonly JobChange[]): readonly unknown[] {
     rows.set(id, { ...rows.get(id), id, ...(timed && time), ...(priority !== undefined && { priority }) });
   }
   return [...rows.values()];
-}
-
-export async function getJobs(store: Store, ids: readonly string[]): Promise<readonly JobRecord[]> {
-  const known = ids.filter(isStorableId);
-  if (known.length === 0) return [];
-  return (await store.database.objects<RecordRow>(store.statements.jobs, { ids: known })).map(toRecord);
-}
-
-/** State by id, without what is heavy. */
-export async function jobStates(store: Store, ids: readonly string[]): Promise<ReadonlyMap<string, JobState>> {
-  const known = ids.filter(isStorableId);
-  if (known.length === 0) return new Map();
-  type Row = readonly [id: string, state: JobState];
-  return new Map(await store.database.rows<Row>(store.statements.states, { ids: known }));
-}
-
-export async function listJobs(store: Store, request: ListRequest): Promise<JobPage> {
-  const limit = pageLimit(request);
-  const tags = [...new Set(request.tags)];
-  // No job has a tag that cannot be stored.
-  if (!tags.every(isStorable)) return { jobs: [], cursor: undefined };
-  const { page: plain, taggedPage } = store.statements;
-  const rows = await store.database.objects<RecordRow>(tags.length > 0 ? taggedPage : plain, {
-    ...filterValues(request),
-    ...(tags.length > 0 && { tags }),
-    before: seqOfCursor(request.cursor),
-    limit: limit + 1,
-  });
-  const page = rows.slice(0, limit);
-  const last = page.at(-1);
-  return { jobs: page.map(toRecord), cursor: rows.length > limit && last ? String(last.seq) : undefined };
-}
-
-export async function countJobs(store: Store, filter: JobFilter): Promise<Counts> {
-  type Row = readonly [queue: string, state: JobState, count: number];
-  const rows = await store.database.rows<Row>(store.statements.counts, filterValues(filter));
-  // A map first: a queue may be called "__proto__".
-  const counts = new Map<string, Partial<Record<JobState, number>>>();
-  for (const [queue, state, count] of rows) counts.set(queue, { ...counts.get(queue), [state]: count });
-  return Object.fromEntries(counts);
-}
-
-function filterValues({ states, names, queues }: JobFilter): Values {
-  // No job has a name that cannot be stored.
-  const list = (values: readonly string[] | undefined) =>
-    values?.filter((value) => !value.includes("\0") && value.isWellFormed()) ?? null;
-  return { states: list(states), names: list(names), queues: list(queues) };
 }
 
 export async function pause(store: Store, target: PauseTarget): Promise<void> {

@@ -24,8 +24,17 @@ export function writtenOf(jobs: readonly NewJob[], results: readonly EnqueueResu
 }
 
 /** Whether nobody else is touched by the job's enqueue. */
-export function isPlain({ unique, gates }: NewJob): boolean {
-  return unique === undefined && gates === undefined;
+export function isPlain(job: NewJob): boolean {
+  return job.gates === undefined && !takesSteps(job);
+}
+
+/** Whether it is written in several steps of a transaction: it has a unique key, or edges. */
+export function takesSteps(job: NewJob): boolean {
+  return job.unique !== undefined || hasEdges(job);
+}
+
+export function hasEdges({ needs, neededBy = [] }: NewJob): boolean {
+  return needs !== undefined || neededBy.length > 0;
 }
 
 export function hasGates({ gates = [] }: NewJob): boolean {
@@ -63,10 +72,12 @@ export interface Batch {
   readonly kinds: string;
   /** What some of them have besides. */
   readonly beside?: { readonly gates: string; readonly tags: string };
+  /** Whether some have edges. */
+  readonly edged?: boolean;
 }
 
 /** The batch as `json_to_recordset` reads it. */
-export function batchOf(jobs: readonly NewJob[], places: Iterable<number>): Batch {
+export function batchOf(jobs: readonly NewJob[], places: Iterable<number>, edgesOf?: (job: NewJob) => object): Batch {
   const kinds = new Map<string, { readonly k: number }>();
   const rows: unknown[] = [];
   for (const n of places) {
@@ -79,9 +90,10 @@ export function batchOf(jobs: readonly NewJob[], places: Iterable<number>): Batc
       const common = { k: kinds.size, name, queue, version, priority, max_crashes: maxCrashes };
       kinds.set(key, (kind = common));
     }
-    rows.push({ n, k: kind.k, id, ...dueOf(job), payload });
+    rows.push({ n, k: kind.k, id, ...dueOf(job), payload, ...edgesOf?.(job) });
   }
   const batch = { jobs: JSON.stringify(rows), kinds: JSON.stringify([...kinds.values()]) };
+  if (edgesOf) return { ...batch, beside: besideOf(jobs), edged: true };
   return kinds.size > 0 && jobs.some(({ gates, tags }) => gates || tags) ? { ...batch, beside: besideOf(jobs) } : batch;
 }
 
@@ -96,27 +108,30 @@ function besideOf(jobs: readonly NewJob[]): { readonly gates: string; readonly t
   return { gates: JSON.stringify(gates), tags: JSON.stringify(tags) };
 }
 
-/** The statement that writes a batch, of the two given, and its values. */
+/** The statement that writes a batch, of those given, and its values. */
 export function insertOf(
-  { beside, ...batch }: Batch,
+  { beside, edged = false, ...batch }: Batch,
   plain: PgStatement,
-  gated: PgStatement,
+  withGates: PgStatement,
+  withEdges: PgStatement = withGates,
 ): readonly [PgStatement, Readonly<Record<string, string>>] {
-  return beside ? [gated, { ...batch, ...beside }] : [plain, batch];
+  return beside ? [edged ? withEdges : withGates, { ...batch, ...beside }] : [plain, batch];
 }
 
-function dueOf({ runAt, delayMs = 0 }: NewJob): object {
+/** The delay of a job with needs begins when they let it go. */
+function dueOf({ runAt, delayMs = 0, needs }: NewJob): object {
   if (runAt !== undefined) return { run_at: Math.ceil(runAt) };
+  if (needs) return {};
   return delayMs === 0 ? {} : { delay: Math.ceil(delayMs) };
 }
 
 /** Runs the two statements in the provider's own way, or through the transaction of a user. */
-export interface EnqueueStatements {
+export interface EnqueueRun {
   insert(batch: Batch): Promise<readonly InsertedRow[]>;
   states(ids: readonly string[]): Promise<readonly StateRow[]>;
 }
 
-export function enqueueStatements(store: Store): EnqueueStatements {
+export function enqueueRun(store: Store): EnqueueRun {
   const { database, statements } = store;
   return {
     insert(batch) {
@@ -128,7 +143,7 @@ export function enqueueStatements(store: Store): EnqueueStatements {
 }
 
 /** All of them in one statement; a second one only if some were there already. */
-export async function enqueueJobs(run: EnqueueStatements, jobs: readonly NewJob[]): Promise<readonly EnqueueResult[]> {
+export async function enqueueJobs(run: EnqueueRun, jobs: readonly NewJob[]): Promise<readonly EnqueueResult[]> {
   const first = firstOfEach(jobs);
   const results = new Map<string, EnqueueResult>();
   let places: readonly number[] = [...first.values()];

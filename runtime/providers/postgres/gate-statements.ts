@@ -134,10 +134,6 @@ const putLimits = (given: Named): SQL => {
 const forgetStarts = ({ tables: { starts, limits } }: Named): SQL => sql`with ${clock}
   delete from ${starts} s where s.at <= ${now} - (select coalesce(max(l.window_ms), 0) from ${limits} l)`;
 
-/** Those of the jobs that have gates. */
-const gated = ({ tables: { jobs }, j }: Named): SQL => sql`
-  select ${j.id} as id from ${jobs} ${j} where ${j.id} = any(${parameter.uuids("ids")}) and ${j.passed} is not null`;
-
 const texts = {
   lockGates,
   openBeside,
@@ -146,7 +142,6 @@ const texts = {
   putLimits,
   learnLimits: (given: Named) => writeLimits(given, sql`nothing`),
   forgetStarts,
-  gated,
 };
 
 export type GateStatements = Readonly<Record<keyof typeof texts, PgStatement>>;

@@ -1,7 +1,6 @@
 import { isRetryable, type JobState, type Limit, type NewJob } from "../../contract/index.ts";
 import type { Run } from "./database.ts";
 import { type Store, timeOf } from "./store.ts";
-import { isStorableId } from "./values.ts";
 
 /*
  * Who may pass which gate: read off the jobs, and off the times of recent starts. A call first commits what it does, then
@@ -146,28 +145,4 @@ function limitRows(limits: readonly (Omit<Limit, "windowMs"> & { readonly window
 export async function putLimits({ database, statements }: Store, limits: readonly Limit[]): Promise<void> {
   if (limits.length === 0) return;
   await database.rows(statements.putLimits, { limits: limitRows([...limits].reverse()) });
-}
-
-/** Cut before each job with gates but the first: what one of them leaves open counts for the next. */
-export async function inGateTurns<Item>(
-  { database, statements }: Store,
-  items: readonly Item[],
-  idOf: (item: Item) => string,
-): Promise<readonly (readonly Item[])[]> {
-  const ids = items.map(idOf).filter(isStorableId);
-  if (ids.length < 2) return [items];
-  const rows = await database.rows<readonly [id: string]>(statements.gated, { ids });
-  const gated = new Set(rows.map(([id]) => id));
-  return cutBefore(items, (item) => gated.has(idOf(item)));
-}
-
-function cutBefore<Item>(items: readonly Item[], isCut: (item: Item) => boolean): readonly (readonly Item[])[] {
-  const turns: Item[][] = [];
-  let cut = false;
-  for (const item of items) {
-    if (turns.length === 0 || (cut && isCut(item))) turns.push([]);
-    cut ||= isCut(item);
-    turns.at(-1)?.push(item);
-  }
-  return turns;
 }

@@ -1,32 +1,21 @@
-import {
-  type AsyncTransactionProvider,
-  type Capabilities,
-  type EnqueueResult,
-  type NewJob,
-  type TransactionalHandlers,
-} from "../../contract/index.ts";
+import type { AsyncTransactionProvider, Capabilities, TransactionalHandlers } from "../../contract/index.ts";
 import { createSettledWaits } from "../../core/settled-waits.ts";
 import { claimJobs } from "./claim.ts";
 import { createClaimCursors } from "./claim-cursor.ts";
-import * as control from "./control.ts";
+import { cancelJobs, changeJobs, completeJobs, type Done, pause, paused, resume } from "./control.ts";
 import { createDatabase, stopped } from "./database.ts";
 import { checkDurability } from "./durability.ts";
-import {
-  checkStorable,
-  enqueueJobs,
-  enqueueStatements,
-  isPlain,
-  shownNow,
-  type Written,
-  writtenOf,
-} from "./enqueue.ts";
-import { createEnqueueGroup } from "./enqueue-group.ts";
-import { createGates, inGateTurns, putLimits } from "./gates.ts";
+import { checkStorable } from "./enqueue.ts";
+import { createEnqueuer } from "./enqueuer.ts";
+import { createGates, putLimits } from "./gates.ts";
 import { createHints } from "./hints.ts";
 import { leaseThread, openHeartbeat } from "./heartbeat.ts";
+import { countJobs, finishedJobs, getJobs, listJobs, needsOf } from "./inspect.ts";
 import type { ListenerTiming } from "./listener.ts";
 import { locationOf, poolOf, poolSize } from "./location.ts";
+import { createMender } from "./mending.ts";
 import { checkSchema, migrateSchema } from "./migrate.ts";
+import { type Aftermath, aftermathOf } from "./needs.ts";
 import { historyOf, keepNotes } from "./notes.ts";
 import { type DrizzleSchema, type PostgresOptions, queryTimeoutOf, schemaOf } from "./options.ts";
 import { requeueJobs } from "./requeue.ts";
@@ -38,8 +27,8 @@ import { createStatements } from "./statements.ts";
 import type { Store } from "./store.ts";
 import { afterTransaction, enqueueInTransaction, type PostgresTransaction } from "./transaction.ts";
 import { completeInTransaction, type HandlerTransaction } from "./transactional-handler.ts";
-import { createUniqueGroup } from "./unique-group.ts";
-import { enqueueUnique } from "./unique-enqueue.ts";
+import { inTurns } from "./turns.ts";
+import { promoteJobs, pruneJobs, reapJobs } from "./upkeep.ts";
 
 /** `Schema`: the tables of the application's own Drizzle database, which `ctx.tx` of its handlers knows. */
 export interface PostgresProvider<Schema extends DrizzleSchema = DrizzleSchema>
@@ -118,72 +107,39 @@ export function createPostgresProvider<Schema extends DrizzleSchema>(
 
   const gates = createGates(store, `jobwright gates ${schema}`, readied);
 
-  /** Opens the gates beside jobs that were written, and says where those wait now. */
-  async function letIn(given: Store, written: readonly Written[]): Promise<readonly Written[]> {
-    const touched = written.filter(({ gated, result }) => gated && result.outcome !== "duplicate");
-    await gates.openBeside(touched.map(({ result }) => result.id));
-    return shownNow(given, written);
+  /** Tells of what a call did besides what it was asked for, and opens gates. */
+  async function passOn({ queues, settled, gated }: Aftermath): Promise<void> {
+    readied(queues);
+    if (settled.length > 0) hints.settled(settled);
+    await gates.openBeside(gated);
   }
 
-  /** The common case, in which nothing but the jobs themselves is written: no promise and no object more than it takes. */
-  async function enqueuePlain(jobs: readonly NewJob[]): Promise<readonly EnqueueResult[]> {
-    const results = await group.submit(jobs);
-    const queues = new Set<string>();
-    for (const [n, { queue, priority }] of jobs.entries()) if (results[n]) offered(queues, results[n], queue, priority);
-    hints.ready(queues);
-    return results;
-  }
-
-  async function enqueue(given: Store, jobs: readonly NewJob[]): Promise<readonly EnqueueResult[]> {
-    await gates.learn(jobs);
-    const stored = jobs.some(({ unique }) => unique)
-      ? await uniqueGroup.submit(jobs)
-      : writtenOf(jobs, await group.submit(jobs));
-    const written = stored.some(({ gated }) => gated) ? await letIn(given, stored) : stored;
-    enqueued(written);
-    return written.map(({ result }) => result);
-  }
+  const mender = createMender(store);
+  const enqueuer = createEnqueuer({
+    store,
+    call,
+    gates,
+    cursors,
+    hints,
+    passOn,
+    connections: poolSize(location) < 4 ? 1 : 2,
+  });
 
   /** Does to jobs what an operator asks for, and opens the gates beside them. */
-  async function eachDone<Item, Outcome>(
+  async function eachDone<Item extends { readonly id: string }, Outcome>(
     given: Store,
     items: readonly Item[],
-    idOf: (item: Item) => string,
-    run: (turn: readonly Item[]) => Promise<control.Done<Outcome>>,
+    run: (given: Store, turn: readonly Item[]) => Promise<Done<Outcome>>,
+    what: "end" | "requeue" = "end",
   ): Promise<readonly Outcome[]> {
     const all: Outcome[] = [];
-    for (const turn of await inGateTurns(given, items, idOf)) {
-      const { outcomes, queues, gated } = await run(turn);
-      readied(queues);
-      await gates.openBeside(gated);
+    for (const turn of await inTurns(given, items, ({ id }) => id, what)) {
+      const { outcomes, after } = await run(given, turn);
+      await passOn(after);
       all.push(...outcomes);
     }
     return all;
   }
-
-  function enqueued(written: Iterable<Written>): void {
-    const queues = new Set<string>();
-    for (const { result, queue, priority } of written) offered(queues, result, queue, priority);
-    hints.ready(queues);
-  }
-
-  function offered(
-    queues: Set<string>,
-    { outcome, state, runAt }: EnqueueResult,
-    queue: string,
-    priority: number,
-  ): void {
-    if (state !== "ready" || outcome === "duplicate" || outcome === "deduplicated") return;
-    cursors.added(queue, { priority, runAt });
-    queues.add(queue);
-  }
-
-  const group = createEnqueueGroup((jobs) => call((given) => enqueueJobs(enqueueStatements(given), jobs)));
-  const uniqueGroup = createUniqueGroup(
-    (jobs, lockWaitMs) =>
-      call((given) => given.database.transact((run) => enqueueUnique(run, given, jobs), lockWaitMs)),
-    poolSize(location) < 4 ? 1 : 2,
-  );
 
   const provider: PostgresProvider<Schema> = {
     capabilities: { transactions: "async", durable: true, reach: "network", transactionalHandlers: true },
@@ -200,59 +156,60 @@ export function createPostgresProvider<Schema extends DrizzleSchema>(
     async stop() {
       if (ended) return;
       waits.close();
-      await Promise.all([group.settled(), uniqueGroup.settled(), gates.settled()]);
+      await Promise.all([enqueuer.settled(), gates.settled()]);
       await hints.close();
       ended = true;
       await Promise.all([heartbeat?.database.close(), opened?.database.close()]);
     },
 
     async enqueue(jobs) {
-      const given = store();
+      store();
       if (jobs.length === 0) return [];
       checkStorable(jobs);
-      return jobs.every(isPlain) ? enqueuePlain(jobs) : gates.track(enqueue(given, jobs));
+      return enqueuer.enqueue(jobs);
     },
     enqueueInTransaction: (jobs, tx) =>
       call(async (given) => {
         checkStorable(jobs);
         if (jobs.length === 0) return [];
-        const written = await enqueueInTransaction(given, tx, jobs);
+        const { written, after } = await enqueueInTransaction(given, tx, jobs);
         afterTransaction(tx, () => {
-          enqueued(written);
+          enqueuer.offer(written);
           // Not before: gates are opened one after the other, and the transaction may stay open for long.
-          if (!ended) gates.track(letIn(given, written)).catch(() => undefined);
+          if (ended) return;
+          gates.track(Promise.all([enqueuer.letIn(given, written), passOn(after)])).catch(() => undefined);
         });
         return written.map(({ result }) => result);
       }),
     inTransaction: (lease, body, limits) =>
       call(async (given) => {
-        const settlement = await handlers.use(() =>
+        const { settlement, after } = await handlers.use(() =>
           completeInTransaction(given, options.database, lease, body, limits),
         );
         hints.settled([lease.id]);
         if (lease.gated && settlement === "ok") await gates.openBeside([lease.id]);
+        await passOn(after);
         return settlement;
       }),
 
     claim: (request) =>
       call(async (given) => {
-        const { jobs, repeated } = await claimJobs(given, cursors, request);
-        if (!repeated) await gates.openBeside(jobs.flatMap(({ id, gated }) => (gated ? [id] : [])));
+        const { jobs, gated } = await claimJobs(given, cursors, request);
+        await gates.openBeside(gated);
         return jobs;
       }),
     ack: (completions) =>
       call(async (given) => {
-        const settlements = await settle.ackJobs(given, completions);
+        const { settlements, after } = await settle.ackJobs(given, completions);
         hints.settled(completions.map(({ id }) => id));
-        await gates.openBeside(settle.gatedOf(completions, settlements));
+        await passOn(after);
         return settlements;
       }),
     nack: (rejections) =>
       call(async (given) => {
-        const { settlements, readied: queues } = await settle.nackJobs(given, rejections);
+        const { settlements, after } = await settle.nackJobs(given, rejections);
         hints.settled(rejections.map(({ id }) => id));
-        readied(queues);
-        await gates.openBeside(settle.gatedOf(rejections, settlements));
+        await passOn(after);
         return settlements;
       }),
     extend: (request) => call(() => settle.extendLeases(heartbeatStore(), request)),
@@ -261,63 +218,57 @@ export function createPostgresProvider<Schema extends DrizzleSchema>(
 
     promote: (limit) =>
       call(async (given) => {
-        const { queues, ...result } = await control.promoteJobs(given, limit);
+        const { queues, ...result } = await promoteJobs(given, limit);
         readied(queues);
         await gates.openAll();
         return result;
       }),
     reap: (limit) =>
       call(async (given) => {
-        const { queues, gated, ...result } = await control.reapJobs(given, limit);
-        readied(queues);
-        await gates.openBeside(gated);
+        const { after, ...result } = await reapJobs(given, limit);
+        await passOn(after);
         if (result.ended > 0) waits.check();
         return result;
       }),
     prune: (request) =>
       call(async (given) => {
-        const pruned = await control.pruneJobs(given, request);
+        const pruned = await pruneJobs(given, request);
         if (pruned > 0) waits.check();
+        await passOn(aftermathOf(await mender.mend()));
         return pruned;
       }),
 
-    get: (id) => call(async (given) => (await control.getJobs(given, [id]))[0]),
+    get: (id) => call(async (given) => (await getJobs(given, [id]))[0]),
     history: (id) => call((given) => historyOf(given, id)),
-    list: (request) => call((given) => control.listJobs(given, request)),
-    counts: (filter = {}) => call((given) => control.countJobs(given, filter)),
+    list: (request) => call((given) => listJobs(given, request)),
+    counts: (filter = {}) => call((given) => countJobs(given, filter)),
+    finished: (request) => call((given) => finishedJobs(given, request)),
+    needs: (request) => call((given) => needsOf(given, request)),
     cancel: (ids) =>
       call(async (given) => {
         const outcomes = await eachDone(
           given,
-          ids,
-          (id) => id,
-          (turn) => control.cancelJobs(given, turn),
+          ids.map((id) => ({ id })),
+          cancelJobs,
         );
         hints.settled(ids);
+        return outcomes;
+      }),
+    complete: (completions) =>
+      call(async (given) => {
+        const outcomes = await eachDone(given, completions, completeJobs);
+        hints.settled(completions.map(({ id }) => id));
         return outcomes;
       }),
     requeue: (ids, delaysMs = []) =>
       call((given) => {
         const requests = ids.map((id, n) => ({ id, delayMs: delaysMs[n] ?? 0 }));
-        return eachDone(
-          given,
-          requests,
-          ({ id }) => id,
-          (turn) => requeueJobs(given, turn),
-        );
+        return eachDone(given, requests, requeueJobs, "requeue");
       }),
-    change: (changes) =>
-      call((given) =>
-        eachDone(
-          given,
-          changes,
-          ({ id }) => id,
-          (turn) => control.changeJobs(given, turn),
-        ),
-      ),
-    pause: (target) => call((given) => control.pause(given, target)),
-    resume: (target) => call(async (given) => readied(await control.resume(given, target))),
-    paused: () => call(control.paused),
+    change: (changes) => call((given) => eachDone(given, changes, changeJobs)),
+    pause: (target) => call((given) => pause(given, target)),
+    resume: (target) => call(async (given) => readied(await resume(given, target))),
+    paused: () => call(paused),
     putLimits: (limits) => call((given) => putLimits(given, limits)),
     awaitSettled: (id, waitOptions) =>
       call(() => {
@@ -334,9 +285,10 @@ export function createPostgresProvider<Schema extends DrizzleSchema>(
     fireSchedule: (firing) =>
       call(async (given) => {
         checkStorable(firing.jobs);
-        const { result, written: stored } = await schedules.fireSchedule(given, firing);
-        const written = await letIn(given, stored);
-        enqueued(written);
+        const { result, written: stored, after } = await schedules.fireSchedule(given, firing);
+        await passOn(after);
+        const written = await enqueuer.letIn(given, stored);
+        enqueuer.offer(written);
         return result.outcome === "fired" ? { ...result, results: written.map((each) => each.result) } : result;
       }),
   };

@@ -1,6 +1,7 @@
 import { isFinalState, type JobState, JobwrightError, type RequeueOutcome } from "../../contract/index.ts";
 import type { Done } from "./control.ts";
 import type { Run } from "./database.ts";
+import { aftermathOf, follow, joined, lockReach, type MovedJob, type Root } from "./needs.ts";
 import { type Store, timeOf } from "./store.ts";
 import { dropUntaken, holderOf, holds, type KnownJob, lockKeys, look, type Sight } from "./unique.ts";
 import { isStorableId } from "./values.ts";
@@ -17,7 +18,13 @@ interface Outcome {
 
 type Outcomes = ReadonlyMap<string, Outcome>;
 
-/** In one statement if none of the jobs has a unique key. An id given twice meets what its first mention left. */
+interface Requeued {
+  readonly outcomes: Outcomes;
+  /** By edges. */
+  readonly moved: readonly MovedJob[];
+}
+
+/** In one statement if none of the jobs has a unique key or needs. An id given twice meets what its first mention left. */
 export async function requeueJobs(
   store: Store,
   items: readonly { readonly id: string; readonly delayMs: number }[],
@@ -26,7 +33,7 @@ export async function requeueJobs(
   for (const { id, delayMs } of items) {
     if (isStorableId(id) && !requests.has(id)) requests.set(id, Math.ceil(delayMs));
   }
-  const outcomes: Outcomes = requests.size === 0 ? new Map() : await requeue(store, requests);
+  const { outcomes, moved } = requests.size === 0 ? nothingRequeued : await requeue(store, requests);
   const seen = new Set<string>();
   const results = items.map(({ id }): RequeueOutcome => {
     const { outcome = "notFound" } = outcomes.get(id) ?? {};
@@ -36,24 +43,49 @@ export async function requeueJobs(
   });
   const queues = new Set([...outcomes.values()].flatMap(({ queue }) => (queue === null ? [] : [queue])));
   const gated = [...outcomes].flatMap(([id, { outcome, gated }]) => (gated && outcome === "requeued" ? [id] : []));
-  return { outcomes: results, queues, gated };
+  return { outcomes: results, after: joined({ queues, gated, settled: [] }, aftermathOf(moved)) };
 }
 
-async function requeue(store: Store, requests: Requests): Promise<Outcomes> {
+const nothingRequeued: Requeued = { outcomes: new Map(), moved: [] };
+
+interface RequeuedRow {
+  readonly id: string;
+  readonly state: JobState;
+  readonly gated: boolean;
+  readonly queue: string | null;
+  /** It has needs. */
+  readonly spared: boolean;
+}
+
+async function requeue(store: Store, requests: Requests): Promise<Requeued> {
   const { database, statements } = store;
   const ids = [...requests.keys()];
   const keyed = await database.rows<readonly [id: string, key: string]>(statements.keysOf, { ids });
   if (keyed.length > 0) {
     const keys = [...new Set(keyed.map(([, key]) => key))];
-    return database.transact((run) => requeueUnique(run, store, requests, keys));
+    return { outcomes: await database.transact((run) => requeueUnique(run, store, requests, keys)), moved: [] };
   }
-  type Row = readonly [id: string, state: JobState, gated: boolean, queue: string | null];
-  const rows = await database.rows<Row>(statements.requeue, { requeues: rowsOf(requests), ...timeOf(store) });
-  return new Map(
-    rows.map(([id, state, gated, queue]) => {
-      return [id, { outcome: isFinalState(state) ? "requeued" : "alreadyWaiting", queue, gated }];
-    }),
-  );
+  const values = { requeues: rowsOf(requests), ...timeOf(store) };
+  const rows = await database.objects<RequeuedRow>(statements.requeue, values);
+  const left = [...requests].filter(([id]) => rows.some((row) => row.id === id && row.spared));
+  const { rows: held, moved } =
+    left.length === 0 ? { rows: [], moved: [] } : await database.transact((run) => requeueHeld(run, store, left));
+  return { outcomes: new Map([...rows, ...held].map((row) => [row.id, outcomeOf(row)])), moved };
+}
+
+function outcomeOf({ state, gated, queue }: RequeuedRow): Outcome {
+  return { outcome: isFinalState(state) ? "requeued" : "alreadyWaiting", queue, gated };
+}
+
+/** Jobs with needs wait for them again. */
+async function requeueHeld(run: Run, store: Store, requests: readonly (readonly [id: string, delay: number])[]) {
+  const { statements } = store;
+  const roots = requests.map(([id]): Root => ({ id, kind: "skipped", anew: true }));
+  const locked = await lockReach(run, store, roots);
+  const rows = await run<RequeuedRow>(statements.requeueHeld, { requeues: rowsOf(requests), ...timeOf(store) });
+  const anew = rows.flatMap(({ id, state }) => (isFinalState(state) ? [id] : []));
+  if (anew.length > 0) await run(statements.lookAnew, { ids: anew });
+  return { rows, moved: await follow(run, store, { anew, locked: locked.map(({ seq }) => seq) }) };
 }
 
 function rowsOf(requests: Iterable<readonly [id: string, delay: number]>): string {

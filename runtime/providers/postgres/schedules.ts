@@ -9,7 +9,8 @@ import type {
 } from "../../contract/index.ts";
 import type { Written } from "./enqueue.ts";
 import { type Store, timeOf } from "./store.ts";
-import { enqueueUnique } from "./unique-enqueue.ts";
+import { type Enqueued, enqueueInSteps } from "./enqueue-steps.ts";
+import { type Aftermath, nothing } from "./needs.ts";
 import { isStorable, storable } from "./values.ts";
 
 /* Schedules: the store keeps and compares, core computes the slots. */
@@ -110,19 +111,22 @@ export async function dueSchedules(store: Store, { names, limit }: DueRequest): 
 export interface Fired {
   readonly result: FiringResult;
   readonly written: readonly Written[];
+  readonly after: Aftermath;
 }
+
+const nothingWritten: Enqueued = { written: [], after: nothing };
 
 /** The slot and its jobs in one transaction. The jobs must have been checked. */
 export function fireSchedule(store: Store, firing: Firing): Promise<Fired> {
   const { key, spec, expectedAt, slotAt, jobs, nextAt } = firing;
   const { database, statements } = store;
-  const lost: Fired = { result: { outcome: "lost" }, written: [] };
+  const lost: Fired = { result: { outcome: "lost" }, written: [], after: nothing };
   // What cannot be stored is not there.
   if (!isStorable(key) || !isStorable(spec)) return Promise.resolve(lost);
   return database.transact(async (run) => {
     const values = { key, spec, expectedAt, slotAt, nextAt: nextAt ?? null };
     if ((await run(statements.moveSchedule, values)).length === 0) return lost;
-    const written = jobs.length === 0 ? [] : await enqueueUnique(run, store, jobs);
-    return { result: { outcome: "fired", results: written.map(({ result }) => result) }, written };
+    const enqueued = jobs.length === 0 ? nothingWritten : await enqueueInSteps(run, store, jobs);
+    return { result: { outcome: "fired", results: enqueued.written.map(({ result }) => result) }, ...enqueued };
   });
 }

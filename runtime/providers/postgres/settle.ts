@@ -7,6 +7,19 @@ import type {
   Rejection,
   Settlement,
 } from "../../contract/index.ts";
+import type { Run } from "./database.ts";
+import type { ExpectedEnd } from "./edge-tables.ts";
+import {
+  type Aftermath,
+  aftermathOf,
+  type EndedRoots,
+  endWithEdges,
+  joined,
+  type Locked,
+  nothing,
+  type Root,
+} from "./needs.ts";
+import type { PgStatement } from "./sql.ts";
 import { type Store, timeOf } from "./store.ts";
 import { isStorableId, storable } from "./values.ts";
 
@@ -50,11 +63,6 @@ export function answers<T extends Lease>(
   });
 }
 
-/** Ids of the jobs beside which gates are to be opened. */
-export function gatedOf(items: readonly Lease[], settlements: readonly Settlement[]): readonly string[] {
-  return items.flatMap(({ id, gated }, n) => (gated && settlements[n] === "ok" ? [id] : []));
-}
-
 /** The batch as `json_to_recordset` reads it. */
 export function completionsOf(batch: Iterable<readonly [number, Completion]>): string {
   const rows = [...batch].map(([n, { id, fence, output }]) => ({
@@ -66,25 +74,74 @@ export function completionsOf(batch: Iterable<readonly [number, Completion]>): s
   return JSON.stringify(rows);
 }
 
-export async function ackJobs(store: Store, items: readonly Completion[]): Promise<readonly Settlement[]> {
+/** What became of the settlements of a call, and whom to tell. */
+export interface Settled {
+  readonly settlements: readonly Settlement[];
+  readonly after: Aftermath;
+}
+
+type Batch<T> = readonly (readonly [n: number, item: T])[];
+
+interface ClosedRow {
+  readonly n: number;
+  /** It was left alone because others need the job; or it was closed meanwhile. */
+  readonly open: boolean;
+}
+
+export async function ackJobs(store: Store, items: readonly Completion[]): Promise<Settled> {
   const batch = batchOf(items, "first");
-  if (batch.size === 0) return items.map(() => "stale");
+  if (batch.size === 0) return { settlements: items.map(() => "stale"), after: nothing };
   const completions = completionsOf(batch.values());
-  const closed = await store.database.rows<readonly [n: number]>(store.statements.ack, {
+  const rows = await store.database.rows<readonly [n: number, open: boolean]>(store.statements.ack, {
     completions,
     ...timeOf(store),
   });
+  const open = new Set(rows.flatMap(([n, isOpen]) => (isOpen ? [n] : [])));
+  const left = open.size === 0 ? [] : [...batch.values()].filter(([n]) => open.has(n));
+  const { answer, moved, locked } =
+    left.length === 0 ? nothingEnded : await store.database.transact((run) => ackNeeded(run, store, left));
+  const closed = [...rows.flatMap(([n, isOpen]) => (isOpen ? [] : [n])), ...answer];
   const refused = closed.length === 0 ? [] : await reasons(store, items, closed);
-  return answers(items, batch, refused, "alreadyDone");
+  const settlements = answers(items, batch, refused, "alreadyDone");
+  return { settlements, after: joined(besideGates(items, settlements, open, locked), aftermathOf(moved)) };
+}
+
+const nothingEnded: { readonly answer: readonly number[] } & Pick<EndedRoots<unknown>, "moved" | "locked"> = {
+  answer: [],
+  moved: [],
+  locked: [],
+};
+
+/** Settles within a transaction, whoever needs the jobs; `answer`: what was refused. */
+export function ackNeeded(run: Run, store: Store, batch: Batch<Completion>): Promise<EndedRoots<readonly number[]>> {
+  const roots = batch.map(([, { id }]): Root => ({ id, kind: "succeeded" }));
+  return endWithEdges(run, store, roots, async () => {
+    const values = { completions: completionsOf(batch), ...timeOf(store) };
+    return (await run<ClosedRow>(store.statements.ackNeeded, values)).map(({ n }) => n);
+  });
+}
+
+/** Of leases that were settled. What a lease says of gates may be about edges; of jobs that were `left`, more is known. */
+function besideGates(
+  items: readonly Lease[],
+  settlements: readonly Settlement[],
+  left: ReadonlySet<number>,
+  locked: readonly Locked[],
+): Aftermath {
+  const withGates = new Set(locked.flatMap(({ id, gated }) => (gated ? [id] : [])));
+  const gated = items.flatMap(({ id, gated: isGated }, n) =>
+    isGated && settlements[n] === "ok" && (!left.has(n) || withGates.has(id)) ? [id] : [],
+  );
+  return { ...nothing, gated };
 }
 
 /** Asked for afterwards, and seldom: a snapshot taken before the wait for a lock would not know who re-claimed the job. */
 async function reasons(
   store: Store,
   items: readonly Completion[],
-  refused: readonly (readonly [n: number])[],
+  refused: readonly number[],
 ): Promise<readonly Refusal[]> {
-  const leases = refused.flatMap(([n]) => items.slice(n, n + 1).map((lease) => ({ n, lease })));
+  const leases = refused.flatMap((n) => items.slice(n, n + 1).map((lease) => ({ n, lease })));
   const ids = leases.map(({ lease }) => lease.id);
   const fences = new Map(
     await store.database.rows<readonly [id: string, fence: number]>(store.statements.fences, { ids }),
@@ -97,45 +154,62 @@ export function refusalOf(lease: Lease, fence: number | undefined): Settlement {
   return fence === lease.fence ? "alreadyDone" : "stale";
 }
 
+/** The answer to a lease, or a queue whose jobs can be claimed again. */
 type NackRow =
-  | readonly [n: number, answer: Settlement | "gated", queue: null]
-  | readonly [n: null, answer: null, queue: string];
+  | { readonly n: number; readonly answer: Settlement | "gated" | "needed"; readonly queue: null }
+  | { readonly n: null; readonly answer: null; readonly queue: string };
 
-/** `readied`: queues whose jobs can be claimed again. */
-export async function nackJobs(
-  store: Store,
-  items: readonly Rejection[],
-): Promise<{ readonly settlements: readonly Settlement[]; readonly readied: readonly string[] }> {
+export async function nackJobs(store: Store, items: readonly Rejection[]): Promise<Settled> {
   const batch = batchOf(items, "first");
-  if (batch.size === 0) return { settlements: items.map(() => "stale"), readied: [] };
-  const rows = [...(await nackRows(store, [...batch.values()]))];
-  const left = new Set(rows.flatMap(([n, answer]) => (answer === "gated" ? [n] : [])));
+  if (batch.size === 0) return { settlements: items.map(() => "stale"), after: nothing };
+  const { nack, nackGated } = store.statements;
+  const run: Run = (statement, values) => store.database.objects(statement, values);
+  const hasGated = [...batch.values()].some(([, { gated }]) => gated);
+  const rows = await nackRows(run, store, hasGated ? nackGated : nack, [...batch.values()]);
   // Leases that do not say that they are gated, and are.
-  if (left.size > 0)
-    rows.push(
-      ...(await nackRows(
-        store,
-        [...batch.values()].filter(([n]) => left.has(n)),
-        true,
-      )),
-    );
-  const refused: Refusal[] = [];
-  const readied: string[] = [];
-  for (const [n, answer, queue] of rows) {
-    if (n === null) readied.push(queue);
-    else if (answer !== "gated") refused.push([n, answer]);
-  }
-  return { settlements: answers(items, batch, refused, "alreadyDone"), readied };
+  const gated = leftIn(batch, rows, "gated");
+  if (gated.length > 0) rows.push(...(await nackRows(run, store, nackGated, gated)));
+  const needed = leftIn(batch, rows, "needed");
+  const { answer, moved, locked } =
+    needed.length === 0 ? noRows : await store.database.transact((step) => nackNeeded(step, store, needed));
+  const all = [...rows, ...answer];
+  const refused = all.flatMap(({ n, answer: one }) =>
+    n === null || one === "gated" || one === "needed" ? [] : [[n, one] as const],
+  );
+  const settlements = answers(items, batch, refused, "alreadyDone");
+  const queues = all.flatMap(({ queue }) => (queue === null ? [] : [queue]));
+  const left = new Set(needed.map(([n]) => n));
+  const after = joined(besideGates(items, settlements, left, locked), aftermathOf(moved), { ...nothing, queues });
+  return { settlements, after };
 }
 
-function nackRows(
-  store: Store,
-  batch: readonly (readonly [number, Rejection])[],
-  gated = batch.some(([, lease]) => lease.gated),
-): Promise<readonly NackRow[]> {
+const noRows = { ...nothingEnded, answer: [] as readonly NackRow[] };
+
+function leftIn(
+  batch: ReadonlyMap<string, readonly [number, Rejection]>,
+  rows: readonly NackRow[],
+  why: "gated" | "needed",
+): Batch<Rejection> {
+  const left = new Set(rows.flatMap(({ n, answer }) => (answer === why ? [n] : [])));
+  return left.size === 0 ? [] : [...batch.values()].filter(([n]) => left.has(n));
+}
+
+function nackRows(run: Run, store: Store, statement: PgStatement, batch: Batch<Rejection>): Promise<NackRow[]> {
   const rejections = JSON.stringify(batch.map(([n, rejection]) => rejectionRow(n, rejection)));
-  const { nack, nackGated } = store.statements;
-  return store.database.rows<NackRow>(gated ? nackGated : nack, { rejections, ...timeOf(store) });
+  return run<NackRow>(statement, { rejections, ...timeOf(store) });
+}
+
+const expectedEnds: Readonly<Partial<Record<Rejection["outcome"], ExpectedEnd>>> = {
+  dead: "failed",
+  skip: "passedOver",
+};
+
+function nackNeeded(run: Run, store: Store, batch: Batch<Rejection>): Promise<EndedRoots<readonly NackRow[]>> {
+  const roots = batch.map(([, { id, outcome }]): Root => {
+    const kind = expectedEnds[outcome];
+    return kind ? { id, kind } : { id };
+  });
+  return endWithEdges(run, store, roots, () => nackRows(run, store, store.statements.nackNeeded, batch));
 }
 
 function rejectionRow(n: number, rejection: Rejection): unknown {
@@ -152,6 +226,8 @@ function rejectionRow(n: number, rejection: Rejection): unknown {
       return { ...common, state: "ready", uncounted: 1 };
     case "dead":
       return { ...common, state: "dead", reason: rejection.reason, uncounted: 0 };
+    case "skip":
+      return { ...common, state: "skipped", reason: "condition", uncounted: 1 };
   }
 }
 

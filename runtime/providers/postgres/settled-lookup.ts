@@ -1,5 +1,5 @@
 import { isFinalState, type JobRecord } from "../../contract/index.ts";
-import { getJobs, jobStates } from "./control.ts";
+import { getJobs, jobStates } from "./inspect.ts";
 import type { Store } from "./store.ts";
 
 /** What `SettledWaits` is told of a job that goes on: it reads nothing but the state of one that is not final. */

@@ -23,6 +23,7 @@ export function compile(name: string, statement: SQL): PgStatement {
 /** A parameter with its type: PostgreSQL cannot always guess it. */
 export const parameter = {
   bigint: (name: string): SQL => sql`${sql.placeholder(name)}::bigint`,
+  bigints: (name: string): SQL => sql`${sql.placeholder(name)}::bigint[]`,
   integer: (name: string): SQL => sql`${sql.placeholder(name)}::integer`,
   boolean: (name: string): SQL => sql`${sql.placeholder(name)}::boolean`,
   text: (name: string): SQL => sql`${sql.placeholder(name)}::text`,
@@ -31,6 +32,10 @@ export const parameter = {
   texts: (name: string): SQL => sql`${sql.placeholder(name)}::text[]`,
   uuids: (name: string): SQL => sql`${sql.placeholder(name)}::uuid[]`,
 };
+
+/** The states of jobs, as lists. Literals: see `statements.ts`. */
+export const final = sql`('succeeded', 'dead', 'cancelled', 'skipped')`;
+export const waitingStates = sql`('scheduled', 'ready', 'blocked')`;
 
 /** `column = value`; the left side of SET must not be qualified. */
 export const set = (column: PgColumn, value: SQLWrapper): SQL => sql`${sql.identifier(column.name)} = ${value}`;

@@ -1,23 +1,48 @@
 import { type SQL, sql } from "drizzle-orm";
 import { createTables } from "../../../drizzle/postgres/tables.ts";
 import { type ControlStatements, controlStatements } from "./control-statements.ts";
-import { type DeliverStatements, deliverStatements } from "./deliver-statements.ts";
+import { claim } from "./claim-statement.ts";
+import { type EnqueueStatements, enqueueStatements } from "./enqueue-statements.ts";
 import { type GateStatements, gateStatements } from "./gate-statements.ts";
+import { type InspectStatements, inspectStatements } from "./inspect-statements.ts";
+import { type NeedsStatements, needsStatements } from "./needs-statements.ts";
 import { type ScheduleStatements, scheduleStatements } from "./schedule-statements.ts";
-import { named } from "./sql.ts";
+import { type SettleStatements, settleStatements } from "./settle-statements.ts";
+import { compile, named, type PgStatement } from "./sql.ts";
 import { type UniqueStatements, uniqueStatements } from "./unique-statements.ts";
+import { type UpkeepStatements, upkeepStatements } from "./upkeep-statements.ts";
+
+/*
+ * Enqueue, claim, settle, extend, report: one statement and so one round trip each, whatever the number of jobs. State
+ * literals stand in the text: a bound state would keep the planner from using the partial indexes. Batches are JSON, which
+ * PostgreSQL takes apart faster than arrays. Rows are found with `= any(array(…))`, never by a join with a batch: the
+ * planner then has no other way than the index, whatever it believes about sizes.
+ */
 
 /** Everything that this provider says to a database, for the tables of one schema. */
-export type Statements = DeliverStatements & ControlStatements & UniqueStatements & ScheduleStatements & GateStatements;
+export type Statements = EnqueueStatements &
+  SettleStatements &
+  ControlStatements &
+  UpkeepStatements &
+  InspectStatements &
+  UniqueStatements &
+  ScheduleStatements &
+  GateStatements &
+  NeedsStatements & { readonly claim: PgStatement };
 
 export function createStatements(schema: string): Statements {
   const given = named(createTables(schema));
   return {
-    ...deliverStatements(given, nextSeq(schema)),
+    ...enqueueStatements(given, nextSeq(schema)),
+    claim: compile("claim", claim(given)),
+    ...settleStatements(given),
     ...controlStatements(given),
+    ...upkeepStatements(given),
+    ...inspectStatements(given),
     ...uniqueStatements(given),
     ...scheduleStatements(given),
     ...gateStatements(given),
+    ...needsStatements(given),
   };
 }
 

@@ -3,17 +3,18 @@ import { type JobState, JobwrightError, type NewJob } from "../../contract/index
 import type { Value, Values } from "./database.ts";
 import {
   enqueueJobs,
-  type EnqueueStatements,
+  type EnqueueRun,
   type InsertedRow,
   insertOf,
   type StateRow,
-  type Written,
+  takesSteps,
   writtenOf,
 } from "./enqueue.ts";
 import type { PgStatement } from "./sql.ts";
 import { type Store, timeOf } from "./store.ts";
 import { storeError } from "./store-error.ts";
-import { enqueueUnique } from "./unique-enqueue.ts";
+import { nothing } from "./needs.ts";
+import { enqueueInSteps, type Enqueued } from "./enqueue-steps.ts";
 
 /**
  * What a Drizzle transaction on node-postgres offers, structurally: two copies of drizzle-orm in one process then do not
@@ -30,21 +31,21 @@ export async function enqueueInTransaction(
   store: Store,
   tx: PostgresTransaction,
   jobs: readonly NewJob[],
-): Promise<readonly Written[]> {
+): Promise<Enqueued> {
   if (typeof tx?.execute !== "function" || typeof tx.rollback !== "function" || statusOf(tx) === "I") {
     throw refused("`tx` is not an open Drizzle transaction on node-postgres.");
   }
   try {
-    if (jobs.some(({ unique }) => unique)) {
-      return await enqueueUnique((statement, values) => rowsIn(tx, statement, values), store, jobs);
+    if (jobs.some(takesSteps)) {
+      return await enqueueInSteps((statement, values) => rowsIn(tx, statement, values), store, jobs);
     }
-    return writtenOf(jobs, await enqueueJobs(statementsIn(store, tx), jobs));
+    return { written: writtenOf(jobs, await enqueueJobs(statementsIn(store, tx), jobs)), after: nothing };
   } catch (error) {
     throw explained(error, store);
   }
 }
 
-function statementsIn(store: Store, tx: PostgresTransaction): EnqueueStatements {
+function statementsIn(store: Store, tx: PostgresTransaction): EnqueueRun {
   const { statements } = store;
   return {
     async insert(batch) {

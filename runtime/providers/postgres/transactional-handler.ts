@@ -13,7 +13,9 @@ import {
 import { withClient } from "./check-out.ts";
 import { type LinkWatch, watchLink } from "./link-watch.ts";
 import type { DrizzleSchema, UserDatabase } from "./options.ts";
-import { ackJobs, completionsOf, refusalOf } from "./settle.ts";
+import type { Run } from "./database.ts";
+import { type Aftermath, aftermathOf, type MovedJob, nothing } from "./needs.ts";
+import { ackJobs, ackNeeded, completionsOf, refusalOf } from "./settle.ts";
 import { type Store, timeOf } from "./store.ts";
 import { driverError, readonly, storeError } from "./store-error.ts";
 import { type PostgresTransaction, rowsIn } from "./transaction.ts";
@@ -39,15 +41,21 @@ interface BodyFailure {
   readonly error: unknown;
 }
 
+export interface Completed {
+  readonly settlement: Settlement;
+  readonly after: Aftermath;
+}
+
 export async function completeInTransaction<Schema extends DrizzleSchema>(
   store: Store,
   given: UserDatabase<Schema> | undefined,
   lease: Lease,
   body: (tx: HandlerTransaction<Schema>) => Promise<TransactionResult>,
   limits: TransactionLimits,
-): Promise<Settlement> {
-  if (!isStorableId(lease.id)) return "stale";
+): Promise<Completed> {
+  if (!isStorableId(lease.id)) return { settlement: "stale", after: nothing };
   let failed: BodyFailure | undefined;
+  let moved: readonly MovedJob[] = [];
   const { where, queryTimeoutMs } = store.database;
   const work = async (tx: HandlerTransaction<Schema>, watch: LinkWatch): Promise<void> => {
     await tx.execute(sql.raw(bounds(limits)));
@@ -58,11 +66,11 @@ export async function completeInTransaction<Schema extends DrizzleSchema>(
       throw error;
     });
     watch.allow(queryTimeoutMs);
-    await complete(store, tx, { id: lease.id, fence: lease.fence, ...result });
+    moved = await complete(store, tx, { id: lease.id, fence: lease.fence, ...result });
   };
   try {
     await transact<Schema>(store, given, work, (error) => error === failed?.error);
-    return "ok";
+    return { settlement: "ok", after: aftermathOf(moved) };
   } catch (error) {
     // A connection that broke under the body shows as an error of the rollback; the body's own says more.
     if (failed) throw failed.error;
@@ -70,9 +78,9 @@ export async function completeInTransaction<Schema extends DrizzleSchema>(
     if (isViolation(error)) throw error;
     if (isAborted(error)) throw swallowed(error);
     if (!(error instanceof Undo)) throw storeError(error, where, isRefused(error) ? readonly : undefined);
-    if (error.answer !== "cancelled") return error.answer;
-    const [settlement = "stale"] = await ackJobs(store, [{ id: lease.id, fence: lease.fence }]);
-    return settlement;
+    if (error.answer !== "cancelled") return { settlement: error.answer, after: nothing };
+    const { settlements, after } = await ackJobs(store, [{ id: lease.id, fence: lease.fence }]);
+    return { settlement: settlements[0] ?? "stale", after };
   }
 }
 
@@ -152,14 +160,18 @@ function bounds({ timeoutMs }: TransactionLimits): string {
   return `set local statement_timeout = ${limit}; set local idle_in_transaction_session_timeout = ${limit}`;
 }
 
-async function complete(store: Store, tx: PostgresTransaction, completion: Completion): Promise<void> {
+/** Returns what was moved by edges. */
+async function complete(store: Store, tx: PostgresTransaction, completion: Completion): Promise<readonly MovedJob[]> {
   const { statements } = store;
-  const completions = completionsOf([[0, completion]]);
-  const refused = await rowsIn(tx, statements.ack, { completions, ...timeOf(store) });
-  if (refused.length > 0) {
-    const [job] = await rowsIn<{ readonly fence: number }>(tx, statements.fences, { ids: [completion.id] });
+  const run: Run = (statement, values) => rowsIn(tx, statement, values);
+  const refused = await run(statements.ack, { completions: completionsOf([[0, completion]]), ...timeOf(store) });
+  // Refused also if others need the job.
+  const needed = refused.length === 0 ? undefined : await ackNeeded(run, store, [[0, completion]]);
+  if (needed && needed.answer.length > 0) {
+    const [job] = await run<{ readonly fence: number }>(statements.fences, { ids: [completion.id] });
     throw new Undo(refusalOf(completion, job?.fence));
   }
-  const [ended] = await rowsIn<{ readonly state: JobState }>(tx, statements.states, { ids: [completion.id] });
+  const [ended] = await run<{ readonly state: JobState }>(statements.states, { ids: [completion.id] });
   if (ended?.state === "cancelled") throw new Undo("cancelled");
+  return needed?.moved ?? [];
 }

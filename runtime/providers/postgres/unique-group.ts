@@ -40,7 +40,7 @@ export function createUniqueGroup(write: Write, connections: number): EnqueueGro
   }
 
   async function submit(jobs: readonly NewJob[]): Promise<readonly Written[]> {
-    const keys = jobs.flatMap(({ unique }) => (unique ? [unique.key] : []));
+    const keys = jobs.flatMap(wantedBy);
     const locked = keys.find((key) => apart.has(key));
     if (locked !== undefined) return submitApart(locked, jobs);
     try {
@@ -66,6 +66,11 @@ export function createUniqueGroup(write: Write, connections: number): EnqueueGro
       while (underWay.size > 0) await Promise.all(underWay);
     },
   };
+}
+
+/** Its unique key, and the ids of jobs that it is tied to by edges. No key is an id, or it is locked for nothing. */
+function wantedBy({ unique, needs, neededBy = [] }: NewJob): readonly string[] {
+  return [...(unique ? [unique.key] : []), ...neededBy.map(({ id }) => id), ...(needs?.of ?? []).map(({ id }) => id)];
 }
 
 function isBusy(error: unknown): boolean {

@@ -4,7 +4,7 @@ import { waiting } from "./waiting.ts";
 
 /*
  * Steps of a transaction about unique keys; `unique.ts` says how they go together. The writing of new jobs is in
- * `deliver-statements.ts`.
+ * `enqueue-statements.ts`.
  */
 
 /**

@@ -129,7 +129,7 @@ export async function dropUntaken(run: Run, { statements }: Store, { made, taker
 
 export function newKnownJob(job: NewJob, now: number): KnownJob {
   const { id, queue, version, priority, payload, unique } = job;
-  const runAt = startOf(job, now);
+  const runAt = firstDue(job, now);
   const heldUntil = unique?.forMs === undefined ? undefined : now + Math.ceil(unique.forMs);
   return {
     id,
@@ -140,12 +140,17 @@ export function newKnownJob(job: NewJob, now: number): KnownJob {
     gated: hasGates(job),
     unique: unique && { key: unique.key, scope: unique.scope, heldUntil },
     version,
-    state: firstState(runAt > now, job.gates),
+    state: job.needs ? "blocked" : firstState(runAt > now, job.gates),
     priority,
     runAt,
     payload,
     changed: false,
   };
+}
+
+/** The delay of a job with needs begins when they let it go. */
+function firstDue(job: NewJob, now: number): number {
+  return job.needs ? Math.ceil(job.runAt ?? now) : startOf(job, now);
 }
 
 function startOf({ runAt, delayMs = 0 }: NewJob, now: number): number {

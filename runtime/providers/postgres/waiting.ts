@@ -17,25 +17,31 @@ export interface Waiting {
 const kept = ({ tables: { gates }, j }: Named): SQL => sql`least(${j.passed}, (
   select (g.kind = 'order')::integer from ${gates} g where g.seq = ${j.seq} and g.place = 0))`;
 
-/**
- * `state`: the state that the job goes to, `scheduled` or `ready` if it is to wait. `waits`: whether it does; default
- * always. `isNew`: all gates are given back.
- */
-export function waiting(
-  given: Named,
-  state: SQL,
-  { waits, isNew = false }: { readonly waits?: SQL; readonly isNew?: boolean } = {},
-): Waiting {
+export interface WaitingOptions {
+  /** Whether the job is to wait. Default: always. */
+  readonly waits?: SQL;
+  /** All gates are given back. */
+  readonly isNew?: boolean;
+  /** Whether its needs hold the job, before its gates. Default: never. */
+  readonly isHeld?: SQL;
+}
+
+/** `state`: the state that the job goes to, `scheduled` or `ready` if it is to wait. */
+export function waiting(given: Named, state: SQL, { waits, isNew = false, isHeld }: WaitingOptions = {}): Waiting {
   const { tables, j } = given;
   const passed = isNew ? sql`0` : kept(given);
   const gated = waits ? sql`${j.passed} is not null and ${waits}` : sql`${j.passed} is not null`;
   const gate = (column: SQL): SQL => sql`(select ${column} from ${tables.gates} g
     where g.seq = ${j.seq} and g.place = ${passed} and (${state} = 'ready' or g.kind = 'order'))`;
+  const held = (value: SQL, otherwise: SQL): SQL =>
+    isHeld ? sql`case when ${isHeld} then ${value} else ${otherwise} end` : otherwise;
+  const freeState = sql`case when ${gated} then coalesce(${gate(sql`'blocked'`)}, ${state}) else ${state} end`;
+  const freeGate = sql`case when ${gated} then ${gate(sql`g.key`)} end`;
   return {
-    state: sql`case when ${gated} then coalesce(${gate(sql`'blocked'`)}, ${state}) else ${state} end`,
+    state: held(sql`'blocked'`, freeState),
     assignments: [
       set(j.passed, sql`case when ${gated} then ${passed} else ${j.passed} end`),
-      set(j.blockedBy, sql`case when ${gated} then ${gate(sql`g.key`)} end`),
+      set(j.blockedBy, held(sql`null`, freeGate)),
     ],
   };
 }

@@ -1,6 +1,8 @@
 import type { EnqueueResult, NewJob } from "../../contract/index.ts";
 import type { Run } from "./database.ts";
-import { batchOf, insertOf, type Written } from "./enqueue.ts";
+import { drawEdges, edgeColumns, lockEnds } from "./draw-edges.ts";
+import { batchOf, hasEdges, insertOf, type Written } from "./enqueue.ts";
+import { type Aftermath, aftermathOf, type MovedJob } from "./needs.ts";
 import type { Store } from "./store.ts";
 import { dropUntaken, holderOf, type KnownJob, lockKeys, look, meetHolder, newKnownJob, type Sight } from "./unique.ts";
 
@@ -11,19 +13,32 @@ interface Plan {
   readonly fresh: readonly (readonly [NewJob, KnownJob])[];
 }
 
-/** Writes jobs of which some have a unique key, within a transaction: all of them or none. */
-export async function enqueueUnique(run: Run, store: Store, jobs: readonly NewJob[]): Promise<readonly Written[]> {
+export interface Enqueued {
+  readonly written: readonly Written[];
+  /** Of other jobs, which new edges have moved. */
+  readonly after: Aftermath;
+}
+
+/** Writes jobs of which some have a unique key or edges, within a transaction: all of them or none. */
+export async function enqueueInSteps(run: Run, store: Store, jobs: readonly NewJob[]): Promise<Enqueued> {
   const keys = keysOf(jobs);
   await lockKeys(run, store, keys);
   const contested = keysOf(jobs.filter(({ unique }) => unique?.onConflict !== "ignore"));
   if (contested.length > 0) await run(store.statements.lockHolders, { keys: contested });
   const ids = [...new Set(jobs.map(({ id }) => id))];
   const sight = await look(run, store, keys, ids);
+  const locked = await lockEnds(run, store, jobs, new Set(sight.jobs.keys()));
   const { written, fresh } = decide(jobs, sight);
   await insert(run, store, fresh, sight);
   await rewrite(run, store, sight);
   await dropUntaken(run, store, sight);
-  return written;
+  const moved = await drawEdges(
+    run,
+    store,
+    fresh.map(([job]) => job),
+    locked,
+  );
+  return { written: afterMoves(written, moved), after: aftermathOf(moved) };
 }
 
 function keysOf(jobs: readonly NewJob[]): readonly string[] {
@@ -57,6 +72,16 @@ const speakOf = ({ queue, priority, gated }: KnownJob, result: EnqueueResult): W
   return { result, queue, priority, gated };
 };
 
+/** Where the jobs are now of which the results speak. */
+function afterMoves(written: readonly Written[], moved: readonly MovedJob[]): readonly Written[] {
+  if (moved.length === 0) return written;
+  const byId = new Map(moved.map((job) => [job.id, job]));
+  return written.map((each) => {
+    const job = byId.get(each.result.id);
+    return job ? { ...each, result: { ...each.result, state: job.state, runAt: job.runAt } } : each;
+  });
+}
+
 async function insert(run: Run, store: Store, fresh: Plan["fresh"], { now, takers }: Sight): Promise<void> {
   if (fresh.length === 0) return;
   const jobs = fresh.map(([job, { version, priority, runAt, payload = job.payload }]): NewJob => {
@@ -68,8 +93,9 @@ async function insert(run: Run, store: Store, fresh: Plan["fresh"], { now, taker
     return [{ n, key, scope, held_until: heldUntil, takes: takers.get(key) === made }];
   });
   // The moment of the decision is the moment of the enqueue.
-  const { insertUnique, insertUniqueGated } = store.statements;
-  const [statement, values] = insertOf(batchOf(jobs, jobs.keys()), insertUnique, insertUniqueGated);
+  const { insertUnique, insertUniqueGated, insertEdged } = store.statements;
+  const batch = batchOf(jobs, jobs.keys(), jobs.some(hasEdges) ? edgeColumns(jobs) : undefined);
+  const [statement, values] = insertOf(batch, insertUnique, insertUniqueGated, insertEdged);
   await run(statement, { ...values, uniques: JSON.stringify(uniques), now });
 }
 

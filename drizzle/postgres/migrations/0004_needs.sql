@@ -1,0 +1,19 @@
+CREATE TABLE "jobwright"."edges" (
+	"child" bigint NOT NULL,
+	"place" bigserial NOT NULL,
+	"parent" bigint NOT NULL,
+	"when" text NOT NULL,
+	"status" text NOT NULL,
+	CONSTRAINT "edges_child_place_pk" PRIMARY KEY("child","place")
+);
+--> statement-breakpoint
+CREATE TABLE "jobwright"."needs" (
+	"seq" bigint PRIMARY KEY NOT NULL,
+	"mode" text NOT NULL,
+	"after_ms" bigint NOT NULL
+);
+--> statement-breakpoint
+ALTER TABLE "jobwright"."jobs" ADD COLUMN "needed" boolean;--> statement-breakpoint
+ALTER TABLE "jobwright"."jobs" ADD COLUMN "held" boolean;--> statement-breakpoint
+CREATE INDEX "edges_open" ON "jobwright"."edges" USING btree ("child","place") WHERE status = 'open';--> statement-breakpoint
+CREATE INDEX "edges_parent" ON "jobwright"."edges" USING btree ("parent");

@@ -1,0 +1,136 @@
+import { type SQL, sql } from "drizzle-orm";
+import { clock, compile, type Named, names, now, parameter, type PgStatement, set } from "./sql.ts";
+
+/* The writing of new jobs: one statement, whatever their number; what they have besides is written by a longer one. */
+
+/** A job of the batch, and what many jobs of a batch have in common, which is therefore sent once. */
+const newJobs = (more = sql``): SQL => sql`json_to_recordset(${parameter.json("jobs")}) as i(
+  n integer, k integer, id uuid, run_at bigint, delay bigint, payload text${more})`;
+/** Whether others need it; how it needs others, and for how long it waits afterwards. */
+const edged = sql`, needed boolean, mode text, after_ms bigint`;
+const kinds = sql`json_to_recordset(${parameter.json("kinds")}) as k(
+  k integer, name text, queue text, version integer, priority smallint, max_crashes integer)`;
+
+const skipKnown = ({ tables: { jobs } }: Named): SQL => sql`
+      on conflict (${sql.identifier(jobs.id.name)}) do nothing`;
+
+/** What an insert does besides. */
+interface Extras {
+  readonly onKnown?: SQL;
+  /** Further parts of the statement. */
+  readonly parts?: readonly SQL[];
+  /** Jobs with gates, among others. */
+  readonly gated?: boolean;
+  /** Jobs with edges, and with gates, among others. */
+  readonly edged?: boolean;
+}
+
+/** Where new jobs wait: of those with gates `g` is the first one. */
+function placeOf({ tables: { jobs } }: Named, extras: Extras): readonly (readonly [column: SQL, value: SQL])[] {
+  const state = sql`case when due > ${now} then 'scheduled' else 'ready' end`;
+  const stateName = names(jobs.state);
+  if (!extras.gated) return [[stateName, state]];
+  const isHeld = extras.edged ? sql`mode is not null` : sql`false`;
+  const waits = sql`g.seq is not null and (due <= ${now} or g.kind = 'order')`;
+  const edges: readonly (readonly [SQL, SQL])[] = [
+    [names(jobs.needed), sql`needed`],
+    [names(jobs.held), sql`case when ${isHeld} then true end`],
+  ];
+  return [
+    [stateName, sql`case when ${isHeld} or (${waits}) then 'blocked' else ${state} end`],
+    [names(jobs.passed), sql`case when g.seq is not null then 0 end`],
+    [names(jobs.blockedBy), sql`case when not ${isHeld} and ${waits} then g.key end`],
+    ...(extras.edged ? edges : []),
+  ];
+}
+
+/** The time of the enqueue, as the only row with one, and `n` of every id that is there already. */
+function insertJobs(given: Named, nextSeq: SQL, extras: Extras): SQL {
+  const { jobs, payloads } = given.tables;
+  const { onKnown = sql``, parts = [] } = extras;
+  const place = placeOf(given, extras);
+  const list = (items: readonly SQL[]): SQL => sql.join([...items], sql`, `);
+  return sql`with ${clock},
+    kinds as materialized (select * from ${kinds}),
+    placed as materialized (
+      select i.*, ${nextSeq} as seq, coalesce(i.run_at, ${now} + coalesce(i.delay, 0)) as due
+      from (select * from ${newJobs(extras.edged ? edged : undefined)} order by n) i),
+    ${extras.gated ? beside : sql``}
+    added as (
+      insert into ${jobs} (${names(jobs.seq, jobs.id, jobs.name, jobs.queue, jobs.version, jobs.priority, jobs.runAt, jobs.enqueuedAt, jobs.maxCrashes)},
+        ${list(place.map(([column]) => column))})
+      select p.seq, id, name, queue, version, priority, due, ${now}, max_crashes, ${list(place.map(([, value]) => value))}
+      from placed p join kinds using (k)${extras.gated ? sql` left join own_gates g on g.seq = p.seq and g.place = 0` : sql``} order by id${onKnown}
+      returning ${names(jobs.seq)}),
+    bodies as (
+      insert into ${payloads} (${names(payloads.seq, payloads.payload)})
+      select seq, payload from placed where seq in (select seq from added))${sql.join([...parts])}
+    select null::integer as n, ${now} as now
+    union all
+    select p.n, null from placed p
+    where (select count(*) from added) < (select count(*) from placed) and p.seq not in (select seq from added)`;
+}
+
+/** Gates and tags of the batch, with their jobs. */
+const beside = sql`own_gates as materialized (
+      select p.seq, g.* from placed p join json_to_recordset(${parameter.json("gates")}) as g(
+        n integer, place smallint, level smallint, key text, policy text, kind text, "limit" integer, window_ms bigint) using (n)),
+    own_tags as materialized (
+      select p.seq, t.tag from placed p join json_to_recordset(${parameter.json("tags")}) as t(n integer, tag text) using (n)),`;
+
+function keepBeside({ tables: { gates, tags } }: Named): SQL {
+  const { seq, place, level, key, policy, kind, limit, windowMs } = gates;
+  const columns = names(seq, place, level, key, policy, kind, limit, windowMs);
+  return sql`,
+    gated as (
+      insert into ${gates} (${columns}) select ${columns} from own_gates where seq in (select seq from added)),
+    tagged as (
+      insert into ${tags} (${names(tags.tag, tags.seq)})
+      select distinct tag, seq from own_tags where seq in (select seq from added))`;
+}
+
+/**
+ * The unique keys of the batch: each job remembers its own, and the last one that takes it is its holder. The transaction
+ * has locked the keys, so their rows are there, and has looked for the ids: one that is there all the same is an error.
+ */
+const takeKeys = ({ tables: { uniqueJobs, uniqueKeys } }: Named): SQL => sql`,
+    own as materialized (
+      select p.seq, u.* from placed p join json_to_recordset(${parameter.json("uniques")}) as u(
+        n integer, key text, scope text, held_until bigint, takes boolean) using (n)),
+    remembered as (
+      insert into ${uniqueJobs} (${names(uniqueJobs.seq, uniqueJobs.key, uniqueJobs.scope, uniqueJobs.heldUntil)})
+      select seq, key, scope, held_until from own),
+    held as (
+      update ${uniqueKeys} h set ${set(uniqueKeys.seq, sql`o.seq`)} from own o
+      where h.key = any(array(select key from own where takes)) and o.key = h.key and o.takes)`;
+
+const keepNeeds = ({ tables: { needs } }: Named): SQL => sql`,
+    needing as (
+      insert into ${needs} (${names(needs.seq, needs.mode, needs.afterMs)})
+      select seq, mode, after_ms from placed where mode is not null and seq in (select seq from added))`;
+
+export interface EnqueueStatements {
+  readonly insertJobs: PgStatement;
+  /** With gates and tags. */
+  readonly insertGated: PgStatement;
+  /** For a transaction that has locked the keys and looked for the ids; see `unique.ts`. */
+  readonly insertUnique: PgStatement;
+  readonly insertUniqueGated: PgStatement;
+  /** With everything that a job can have. */
+  readonly insertEdged: PgStatement;
+}
+
+/** `nextSeq`: the expression that draws an insertion number. */
+export function enqueueStatements(given: Named, nextSeq: SQL): EnqueueStatements {
+  const insert = (name: string, extras: Extras): PgStatement => compile(name, insertJobs(given, nextSeq, extras));
+  const onKnown = skipKnown(given);
+  const keys = takeKeys(given);
+  const kept = keepBeside(given);
+  return {
+    insertJobs: insert("insert_jobs", { onKnown }),
+    insertGated: insert("insert_gated", { onKnown, gated: true, parts: [kept] }),
+    insertUnique: insert("insert_unique", { parts: [keys] }),
+    insertUniqueGated: insert("insert_unique_gated", { gated: true, parts: [keys, kept] }),
+    insertEdged: insert("insert_edged", { gated: true, edged: true, parts: [keys, kept, keepNeeds(given)] }),
+  };
+}

@@ -1,0 +1,179 @@
+import { type SQL, sql } from "drizzle-orm";
+import { recordAttempts } from "./history-statements.ts";
+import { assign, clock, compile, lockById, type Named, names, now, parameter, type PgStatement, set } from "./sql.ts";
+import { waiting } from "./waiting.ts";
+
+/* Everything that moves or ends a lease. */
+
+/** Settles what `hits` names; `n` and the answer, only for items that were refused. */
+const refused = (ended: SQL, current = sql`'alreadyDone'`): SQL => sql`
+  select i.n, case when l.fence = i.fence then ${current} else 'stale' end as answer
+  from input i left join locked l on l.id = i.id
+  where not exists (select 1 from ${ended} e where e.id = i.id and e.fence = i.fence)`;
+
+/** Leases of the batch that are open: nobody re-claimed, settled, cancelled or requeued the job since. */
+const open = sql`select l.seq from locked l join input i on i.id = l.id and i.fence = l.fence where l.open`;
+
+const lockLeases = (given: Named, ...columns: SQL[]): SQL =>
+  lockById(
+    given,
+    sql`array(select id from input)`,
+    sql`${given.j.fence} as fence`,
+    sql`${given.j.leaseUntil} is not null as open`,
+    ...columns,
+  );
+
+/** 1 if the job was reaped, so that a late settlement takes the lapse back. */
+const lapsed = ({ j }: Named): SQL => sql`(${j.state} in ('ready', 'blocked'))::integer`;
+
+/**
+ * `n` of every lease that was not settled, in the order of ids, as the index is read. Jobs that others need are left alone,
+ * unless told otherwise: `open` says that a lease was open, as far as the statement can see; for the rest, `fences` tells why.
+ */
+function ack(given: Named, needed: boolean): SQL {
+  const { tables, j } = given;
+  const { jobs, outputs } = tables;
+  return sql`with ${clock},
+    input as materialized (
+      select * from json_to_recordset(${parameter.json("completions")}) as i(n integer, id uuid, fence integer, output text)),
+    ended as (
+      update ${jobs} ${j} set ${assign(
+        set(j.state, sql`case when ${j.cancelRequested} then 'cancelled' else 'succeeded' end`),
+        set(j.reason, sql`case when ${j.cancelRequested} then 'cancelled' end`),
+        set(j.attempt, sql`${j.attempt} + ${lapsed(given)}`),
+        set(j.crashes, sql`${j.crashes} - ${lapsed(given)}`),
+        set(j.finishedAt, now),
+        set(j.leaseUntil, sql`null`),
+      )}
+      where ${j.id} = any(array(select id from input)) and ${j.leaseUntil} is not null${needed ? sql`` : sql` and ${j.needed} is null`}
+        and (${j.id}, ${j.fence}) in (select id, fence from input)
+      returning ${j.seq}, ${j.id}, ${j.fence}, ${j.state}),
+    kept as (
+      insert into ${outputs} (${names(outputs.seq, outputs.output)})
+      select e.seq, i.output from ended e join input i on i.id = e.id and i.fence = e.fence
+      where e.state = 'succeeded' and i.output is not null
+      on conflict (${sql.identifier(outputs.seq.name)}) do update set output = excluded.output)
+    select i.n, exists (
+      select 1 from ${jobs} ${j} where ${j.id} = i.id and ${j.fence} = i.fence and ${j.leaseUntil} is not null) as open
+    from input i where not exists (select 1 from ended e where e.id = i.id and e.fence = i.fence)`;
+}
+
+/** What a nack leaves alone, with the answer `gated` or `needed`: it would take more than one that is meant for all jobs. */
+interface Left {
+  /** Jobs with gates: where they wait again takes more to find out than all the rest. */
+  readonly gated?: true;
+  /** Ends of jobs that others need. */
+  readonly needed?: true;
+}
+
+/** `state`, `reason` and `delay_ms` are what a rejection asks for; a pending cancellation overrules them. */
+function nack(given: Named, left: Left): SQL {
+  const { tables, j } = given;
+  const { jobs, errors } = tables;
+  const waits = sql`not ${j.cancelRequested} and i.state in ('scheduled', 'ready')`;
+  const place = left.gated ? { state: sql`i.state`, assignments: [] } : waiting(given, sql`i.state`, { waits });
+  const isNeeded = left.needed ? sql`(l.needed and (l.cancelling or i.state in ('dead', 'skipped')))` : sql`false`;
+  const isGated = left.gated ? sql`l.gated` : sql`false`;
+  const refusal = sql`case when not l.open then 'alreadyDone' when ${isNeeded} then 'needed' when ${isGated} then 'gated' else 'alreadyDone' end`;
+  return sql`with ${clock},
+    input as materialized (
+      select * from json_to_recordset(${parameter.json("rejections")}) as i(
+        n integer, id uuid, fence integer, state text, reason text, delay_ms bigint, uncounted integer, error text)),
+    ${lockLeases(
+      given,
+      sql`${j.passed} is not null as gated`,
+      sql`${j.needed} is true as needed`,
+      sql`${j.cancelRequested} as cancelling`,
+    )},
+    ended as (
+      update ${jobs} ${j} set ${assign(
+        set(j.state, sql`case when ${j.cancelRequested} then 'cancelled' else ${place.state} end`),
+        ...place.assignments,
+        set(j.reason, sql`case when ${j.cancelRequested} then 'cancelled' else i.reason end`),
+        set(j.finishedAt, sql`case when ${j.cancelRequested} or i.state in ('dead', 'skipped') then ${now} end`),
+        set(j.runAt, sql`coalesce(${now} + i.delay_ms, ${j.runAt})`),
+        set(j.attempt, sql`${j.attempt} + ${lapsed(given)} - i.uncounted`),
+        set(j.crashes, sql`${j.crashes} - ${lapsed(given)}`),
+        set(j.leaseUntil, sql`null`),
+      )}
+      from input i
+      where ${j.seq} = any(array(${open} and not ${isNeeded} and not ${isGated})) and i.id = ${j.id} and i.fence = ${j.fence}
+      returning ${j.seq}, ${j.id}, ${j.fence}, ${j.queue}, ${j.state}, ${j.attempt}, ${j.startedAt}, ${j.workerId}, i.error),
+    kept as (
+      insert into ${errors} (${names(errors.seq, errors.error)})
+      select seq, error from ended where error is not null
+      on conflict (${sql.identifier(errors.seq.name)}) do update set error = excluded.error),
+    recorded as (${recordAttempts(given, sql`ended where error is not null`)}),
+    answers as (${refused(sql`ended`, refusal)})
+    select n, answer, null as queue from answers
+    union all select null, null, queue from ended where state = 'ready' group by queue`;
+}
+
+function report(given: Named): SQL {
+  const { tables, j } = given;
+  const { jobs } = tables;
+  return sql`with
+    input as materialized (
+      select * from json_to_recordset(${parameter.json("reports")}) as i(n integer, id uuid, fence integer, progress float8)),
+    ${lockLeases(given)},
+    ended as (
+      update ${jobs} ${j} set ${set(j.progress, sql`i.progress`)} from input i
+      where ${j.seq} = any(array(${open})) and i.id = ${j.id} and i.fence = ${j.fence}
+      returning ${j.id}, ${j.fence})
+    ${refused(sql`ended`)}`;
+}
+
+/** The first note with a key stays, unless it is a cursor, which is overwritten in its place. */
+function note(given: Named): SQL {
+  const { notes } = given.tables;
+  return sql`with
+    input as materialized (
+      select * from json_to_recordset(${parameter.json("leases")}) as i(n integer, id uuid, fence integer)),
+    ${lockLeases(given)},
+    ended as (select l.seq, l.id, l.fence from locked l join input i on i.id = l.id and i.fence = l.fence where l.open),
+    kept as (
+      insert into ${notes} (${names(notes.seq, notes.kind, notes.key, notes.text)})
+      select e.seq, w.kind, w.key, w.text
+      from json_to_recordset(${parameter.json("notes")}) as w(n integer, id uuid, fence integer, kind text, key text, text text)
+      join ended e on e.id = w.id and e.fence = w.fence order by w.n
+      on conflict (${names(notes.seq, notes.kind, notes.key)}) do update
+      set ${set(notes.text, sql`excluded.text`)} where ${notes.kind} = 'cursor')
+    ${refused(sql`ended`)}`;
+}
+
+function extend({ tables: { jobs }, j }: Named): SQL {
+  return sql`with ${clock},
+    locked as materialized (
+      select ${j.seq} as seq from ${jobs} ${j}
+      where ${j.state} = 'running' and ${j.workerId} = ${parameter.text("workerId")} order by ${j.seq} for no key update)
+    update ${jobs} ${j} set ${set(j.leaseUntil, sql`${now} + ${parameter.bigint("leaseMs")}`)}
+    where ${j.seq} = any(array(select seq from locked))
+    returning ${j.seq}, ${j.id}, ${j.fence}, ${j.leaseUntil}, ${j.cancelRequested}`;
+}
+
+export interface SettleStatements {
+  readonly ack: PgStatement;
+  /** The same for jobs that others need as well. */
+  readonly ackNeeded: PgStatement;
+  readonly nack: PgStatement;
+  /** The same for leases of which some are gated. */
+  readonly nackGated: PgStatement;
+  /** The same for all jobs. */
+  readonly nackNeeded: PgStatement;
+  readonly report: PgStatement;
+  readonly note: PgStatement;
+  readonly extend: PgStatement;
+}
+
+export function settleStatements(given: Named): SettleStatements {
+  return {
+    ack: compile("ack", ack(given, false)),
+    ackNeeded: compile("ack_needed", ack(given, true)),
+    nack: compile("nack", nack(given, { gated: true, needed: true })),
+    nackGated: compile("nack_gated", nack(given, { needed: true })),
+    nackNeeded: compile("nack_needed", nack(given, {})),
+    report: compile("report", report(given)),
+    note: compile("note", note(given)),
+    extend: compile("extend", extend(given)),
+  };
+}
