@@ -15,9 +15,9 @@ import {
   type WorkerOptions,
 } from "jobwright/codegen/v1";
 import { descriptor } from "./descriptor.ts";
-import type { HandlersFor, JobReturns, Jobs, QueueName } from "./types.ts";
+import type { HandlersFor, JobReturns, Jobs, QueueName } from "./types.d.ts";
 
-export type * from "./types.ts";
+export type * from "./types.d.ts";
 export { descriptor };
 
 /** Connects the client: `const jobs = await createJobs({ provider })`. */

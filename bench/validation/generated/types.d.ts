@@ -109,3 +109,5 @@ export interface Jobs<Tx extends TransactionKind = TransactionKind> {
   /** The operator's verbs, over all jobs. */
   readonly $control: ControlClient;
 }
+
+//# sourceMappingURL=types.d.ts.map
