@@ -7,7 +7,23 @@
 
 import { type EmittedParser, parse } from "jobwright/codegen/v1";
 
-const { invalid, defaultOf, has, isBytes, isDate, isList, isLonger, isMap, isObject, isSet, isShorter, live } = parse;
+const {
+  invalid,
+  defaultOf,
+  has,
+  isBytes,
+  isDate,
+  isList,
+  isLonger,
+  isMap,
+  isObject,
+  isSet,
+  isShorter,
+  live,
+  newMap,
+  newSet,
+  setOf,
+} = parse;
 
 /** Parses the input of `buildReport` as its schema does. */
 export const parseBuildReportInput: EmittedParser = {
@@ -32,7 +48,7 @@ export const parseBuildReportInput: EmittedParser = {
       const tuple5: unknown[] = [item3, item4];
       const clicks6 = value["clicks"];
       if (!isMap(clicks6)) return invalid;
-      const map7 = new Map<unknown, unknown>();
+      const map7 = newMap();
       for (const [key8, value9] of clicks6) {
         const result11 = live10(key8);
         if (result11 === invalid) return invalid;
@@ -45,7 +61,7 @@ export const parseBuildReportInput: EmittedParser = {
         filled14 = defaultOf13();
       } else {
         if (!isSet(unsubscribed12)) return invalid;
-        const set15 = new Set<unknown>();
+        const set15 = newSet();
         for (const item16 of unsubscribed12) {
           if (typeof item16 !== "string") return invalid;
           if (!pattern17.test(item16)) return invalid;
@@ -112,7 +128,7 @@ export const parseSendEmailInput: EmittedParser = {
     const pattern2 = new RegExp(
       "^(?:[A-Za-z0-9_'+\\-]+\\.)*[A-Za-z0-9_'+\\-]*[A-Za-z0-9_+-]@(?:[A-Za-z0-9][A-Za-z0-9\\-]*\\.)+[A-Za-z]{2,}$",
     );
-    const values5 = new Set<unknown>(["de", "en", "es", "fr", "pl"]);
+    const values5 = setOf(["de", "en", "es", "fr", "pl"]);
     return (value) => {
       if (!isObject(value)) return invalid;
       const to1 = value["to"];
@@ -156,7 +172,7 @@ export const parseUnsubscribeInput: EmittedParser = {
       "^(?:[A-Za-z0-9_'+\\-]+\\.)*[A-Za-z0-9_'+\\-]*[A-Za-z0-9_+-]@(?:[A-Za-z0-9][A-Za-z0-9\\-]*\\.)+[A-Za-z]{2,}$",
     );
     const defaultOf4 = defaultOf(schema, [["shape", "reason"]]);
-    const values6 = new Set<unknown>(["too many mails", "not interested", "bounced"]);
+    const values6 = setOf(["too many mails", "not interested", "bounced"]);
     return (value) => {
       if (!isObject(value)) return invalid;
       const email1 = value["email"];

@@ -112,8 +112,7 @@ function isNoneOf(writer: ParserWriter, values: readonly LiteralValue[], value: 
   // A few comparisons are faster than a look into a set, and fit on a line.
   if (values.length === 1 || comparison.length <= 70) return comparison;
   const items = values.map(({ text }) => text);
-  const list: Layout = { open: "new Set<unknown>([", items, close: "])" };
-  return `!${writer.constant("values", list)}.has(${value})`;
+  return `!${setConstant(writer, "values", items)}.has(${value})`;
 }
 
 function writeUnless(writer: ParserWriter, inner: ParsePlan, value: string, exception: "undefined" | "null"): string {
@@ -158,7 +157,11 @@ function writeObject(writer: ParserWriter, { fields, rest }: PlanOf<"object">, v
 
 function knownKeys(writer: ParserWriter, fields: readonly FieldPlan[]): string {
   const items = fields.map(({ key }) => JSON.stringify(key));
-  return writer.constant("keys", { open: "new Set<string>([", items, close: "])" });
+  return setConstant(writer, "keys", items);
+}
+
+function setConstant(writer: ParserWriter, hint: string, items: readonly string[]): string {
+  return writer.constant(hint, { open: `${writer.helper("setOf")}([`, items, close: "])" });
 }
 
 function isConditional({ presence }: FieldPlan): boolean {
@@ -183,11 +186,12 @@ function writeLaterField(writer: ParserWriter, field: FieldPlan, object: string,
 }
 
 function writeCollection(writer: ParserWriter, plan: PlanOf<"array" | "set"> | PlanOf<"map">, value: string): string {
-  const { test, size, empty } = collections[plan.kind];
+  const { test, size, make } = collections[plan.kind];
   writer.refuseIf(`!${writer.call(test, value)}`);
   // A set may end up smaller than it was: zod refuses the larger before, the smaller after.
   writeSizeChecks(writer, plan.checks.filter(isUpperLimit), `${value}.${size}`);
-  const result = keep(writer, plan.kind === "array" ? "list" : plan.kind, empty(value));
+  const isList = plan.kind === "array";
+  const result = keep(writer, isList ? "list" : plan.kind, writer.call(make, ...(isList ? [`${value}.length`] : [])));
   if (plan.kind === "map") {
     const [key, entry] = [writer.name("key"), writer.name("value")];
     writer.block(`for (const [${key}, ${entry}] of ${value}) {`, () => {
@@ -209,10 +213,9 @@ function writeCollection(writer: ParserWriter, plan: PlanOf<"array" | "set"> | P
 }
 
 const collections = {
-  // Of its final length, so that it need not grow.
-  array: { test: "isList", size: "length", empty: (value: string) => `new Array<unknown>(${value}.length)` },
-  set: { test: "isSet", size: "size", empty: () => "new Set<unknown>()" },
-  map: { test: "isMap", size: "size", empty: () => "new Map<unknown, unknown>()" },
+  array: { test: "isList", size: "length", make: "newList" },
+  set: { test: "isSet", size: "size", make: "newSet" },
+  map: { test: "isMap", size: "size", make: "newMap" },
 } as const;
 
 function isUpperLimit({ check }: SizeCheck): boolean {

@@ -55,18 +55,37 @@ function isPlain(value: Fields): boolean {
   return isObject(prototype) && Object.hasOwn(prototype, "isPrototypeOf");
 }
 
+// Not `new Array<unknown>(…)` and the like in emitted code: the compiler would instantiate the type each time.
+
+/** Of its final length, so that it need not grow. */
+export function newList(length: number): unknown[] {
+  return new Array<unknown>(length);
+}
+
+export function newMap(): Map<unknown, unknown> {
+  return new Map();
+}
+
+export function newSet(): Set<unknown> {
+  return new Set();
+}
+
+export function setOf(values: readonly unknown[]): ReadonlySet<unknown> {
+  return new Set(values);
+}
+
 /** Inherited keys count, as they do in zod. */
 export function has(value: Fields, key: string): boolean {
   return key in value;
 }
 
-export function hasOtherKeys(value: Fields, known: ReadonlySet<string>): boolean {
+export function hasOtherKeys(value: Fields, known: ReadonlySet<unknown>): boolean {
   for (const key in value) if (!known.has(key)) return true;
   return false;
 }
 
 /** An own key `__proto__` is dropped, because it would set the prototype. */
-export function copyOtherKeys(value: Fields, known: ReadonlySet<string>, draft: Draft): void {
+export function copyOtherKeys(value: Fields, known: ReadonlySet<unknown>, draft: Draft): void {
   for (const key in value) if (!known.has(key) && key !== "__proto__") draft[key] = value[key];
 }
 

@@ -7,7 +7,7 @@
 
 import { type EmittedParser, parse } from "jobwright/codegen/v1";
 
-const { invalid, has, isList, isLonger, isObject, isShorter } = parse;
+const { invalid, has, isList, isLonger, isObject, isShorter, newList } = parse;
 
 /** Parses the input of `notify` as its schema does. */
 export const parseNotifyInput: EmittedParser = {
@@ -39,7 +39,7 @@ export const parseNotifyInput: EmittedParser = {
       if (attempt7 < 0) return invalid;
       const tags8 = value["tags"];
       if (!isList(tags8)) return invalid;
-      const list9 = new Array<unknown>(tags8.length);
+      const list9 = newList(tags8.length);
       for (let index10 = 0; index10 < tags8.length; index10++) {
         const item11 = tags8[index10];
         if (typeof item11 !== "string") return invalid;

@@ -7,13 +7,13 @@
 
 import { type EmittedParser, parse } from "jobwright/codegen/v1";
 
-const { invalid, copyOtherKeys, defaultOf, has, isObject, live } = parse;
+const { invalid, copyOtherKeys, defaultOf, has, isObject, live, setOf } = parse;
 
 /** Parses the input of `legacy` as its schema does. */
 export const parseLegacyInput: EmittedParser = {
   of: "d17b026ed8adf317",
   bind: () => {
-    const keys1 = new Set<string>(["id"]);
+    const keys1 = setOf(["id"]);
     const pattern3 = new RegExp(
       "^([0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[1-8][0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12}|00000000-0000-0000-0000-000000000000|ffffffff-ffff-ffff-ffff-ffffffffffff)$",
     );
@@ -33,7 +33,7 @@ export const parseLegacyInput: EmittedParser = {
 export const parseShipParcelInput: EmittedParser = {
   of: "e8be09cbee5eaaa7",
   bind: (schema) => {
-    const values14 = new Set<unknown>([
+    const values14 = setOf([
       "first-carrier",
       "second-carrier",
       "third-carrier",

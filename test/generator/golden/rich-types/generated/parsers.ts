@@ -7,7 +7,7 @@
 
 import { type EmittedParser, parse } from "jobwright/codegen/v1";
 
-const { invalid, copyOtherKeys, has, isDate, isObject, live } = parse;
+const { invalid, copyOtherKeys, has, isDate, isObject, live, setOf } = parse;
 
 /** Parses the input of `convert` as its schema does. */
 export const parseConvertInput: EmittedParser = {
@@ -47,7 +47,7 @@ export const parseConvertInput: EmittedParser = {
 export const parseEverythingOutput: EmittedParser = {
   of: "931195d0038ddb22",
   bind: () => {
-    const keys1 = new Set<string>(["at"]);
+    const keys1 = setOf(["at"]);
     return (value) => {
       if (!isObject(value)) return invalid;
       const at2 = value["at"];

@@ -7,7 +7,7 @@
 
 import { type EmittedParser, parse } from "jobwright/codegen/v1";
 
-const { invalid, has, isList, isMap, isObject, isRecord, isSet, isShorter, live } = parse;
+const { invalid, has, isList, isMap, isObject, isRecord, isSet, isShorter, live, newList, newMap, newSet } = parse;
 
 /** Parses the input of `encrypted` as its schema does. */
 export const parseEncryptedInput: EmittedParser = {
@@ -61,7 +61,7 @@ export const parseEverywhereInput: EmittedParser = {
       object5["plain"] = plain11;
       const list12 = value["list"];
       if (!isList(list12)) return invalid;
-      const list13 = new Array<unknown>(list12.length);
+      const list13 = newList(list12.length);
       for (let index14 = 0; index14 < list12.length; index14++) {
         const item15 = list12[index14];
         if (!isObject(item15)) return invalid;
@@ -75,7 +75,7 @@ export const parseEverywhereInput: EmittedParser = {
       object5["list"] = list13;
       const set19 = value["set"];
       if (!isSet(set19)) return invalid;
-      const set20 = new Set<unknown>();
+      const set20 = newSet();
       for (const item21 of set19) {
         if (typeof item21 !== "string") return invalid;
         set20.add(item21);
@@ -83,7 +83,7 @@ export const parseEverywhereInput: EmittedParser = {
       object5["set"] = set20;
       const map22 = value["map"];
       if (!isMap(map22)) return invalid;
-      const map23 = new Map<unknown, unknown>();
+      const map23 = newMap();
       for (const [key24, value25] of map22) {
         if (typeof key24 !== "string") return invalid;
         if (typeof value25 !== "string") return invalid;
@@ -92,7 +92,7 @@ export const parseEverywhereInput: EmittedParser = {
       object5["map"] = map23;
       const hidden26 = value["hidden"];
       if (!isMap(hidden26)) return invalid;
-      const map27 = new Map<unknown, unknown>();
+      const map27 = newMap();
       for (const [key28, value29] of hidden26) {
         if (typeof key28 !== "string") return invalid;
         if (typeof value29 !== "number" || !Number.isFinite(value29)) return invalid;

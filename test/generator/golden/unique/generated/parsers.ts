@@ -7,7 +7,7 @@
 
 import { type EmittedParser, parse } from "jobwright/codegen/v1";
 
-const { invalid, has, isDate, isList, isObject, isRecord } = parse;
+const { invalid, has, isDate, isList, isObject, isRecord, newList } = parse;
 
 /** Parses the input of `indexDocument` as its schema does. */
 export const parseIndexDocumentInput: EmittedParser = {
@@ -89,7 +89,7 @@ export const parseSendInvoiceInput: EmittedParser = {
       if (!isDate(issuedAt2)) return invalid;
       const lines3 = value["lines"];
       if (!isList(lines3)) return invalid;
-      const list4 = new Array<unknown>(lines3.length);
+      const list4 = newList(lines3.length);
       for (let index5 = 0; index5 < lines3.length; index5++) {
         const item6 = lines3[index5];
         if (typeof item6 !== "bigint") return invalid;
