@@ -1,6 +1,6 @@
 import type { ClaimedJob, ClaimLane, ClaimRequest } from "../../contract/index.ts";
 import { type ClaimCursors, type ClaimStart, front, type Position } from "./claim-cursor.ts";
-import { type Store, timeOf } from "./store.ts";
+import { rememberNeeded, type Store, timeOf } from "./store.ts";
 import { storable } from "./values.ts";
 
 type ClaimRow = readonly [
@@ -41,6 +41,8 @@ export async function claimJobs(store: Store, cursors: ClaimCursors, request: Cl
     if (repeated) return { jobs: claimed.map(toClaimedJob), gated: [] };
   }
   const gated = claimed.flatMap((row) => (row[13] ? [row[1]] : []));
+  const needed = claimed.flatMap((row) => (row[14] ? [row[1]] : []));
+  if (needed.length > 0) rememberNeeded(store, needed);
   return { jobs: claimed.map(toClaimedJob), gated };
 }
 

@@ -1,4 +1,5 @@
-import { JobwrightError, type NewJob } from "../../contract/index.ts";
+import type { NewJob } from "../../contract/index.ts";
+import { batchClosed, noPrerequisite } from "../../core/refused-needs.ts";
 import type { Run } from "./database.ts";
 import { hasEdges } from "./enqueue.ts";
 import { follow, lockReach, type Locked, type MovedJob, type Root } from "./needs.ts";
@@ -68,16 +69,4 @@ export async function drawEdges(
   const anew = jobs.filter(({ needs }) => needs && !(needs.of.length > 0 && needs.of.every(({ id }) => fresh.has(id))));
   const seqs = locked.map(({ seq }) => seq);
   return follow(run, store, { anew: anew.map(({ id }) => id), locked: seqs });
-}
-
-function noPrerequisite(id: string): JobwrightError {
-  return new JobwrightError("JW_NO_PREREQUISITE", `Job ${id}, which another one is to wait for, is not there.`, {
-    hint: "Enqueue it in the same call, before the one that needs it, and without a unique key; or it was pruned.",
-  });
-}
-
-function batchClosed(id: string): JobwrightError {
-  return new JobwrightError("JW_BATCH_CLOSED", `Job ${id} waits for no other jobs any more.`, {
-    hint: "Add jobs while the batch is open, or while one of its members still runs.",
-  });
 }

@@ -114,13 +114,13 @@ export async function follow(run: Run, store: Store, start: Following): Promise<
   const moved: MovedJob[] = [];
   let { ended = [], anew = [] } = start;
   while (ended.length + anew.length > 0) {
-    const values = { ended: texts(ended), anew, locked: texts(locked), ...timeOf(store) };
+    const values = { ended: JSON.stringify(ended), anew, locked: JSON.stringify([...locked]), ...timeOf(store) };
     const rows = await run<FollowRow>(statements.follow, values);
     const missing = rows.filter(({ state }) => state === "missing").map(({ seq }) => Number(seq));
     const skipped = rows.filter(({ state, needed }) => needed && state === "skipped").map(({ seq }) => Number(seq));
     moved.push(...rows.flatMap(movedOf));
     // They came after the look at what is to be locked, and before the lock. Out of the order, which is seldom.
-    if (missing.length > 0) await run(statements.lockSeqs, { seqs: texts(missing) });
+    if (missing.length > 0) await run(statements.lockSeqs, { seqs: JSON.stringify(missing) });
     for (const seq of missing) locked.add(seq);
     ended = missing.length > 0 ? [...ended, ...skipped] : skipped;
     anew = [];
@@ -131,8 +131,6 @@ export async function follow(run: Run, store: Store, start: Following): Promise<
 function movedOf({ id, queue, state, run_at, gated }: FollowRow): readonly MovedJob[] {
   return state === "missing" ? [] : [{ id, queue, state, runAt: Number(run_at), gated }];
 }
-
-const texts = (numbers: Iterable<number>): readonly string[] => Array.from(numbers, String);
 
 /** Whom a call has to tell of what it did. */
 export interface Aftermath {

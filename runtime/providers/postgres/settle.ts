@@ -88,22 +88,32 @@ interface ClosedRow {
   readonly open: boolean;
 }
 
+/** Jobs that nobody needs in one statement, then the others. */
 export async function ackJobs(store: Store, items: readonly Completion[]): Promise<Settled> {
   const batch = batchOf(items, "first");
   if (batch.size === 0) return { settlements: items.map(() => "stale"), after: nothing };
-  const completions = completionsOf(batch.values());
-  const rows = await store.database.rows<readonly [n: number, open: boolean]>(store.statements.ack, {
-    completions,
-    ...timeOf(store),
-  });
+  const all = [...batch.values()];
+  const isKnown = ([, { id }]: (typeof all)[number]): boolean => store.needed.has(id);
+  const rows = await ackPlain(store, store.needed.size === 0 ? all : all.filter((one) => !isKnown(one)));
   const open = new Set(rows.flatMap(([n, isOpen]) => (isOpen ? [n] : [])));
-  const left = open.size === 0 ? [] : [...batch.values()].filter(([n]) => open.has(n));
+  const left = open.size + store.needed.size === 0 ? [] : all.filter((one) => open.has(one[0]) || isKnown(one));
   const { answer, moved, locked } =
     left.length === 0 ? nothingEnded : await store.database.transact((run) => ackNeeded(run, store, left));
+  for (const [, { id }] of left) store.needed.delete(id);
   const closed = [...rows.flatMap(([n, isOpen]) => (isOpen ? [] : [n])), ...answer];
   const refused = closed.length === 0 ? [] : await reasons(store, items, closed);
   const settlements = answers(items, batch, refused, "alreadyDone");
-  return { settlements, after: joined(besideGates(items, settlements, open, locked), aftermathOf(moved)) };
+  const apart = new Set(left.map(([n]) => n));
+  return { settlements, after: joined(besideGates(items, settlements, apart, locked), aftermathOf(moved)) };
+}
+
+/** What was refused. */
+async function ackPlain(
+  store: Store,
+  batch: Batch<Completion>,
+): Promise<readonly (readonly [n: number, open: boolean])[]> {
+  if (batch.length === 0) return [];
+  return store.database.rows(store.statements.ack, { completions: completionsOf(batch), ...timeOf(store) });
 }
 
 const nothingEnded: { readonly answer: readonly number[] } & Pick<EndedRoots<unknown>, "moved" | "locked"> = {

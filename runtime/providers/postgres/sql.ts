@@ -23,7 +23,6 @@ export function compile(name: string, statement: SQL): PgStatement {
 /** A parameter with its type: PostgreSQL cannot always guess it. */
 export const parameter = {
   bigint: (name: string): SQL => sql`${sql.placeholder(name)}::bigint`,
-  bigints: (name: string): SQL => sql`${sql.placeholder(name)}::bigint[]`,
   integer: (name: string): SQL => sql`${sql.placeholder(name)}::integer`,
   boolean: (name: string): SQL => sql`${sql.placeholder(name)}::boolean`,
   text: (name: string): SQL => sql`${sql.placeholder(name)}::text`,
@@ -32,6 +31,13 @@ export const parameter = {
   texts: (name: string): SQL => sql`${sql.placeholder(name)}::text[]`,
   uuids: (name: string): SQL => sql`${sql.placeholder(name)}::uuid[]`,
 };
+
+/**
+ * The numbers of a JSON list, as rows. Not an array: the planner would look at its length, and plan the statement anew in
+ * every call.
+ */
+export const numbers = (name: string): SQL =>
+  sql`select value::bigint from json_array_elements_text(${parameter.json(name)})`;
 
 /** The states of jobs, as lists. Literals: see `statements.ts`. */
 export const final = sql`('succeeded', 'dead', 'cancelled', 'skipped')`;

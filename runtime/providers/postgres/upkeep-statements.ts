@@ -1,6 +1,6 @@
 import { type SQL, sql } from "drizzle-orm";
 import { recordAttempts } from "./history-statements.ts";
-import { assign, clock, compile, final, type Named, now, parameter, type PgStatement, set } from "./sql.ts";
+import { assign, clock, compile, final, type Named, now, numbers, parameter, type PgStatement, set } from "./sql.ts";
 import { waiting } from "./waiting.ts";
 
 /* What happens to jobs because time passes. */
@@ -100,11 +100,11 @@ const old = (given: Named): SQL => sql`
 /** Of those that were needed, and that are locked now: those that are not any more. */
 const oldAndFree = (given: Named): SQL => sql`
   select ${given.j.seq} as seq, false as needed from ${given.tables.jobs} ${given.j}
-  where ${given.j.seq} = any(${parameter.bigints("seqs")}) and ${given.j.finishedAt} is not null
+  where ${given.j.seq} = any(array(${numbers("seqs")})) and ${given.j.finishedAt} is not null
     and ${reserved(given)} is null and ${keptByEdge(given)} is null`;
 
 const lockOld = ({ tables: { jobs }, j }: Named): SQL => sql`
-  select ${j.seq} as seq from ${jobs} ${j} where ${j.seq} = any(${parameter.bigints("seqs")})
+  select ${j.seq} as seq from ${jobs} ${j} where ${j.seq} = any(array(${numbers("seqs")}))
   order by ${j.seq} for update skip locked`;
 
 /**

@@ -70,16 +70,16 @@ export async function pruneJobs(store: Store, { retentionMs, limit }: PruneReque
     limit: atMost(limit),
     ...timeOf(store),
   });
-  const needed = rows.flatMap(([seq, isNeeded]) => (isNeeded ? [String(seq)] : []));
+  const needed = rows.flatMap(([seq, isNeeded]) => (isNeeded ? [seq] : []));
   return rows.length - needed.length + (needed.length === 0 ? 0 : await pruneNeeded(store, needed));
 }
 
 /** Once they are locked, nobody can come to need them. */
-function pruneNeeded(store: Store, seqs: readonly string[]): Promise<number> {
+function pruneNeeded(store: Store, seqs: readonly number[]): Promise<number> {
   const { database, statements } = store;
   return database.transact(async (run) => {
-    const locked = await run<{ readonly seq: number | string }>(statements.lockOld, { seqs });
-    const values = { seqs: locked.map(({ seq }) => String(seq)), ...timeOf(store) };
+    const locked = await run<{ readonly seq: number | string }>(statements.lockOld, { seqs: JSON.stringify(seqs) });
+    const values = { seqs: JSON.stringify(locked.map(({ seq }) => Number(seq))), ...timeOf(store) };
     return (await run(statements.pruneNeeded, values)).length;
   });
 }
