@@ -42,7 +42,8 @@ export const remedies: Readonly<Record<ErrorCode, Remedy>> = {
     fix: "Add members before `close()`, or from a member that still runs; or begin another batch.",
   },
   JW_INVALID_FLOW: {
-    cause: "A node that is not there or has the name of another one, nodes that need each other in a circle, or an edge that contradicts a reference.",
+    cause:
+      "A node that is not there or has the name of another one, nodes that need each other in a circle, or an edge that contradicts a reference.",
     fix: "The message names the node and the reason; `details.problems` has all of them.",
   },
   JW_FLOW_FAILED: {

@@ -77,7 +77,8 @@ export function createBatchExecutor(options: BatchExecutorOptions): BatchExecuto
     if (!admissions.some((admission) => admission instanceof Promise)) {
       return begin(runnable, batch, admissions as readonly Admission[], ended); // none of them is a promise
     }
-    void Promise.all(admissions).then((admitted) => begin(runnable, batch, admitted, ended));
+    const read = admissions.map(async (admission) => await admission);
+    void Promise.all(read).then((admitted) => begin(runnable, batch, admitted, ended));
   }
 
   function begin(runnable: Runnable, batch: RunningBatch, admitted: readonly Admission[], ended: () => void): void {

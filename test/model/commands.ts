@@ -165,7 +165,10 @@ const plainJob: fc.Arbitrary<NewJob> = fc.record(
 
 const newJob: fc.Arbitrary<NewJob> = fc.oneof(
   { weight: 2, arbitrary: plainJob },
-  { weight: 1, arbitrary: fc.tuple(plainJob, edges).map(([{ unique: _, ...job }, drawn]) => ({ ...job, ...drawn })) },
+  {
+    weight: 1,
+    arbitrary: fc.tuple(plainJob, edges).map(([{ unique: _unique, ...job }, drawn]) => ({ ...job, ...drawn })),
+  },
 );
 
 /** Ids of their own: one id with and without a key in a call means two things when the call is made again. */

@@ -1,5 +1,5 @@
 import { JobwrightError, type NeedCondition, type Needs } from "../../contract/index.ts";
-import { type NodeReference, referencesIn, type Template } from "./template.ts";
+import { referencesIn, type Template } from "./template.ts";
 
 /**
  * What a chain, a batch or a workflow comes down to: nodes in the order in which they may be enqueued. Plain data, so that those

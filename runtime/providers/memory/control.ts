@@ -1,10 +1,12 @@
 import type {
   CancelOutcome,
   ChangeOutcome,
+  CompleteOutcome,
   EnqueueOutcome,
   EnqueueResult,
   JobChange,
   NewJob,
+  OutsideCompletion,
   PauseTarget,
   RequeueOutcome,
 } from "../../contract/index.ts";
@@ -74,6 +76,19 @@ export function cancelJob(store: MemoryStore, id: string, now: number): CancelOu
     default:
       return "alreadyDone";
   }
+}
+
+export function completeJob(store: MemoryStore, { id, output }: OutsideCompletion, now: number): CompleteOutcome {
+  const row = store.rows.get(id);
+  if (!row) return "notFound";
+  const transition = transitionOf(row, "complete");
+  if (transition.answer !== "completed") return "notWaiting";
+  applyTransition(row, transition, { now });
+  row.output = output;
+  row.error = undefined;
+  announce(store, [row], now);
+  store.announceSettled(id);
+  return "completed";
 }
 
 export function requeueJob(store: MemoryStore, id: string, delayMs: number, now: number): RequeueOutcome {

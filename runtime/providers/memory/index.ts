@@ -1,11 +1,11 @@
 import { setMaxListeners } from "node:events";
 import { type Clock, JobwrightError, type Provider, systemClock } from "../../contract/index.ts";
 import { historyOf } from "./attempts.ts";
-import { cancelJob, changeJob, enqueueJobs, pause, requeueJob, resume } from "./control.ts";
+import { cancelJob, changeJob, completeJob, enqueueJobs, pause, requeueJob, resume } from "./control.ts";
 import { putLimits } from "./gates.ts";
 import { countJobs, finishedJobs, getJob, listJobs } from "./inspect.ts";
 import { ackJob, claimJobs, extendLeases, keepNote, nackJob, reportProgress } from "./leases.ts";
-import { completeJob, needsOf } from "./needs.ts";
+import { needsOf } from "./needs.ts";
 import { dueSchedules, fireSchedule, listSchedules, pauseSchedule, putSchedule, resumeSchedule } from "./schedules.ts";
 import { createMemoryStore, type MemoryStore } from "./store.ts";
 import { pruneFinished, promoteDue, reapExpired } from "./upkeep.ts";

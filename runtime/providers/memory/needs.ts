@@ -1,18 +1,15 @@
 import {
-  type CompleteOutcome,
   type FinalState,
   isFinalState,
   type Need,
   type NeedPage,
   type NeedsRequest,
   type NewJob,
-  type OutsideCompletion,
 } from "../../contract/index.ts";
 import { decisions, endKindOf, verdict } from "../../core/needs.ts";
 import { cursorNumber, pageLimit } from "../../core/paging.ts";
 import { batchClosed, noPrerequisite } from "../../core/refused-needs.ts";
 import { transitionOf } from "../../core/transitions.ts";
-import { announce } from "./control.ts";
 import { applyTransition, place, type Row, toRecord } from "./row.ts";
 import type { MemoryStore } from "./store.ts";
 
@@ -106,19 +103,6 @@ function leaveNeeds(row: Row, now: number): boolean {
   row.runAt = Math.max(row.runAt, now + row.afterNeedsMs);
   place(row, row.runAt > now ? "scheduled" : "ready");
   return true;
-}
-
-export function completeJob(store: MemoryStore, { id, output }: OutsideCompletion, now: number): CompleteOutcome {
-  const row = store.rows.get(id);
-  if (!row) return "notFound";
-  const transition = transitionOf(row, "complete");
-  if (transition.answer !== "completed") return "notWaiting";
-  applyTransition(row, transition, { now });
-  row.output = output;
-  row.error = undefined;
-  announce(store, [row], now);
-  store.announceSettled(id);
-  return "completed";
 }
 
 /** Whether a job has to stay for one that needs it. */

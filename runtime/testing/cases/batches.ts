@@ -2,7 +2,7 @@ import { deepEqual, equal, rejects } from "node:assert/strict";
 import type { Need, NeedCondition, NewJob } from "../../contract/index.ts";
 import type { ConformanceCase, ConformanceContext } from "../conformance.ts";
 import { type Case, claimOf, enqueueOne, kill, needing } from "./needs-steps.ts";
-import { claimRequest, expectState, first, gate, givenBlocked, givenJob, hour, idsOf } from "./steps.ts";
+import { claimRequest, expectState, first, givenBlocked, givenJob, hour, idsOf } from "./steps.ts";
 
 /** A job that waits for a first member; more may be added. */
 async function givenBatch(context: ConformanceContext, when: NeedCondition = "succeeded") {
@@ -119,7 +119,9 @@ const cases: readonly Case[] = [
       equal(leases.length, size);
       const calls = Array.from({ length: size / 10 }, (_, call) => leases.slice(call * 10, call * 10 + 10));
       const all = [provider, ...others];
-      const settled = await Promise.all(calls.map((call, index) => all[index % all.length]?.ack(call)));
+      const settled = await Promise.all(
+        calls.map(async (call, index) => await (all[index % all.length] ?? provider).ack(call)),
+      );
       deepEqual(new Set(settled.flat()), new Set(["ok"]));
       await expectState(provider, child, "ready");
       const claims = await Promise.all(all.map((one) => one.claim(claimRequest({ workerId: "w2" }))));

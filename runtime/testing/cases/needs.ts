@@ -17,7 +17,6 @@ import {
   claimOne,
   claimRequest,
   expectState,
-  failure,
   first,
   givenJob,
   hour,

@@ -37,7 +37,7 @@ describePostgres("edges between jobs on PostgreSQL", (given) => {
         const child = jobOf({ needs });
         await first?.enqueue([...parents, child]);
         const leases = (await first?.claim(claimOf())) ?? [];
-        const acks = leases.map((lease, n) => providers[n % providers.length]?.ack([lease]));
+        const acks = leases.map(async (lease, n) => await providers[n % providers.length]?.ack([lease]));
         expect(new Set((await Promise.all(acks)).flat())).toEqual(new Set(["ok"]));
         const claims = await Promise.all(providers.map((one) => one.claim(claimOf())));
         expect(claims.flat().map(({ id }) => id)).toEqual([child.id]);

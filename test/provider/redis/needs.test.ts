@@ -124,7 +124,7 @@ describe.skipIf(noServer)(suite, () => {
     const leases = await provider.claim(claimOf({ limit: 1_000 }));
     for (let at = 0; at < leases.length; at += 30) {
       const call = untilDone(() => provider.ack(leases.slice(at, at + 30)));
-      await server.admin.client("KILL", "TYPE", "normal", "SKIPME", "yes");
+      await server.admin.call("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes");
       expect((await call).every((one) => one === "ok" || one === "alreadyDone")).toBe(true);
       expect(await untilDone(() => stateOf(provider, after))).toBe(at + 30 < leases.length ? "blocked" : "ready");
     }
