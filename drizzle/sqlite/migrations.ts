@@ -51,4 +51,15 @@ export const migrations: readonly Migration[] = [
       "ALTER TABLE `jobwright_jobs` ADD `gated` integer DEFAULT 0 NOT NULL;",
     ],
   },
+  {
+    name: "0003_needs_and_edges",
+    statements: [
+      "CREATE TABLE `jobwright_edges` (\n\t`number` integer PRIMARY KEY NOT NULL,\n\t`child` integer NOT NULL,\n\t`parent` integer NOT NULL,\n\t`condition` text NOT NULL,\n\t`status` text NOT NULL\n);",
+      "CREATE INDEX `jobwright_edges_child` ON `jobwright_edges` (`child`);",
+      "CREATE INDEX `jobwright_edges_parent` ON `jobwright_edges` (`parent`);",
+      "CREATE INDEX `jobwright_edges_open` ON `jobwright_edges` (`child`) WHERE status = 'open';",
+      "CREATE TABLE `jobwright_needs` (\n\t`seq` integer PRIMARY KEY NOT NULL,\n\t`mode` text NOT NULL,\n\t`after_ms` integer NOT NULL,\n\t`held` integer NOT NULL\n);",
+      "CREATE INDEX `jobwright_needs_held` ON `jobwright_needs` (`seq`) WHERE held = 1;",
+    ],
+  },
 ];

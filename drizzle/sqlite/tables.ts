@@ -1,6 +1,15 @@
 import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
-import type { EndReason, GateKind, JobState, NoteKind, UniqueScope } from "../../runtime/contract/index.ts";
+import type {
+  EdgeStatus,
+  EndReason,
+  GateKind,
+  JobState,
+  NeedCondition,
+  Needs,
+  NoteKind,
+  UniqueScope,
+} from "../../runtime/contract/index.ts";
 
 /**
  * The tables of the SQLite provider. Exported so that an application can query and join them with Drizzle, and so that
@@ -36,7 +45,7 @@ export const jobs = sqliteTable(
     finishedAt: integer("finished_at"),
     progress: integer("progress"),
     reason: text("reason").$type<EndReason>(),
-    /** 1: it has gates, so that a change of its state is not all. */
+    /** Why a change of its state is not all, as a sum: 1 it has gates, 2 others need it, or did once, 4 it needs others. */
     gated: integer("gated").notNull().default(0),
   },
   (table) => [
@@ -137,6 +146,46 @@ export const gates = sqliteTable(
     index("jobwright_gates_passed")
       .on(table.key, table.seq)
       .where(sql`status = 'passed'`),
+  ],
+);
+
+/** What a job that needs others has to know of it. */
+export const needs = sqliteTable(
+  "jobwright_needs",
+  {
+    seq: integer("seq").primaryKey(),
+    mode: text("mode").$type<Needs["mode"]>().notNull(),
+    /** How long it waits when its needs have let it go. */
+    afterMs: integer("after_ms").notNull(),
+    /** 1: its needs hold it, if it is `blocked`. */
+    held: integer("held").notNull(),
+  },
+  (table) => [
+    index("jobwright_needs_held")
+      .on(table.seq)
+      .where(sql`held = 1`),
+  ],
+);
+
+/** Whom a job needs. */
+export const edges = sqliteTable(
+  "jobwright_edges",
+  {
+    /** The order in which they came. */
+    number: integer("number").primaryKey(),
+    /** `seq` of the job that waits. */
+    child: integer("child").notNull(),
+    /** `seq` of the one that it needs. */
+    parent: integer("parent").notNull(),
+    when: text("condition").$type<NeedCondition>().notNull(),
+    status: text("status").$type<EdgeStatus>().notNull(),
+  },
+  (table) => [
+    index("jobwright_edges_child").on(table.child),
+    index("jobwright_edges_parent").on(table.parent),
+    index("jobwright_edges_open")
+      .on(table.child)
+      .where(sql`status = 'open'`),
   ],
 );
 

@@ -2,7 +2,6 @@ import {
   type CompleteOutcome,
   type FinalState,
   isFinalState,
-  JobwrightError,
   type Need,
   type NeedPage,
   type NeedsRequest,
@@ -11,6 +10,7 @@ import {
 } from "../../contract/index.ts";
 import { decisions, endKindOf, verdict } from "../../core/needs.ts";
 import { cursorNumber, pageLimit } from "../../core/paging.ts";
+import { batchClosed, noPrerequisite } from "../../core/refused-needs.ts";
 import { transitionOf } from "../../core/transitions.ts";
 import { announce } from "./control.ts";
 import { applyTransition, place, type Row, toRecord } from "./row.ts";
@@ -135,16 +135,4 @@ export function needsOf(store: MemoryStore, request: NeedsRequest): NeedPage {
     return row ? [{ when, status, job: toRecord(row) }] : [];
   });
   return { needs, cursor: start + limit < edges.length ? String(start + limit) : undefined };
-}
-
-function noPrerequisite(id: string): JobwrightError {
-  return new JobwrightError("JW_NO_PREREQUISITE", `Job ${id}, which another one is to wait for, is not there.`, {
-    hint: "Enqueue it in the same call, before the one that needs it, and without a unique key; or it was pruned.",
-  });
-}
-
-function batchClosed(id: string): JobwrightError {
-  return new JobwrightError("JW_BATCH_CLOSED", `Job ${id} waits for no other jobs any more.`, {
-    hint: "Add jobs while the batch is open, or while one of its members still runs.",
-  });
 }

@@ -54,9 +54,10 @@ export function fireSchedule(store: MemoryStore, firing: Firing, now: number): F
   const schedule = store.schedules.get(firing.key);
   if (!schedule || schedule.spec !== firing.spec || schedule.nextAt !== firing.expectedAt) return { outcome: "lost" };
   if (schedule.pausedAt !== undefined) return { outcome: "lost" };
+  const results = enqueueJobs(store, firing.jobs, now);
   schedule.lastAt = firing.slotAt;
   schedule.nextAt = firing.nextAt;
-  return { outcome: "fired", results: enqueueJobs(store, firing.jobs, now) };
+  return { outcome: "fired", results };
 }
 
 function byKey(a: Schedule, b: Schedule): number {

@@ -1,10 +1,14 @@
 import type { EnqueueResult, JobState, NewJob, UniqueKey } from "../../contract/index.ts";
+import { checkNeeds } from "./check-needs.ts";
 import type { Runner } from "./connection.ts";
+import { withGates } from "./ends.ts";
 import { insertGates, isHeld, openBeside, refuseUnstorableGates } from "./gates.ts";
+import { drawEdges, followHeld, insertNeeds } from "./needs.ts";
 import { startOf } from "./start-of.ts";
 import * as statements from "./statements.ts";
 import { insertTags } from "./tag-statements.ts";
 import { storable } from "./text.ts";
+import { ties } from "./ties.ts";
 import { type Holder, holderOf, meetHolder, rememberKey } from "./unique.ts";
 
 /*
@@ -15,35 +19,56 @@ import { type Holder, holderOf, meetHolder, rememberKey } from "./unique.ts";
 /** One after the other. */
 export function enqueueJobs(runner: Runner, jobs: readonly NewJob[], now: number): EnqueueResult[] {
   for (const job of jobs) refuseUnstorable(job);
-  return jobs.every(isPlain) ? insertPlain(runner, jobs, now) : enqueueMixed(runner, jobs, now);
+  if (jobs.every(isPlain)) return insertAlike(runner, jobs, 0, now);
+  checkNeeds(runner, jobs);
+  const touched: Touched = { gated: [], held: [] };
+  const results = enqueueMixed(runner, jobs, touched, now);
+  drawEdges(runner, jobs, results);
+  const moved = followHeld(runner, touched.held, now);
+  openBeside(runner, [...touched.gated, ...withGates(moved)], now);
+  return touched.gated.length + touched.held.length > 0 ? results.map((result) => afterAll(runner, result)) : results;
 }
 
-function isPlain({ unique, gates, tags }: NewJob): boolean {
-  return !unique && !gates && !tags;
+/** Numbers of jobs whose place is known when all have come. */
+interface Touched {
+  /** At gates. */
+  readonly gated: number[];
+  /** Held by what they need. */
+  readonly held: number[];
 }
 
-/** Neighbours that are plain go in together, as no two of them can meet. */
-function enqueueMixed(runner: Runner, jobs: readonly NewJob[], now: number): EnqueueResult[] {
+/** What a job is tied to that goes in together with its neighbours; undefined: it goes in alone. */
+function alikeTies(job: NewJob): number | undefined {
+  const { unique, gates, tags, needs } = job;
+  return unique || gates || tags || needs ? undefined : tiesOf(job);
+}
+
+function isPlain(job: NewJob): boolean {
+  return alikeTies(job) === 0;
+}
+
+/** Neighbours that are alike go in together, as no two of them can meet. */
+function enqueueMixed(runner: Runner, jobs: readonly NewJob[], touched: Touched, now: number): EnqueueResult[] {
   const results: EnqueueResult[] = [];
-  const touched: number[] = [];
   for (let from = 0, to = 0; from < jobs.length; from = to) {
-    while (to < jobs.length && isPlain(jobs[to] as NewJob)) to++; // it is there: to < length
+    const job = jobs[to++] as NewJob; // it is there: to < length
+    const tied = alikeTies(job);
+    if (tied === undefined) {
+      results.push(enqueueSpecial(runner, job, touched, now));
+      continue;
+    }
+    for (let next = jobs[to]; next && alikeTies(next) === tied; next = jobs[to]) to++;
     // One by one: a spread of so many arguments may be more than the stack holds.
-    for (const result of insertPlain(runner, jobs.slice(from, to), now)) results.push(result);
-    const job = jobs[to];
-    if (!job) break;
-    results.push(enqueueSpecial(runner, job, touched, now));
-    to++;
+    for (const result of insertAlike(runner, jobs.slice(from, to), tied, now)) results.push(result);
   }
-  if (touched.length === 0) return results;
-  openBeside(runner, touched, now);
-  return results.map((result) => afterGates(runner, result));
+  return results;
 }
 
-/** Whether a job waits at a gate is known when all have come. */
-function afterGates(runner: Runner, result: EnqueueResult): EnqueueResult {
+/** Whether a job waits at a gate, or for others, is known when all have come. */
+function afterAll(runner: Runner, result: EnqueueResult): EnqueueResult {
   const row = runner.get<WaitingRow>(statements.selectWaiting, { id: result.id });
-  return row?.gated ? { ...result, state: row.state, runAt: row.runAt } : result;
+  const isKnown = row && row.gated & (ties.gates | ties.needs);
+  return isKnown ? { ...result, state: row.state, runAt: row.runAt } : result;
 }
 
 /** Before anything is written: a user may catch the error and commit. */
@@ -54,28 +79,36 @@ function refuseUnstorable({ payload, unique, gates, tags }: NewJob): void {
   tags?.forEach(storable);
 }
 
-function insertPlain(runner: Runner, jobs: readonly NewJob[], now: number): EnqueueResult[] {
+/** `tied`: what all of them are tied to. */
+function insertAlike(runner: Runner, jobs: readonly NewJob[], tied: number, now: number): EnqueueResult[] {
   const results: EnqueueResult[] = [];
   for (let from = 0; from < jobs.length; from += statements.rowsPerInsert) {
     const chunk = jobs.slice(from, from + statements.rowsPerInsert);
-    const together = chunk.length === statements.rowsPerInsert ? insertTogether(runner, chunk, now) : undefined;
-    results.push(...(together ?? chunk.map((job) => enqueueJob(runner, job, now))));
+    const together = chunk.length === statements.rowsPerInsert ? insertTogether(runner, chunk, tied, now) : undefined;
+    results.push(...(together ?? chunk.map((job) => enqueueJob(runner, job, tied, now))));
   }
   return results;
 }
 
 /** Undefined, and nothing written, if one of the ids exists. */
-function insertTogether(runner: Runner, jobs: readonly NewJob[], now: number): EnqueueResult[] | undefined {
+function insertTogether(
+  runner: Runner,
+  jobs: readonly NewJob[],
+  tied: number,
+  now: number,
+): EnqueueResult[] | undefined {
   const results: EnqueueResult[] = [];
   const rows: (string | number)[] = [];
   for (const job of jobs) {
     const result = newResult(job, now);
     results.push(result);
-    rows.push(...rowOf(job, result, now));
+    rows.push(...rowOf(job, result, tied, now));
   }
   let seq: number;
   try {
-    seq = Number(runner.runRow(statements.insertJobs, rows).lastInsertRowid) - jobs.length;
+    seq =
+      Number(runner.runRow(tied === 0 ? statements.insertJobs : statements.insertTiedJobs, rows).lastInsertRowid) -
+      jobs.length;
   } catch (error) {
     if (isConflict(error)) return undefined;
     throw error;
@@ -90,37 +123,45 @@ function isConflict(error: unknown): boolean {
   return (error as { code?: unknown } | undefined)?.code === "SQLITE_CONSTRAINT_UNIQUE";
 }
 
-function enqueueJob(runner: Runner, job: NewJob, now: number): EnqueueResult {
+function enqueueJob(runner: Runner, job: NewJob, tied: number, now: number): EnqueueResult {
   const result = newResult(job, now);
-  return insertOne(runner, job, result, now) === undefined ? existing(runner, job.id) : result;
+  return insertOne(runner, job, result, tied, now) === undefined ? existing(runner, job.id) : result;
 }
 
 /** Undefined, and nothing written, if the id exists. */
-function insertOne(runner: Runner, job: NewJob, result: EnqueueResult, now: number): number | undefined {
-  const inserted = job.gates?.length
-    ? runner.runRow(statements.insertGatedJob, [...rowOf(job, result, now), 1])
-    : runner.runRow(statements.insertJob, rowOf(job, result, now));
+function insertOne(runner: Runner, job: NewJob, result: EnqueueResult, tied: number, now: number): number | undefined {
+  const statement = tied === 0 ? statements.insertJob : statements.insertTiedJob;
+  const inserted = runner.runRow(statement, rowOf(job, result, tied, now));
   if (inserted.changes === 0) return undefined;
   const seq = Number(inserted.lastInsertRowid);
   runner.runRow(statements.insertPayload, [seq, job.payload]);
   return seq;
 }
 
-/** Adds the number of the job, if gates hold it, to `touched`. */
-function enqueueSpecial(runner: Runner, job: NewJob, touched: number[], now: number): EnqueueResult {
-  const { unique, gates = [], tags = [] } = job;
+/** Adds the number of the job to `touched`, if gates or its needs may hold it. */
+function enqueueSpecial(runner: Runner, job: NewJob, touched: Touched, now: number): EnqueueResult {
+  const { unique, gates = [], tags = [], needs } = job;
   const holder = unique && holderOf(runner, unique, now);
   if (holder) return duplicate(runner, job.id) ?? enqueueTooLate(runner, job, unique, holder, touched, now);
   const result = newResult(job, now);
-  const seq = insertOne(runner, job, result, now);
+  const seq = insertOne(runner, job, result, tiesOf(job), now);
   if (seq === undefined) return existing(runner, job.id);
   if (unique) rememberKey(runner, seq, unique, now);
   if (tags.length > 0) runner.run(insertTags, { seq, tags: JSON.stringify(tags) });
   if (gates.length > 0) {
-    insertGates(runner, seq, gates, { ...result, priority: job.priority });
-    touched.push(seq);
+    const isAtGate = result.state === "blocked" && !needs;
+    insertGates(runner, seq, gates, { isAtGate, priority: job.priority, runAt: result.runAt });
+    touched.gated.push(seq);
+  }
+  if (needs) {
+    insertNeeds(runner, seq, needs, job.delayMs ?? 0);
+    touched.held.push(seq);
   }
   return result;
+}
+
+function tiesOf({ gates, neededBy, needs }: NewJob): number {
+  return (gates?.length ? ties.gates : 0) | (neededBy?.length ? ties.needed : 0) | (needs ? ties.needs : 0);
 }
 
 function enqueueTooLate(
@@ -128,23 +169,26 @@ function enqueueTooLate(
   job: NewJob,
   unique: UniqueKey,
   holder: Holder,
-  touched: number[],
+  touched: Touched,
   now: number,
 ): EnqueueResult {
-  if (holder.gated) touched.push(holder.seq);
+  if (holder.gated & ties.gates) touched.gated.push(holder.seq);
   return meetHolder(runner, holder, job, unique, now);
 }
 
 function newResult(job: NewJob, now: number): EnqueueResult {
-  const runAt = startOf(job, now);
+  // The delay of a job that needs others begins when they let it go.
+  const runAt = job.needs ? (job.runAt ?? now) : startOf(job, now);
   const isDue = runAt <= now;
-  const state = isHeld(job.gates, isDue) ? "blocked" : isDue ? "ready" : "scheduled";
+  const state = job.needs || isHeld(job.gates, isDue) ? "blocked" : isDue ? "ready" : "scheduled";
   return { id: job.id, outcome: "enqueued", state, runAt };
 }
 
-/** In the order of `insertJob`. */
-function rowOf(job: NewJob, { state, runAt }: EnqueueResult, now: number): (string | number)[] {
-  return [job.id, job.name, job.queue, job.version, state, job.priority, runAt, now, job.maxCrashes];
+/** In the order of `insertJob`; that of a tied one has a column more. */
+function rowOf(job: NewJob, { state, runAt }: EnqueueResult, tied: number, now: number): (string | number)[] {
+  const row = [job.id, job.name, job.queue, job.version, state, job.priority, runAt, now, job.maxCrashes];
+  if (tied !== 0) row.push(tied);
+  return row;
 }
 
 interface WaitingRow {

@@ -33,8 +33,8 @@ export const selectKeys = compile(sql`
   select distinct ${gates.key} as key, ${gates.level} as level from ${gates} where ${gates.seq} in ${anyOf("seqs")}`);
 
 export const selectKeysOf = compile(sql`
-  select ${jobs.seq} as seq, ${jobs.state} as state, ${gates.key} as key, ${gates.level} as level, ${gates.status} as status
-  from ${jobs} join ${gates} on ${gates.seq} = ${jobs.seq} where ${jobs.id} = ${$("id")}`);
+  select ${jobs.state} as state, ${gates.key} as key, ${gates.level} as level, ${gates.status} as status
+  from ${jobs} join ${gates} on ${gates.seq} = ${jobs.seq} where ${jobs.seq} = ${$("seq")}`);
 
 export const anyGate = compile(sql`select 1 as found from ${gates} limit 1`);
 

@@ -33,10 +33,10 @@ export function insertGates(
   runner: Runner,
   seq: number,
   gates: readonly Gate[],
-  { state, priority, runAt }: { readonly state: JobState; readonly priority: number; readonly runAt: number },
+  { isAtGate, priority, runAt }: { readonly isAtGate: boolean; readonly priority: number; readonly runAt: number },
 ): void {
   for (const [index, { level, key, policy, kind, limit, windowMs = null }] of gates.entries()) {
-    const status = index === 0 && state === "blocked" ? "waiting" : "ahead";
+    const status = index === 0 && isAtGate ? "waiting" : "ahead";
     const order = status === "ahead" || kind === "order" ? { priority: 0, runAt: 0 } : { priority, runAt };
     runner.run(statements.insertGate, { seq, level, key, policy, kind, status, ...order });
     // That of the first job, until somebody sets another.
@@ -82,21 +82,24 @@ export function startGated(runner: Runner, seqs: readonly number[], now: number)
 export type UsedPlaces = Map<string, number>;
 
 interface OwnGate extends Key {
-  readonly seq: number;
   readonly state: JobState;
   readonly status: string;
 }
 
-/** After a settlement of this job: if it has ended, it is at no gate. */
-export function openAfter(runner: Runner, id: string, now: number, used: UsedPlaces = new Map()): void {
-  const own = runner.all<OwnGate>(statements.selectKeysOf, { id });
-  const [first] = own;
-  if (!first) return;
-  if (isFinalState(first.state)) {
-    leaveGates(runner, first.seq);
+/** After a settlement of this job: if it has ended, it is at no gate. `arrived`: jobs that came to their gates with that. */
+export function openAfter(
+  runner: Runner,
+  seq: number,
+  now: number,
+  used: UsedPlaces = new Map(),
+  arrived: readonly number[] = [],
+): void {
+  const own = runner.all<OwnGate>(statements.selectKeysOf, { seq });
+  if (own[0] && isFinalState(own[0].state)) {
+    leaveGates(runner, seq);
     for (const { key, status } of own) if (status === "passed") use(used, key, -1);
   }
-  openGates(runner, own, now, used);
+  openGates(runner, [...own, ...keysOf(runner, arrived)], now, used);
 }
 
 function use(used: UsedPlaces, key: string, places: number): void {
@@ -105,9 +108,12 @@ function use(used: UsedPlaces, key: string, places: number): void {
 }
 
 /** Opens the gates of these jobs as far as they have room. */
-export function openBeside(runner: Runner, seqs: readonly number[], now: number): void {
-  if (seqs.length === 0) return;
-  openGates(runner, runner.all<Key>(statements.selectKeys, { seqs: JSON.stringify(seqs) }), now);
+export function openBeside(runner: Runner, seqs: readonly number[], now: number, used?: UsedPlaces): void {
+  if (seqs.length > 0) openGates(runner, keysOf(runner, seqs), now, used);
+}
+
+function keysOf(runner: Runner, seqs: readonly number[]): readonly Key[] {
+  return seqs.length === 0 ? [] : runner.all<Key>(statements.selectKeys, { seqs: JSON.stringify(seqs) });
 }
 
 /** Opens all gates, and forgets starts that no window reaches; returns how many jobs became ready. */

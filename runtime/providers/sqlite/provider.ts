@@ -4,8 +4,6 @@ import {
   type EnqueueResult,
   isFinalState,
   type JobRecord,
-  JobwrightError,
-  type LeaseThread,
   type NewJob,
   type Settlement,
   type SyncTransactionProvider,
@@ -21,13 +19,18 @@ import * as deliver from "./deliver.ts";
 import { enqueueJobs } from "./enqueue.ts";
 import { putLimits } from "./gates.ts";
 import { historyOf, keepNote } from "./history.ts";
+import * as inspect from "./inspect.ts";
+import { describePath, leaseThread, userDatabase } from "./location.ts";
 import { createLogFlush, type LogFlush, needsLogFlush } from "./log-flush.ts";
+import { createSweep } from "./mend.ts";
 import { checkSchema, migrateSchema, refuseForeign } from "./migrate.ts";
 import type { SqliteOptions } from "./options.ts";
 import * as pauses from "./pauses.ts";
 import * as schedules from "./schedules.ts";
+import * as settle from "./settle.ts";
 import { storeError } from "./store-error.ts";
 import { enqueueInTransaction, type SqliteTransaction } from "./transaction.ts";
+import * as upkeep from "./upkeep.ts";
 import { createWriteQueue, stopped, type SubmitOptions, type WriteQueue } from "./write-queue.ts";
 
 export interface SqliteProvider extends SyncTransactionProvider<SqliteTransaction> {
@@ -52,6 +55,7 @@ export function createSqliteProvider(options: SqliteOptions): SqliteProvider {
   const inMemory = path === ":memory:" || path === "";
   const durable = !inMemory && options.durability !== "normal";
   const wakeUps = createWakeUps();
+  const sweep = createSweep();
   let opened: Opened | undefined;
   let ended = false;
 
@@ -100,6 +104,12 @@ export function createSqliteProvider(options: SqliteOptions): SqliteProvider {
   /** The queue of a job that was changed instead is not known here: then all listeners look. */
   function wakeReady(jobs: readonly NewJob[], results: readonly EnqueueResult[]): void {
     wakeUps.wake(results.some(isReadied) ? undefined : readyQueues(jobs, results));
+  }
+
+  /** Jobs have ended, or others may have become ready. */
+  function endSeen(): void {
+    waits.check();
+    wakeUps.wake();
   }
 
   /** An end that a caller waits for is on the disk before the caller hears of it, whichever process wrote it. */
@@ -152,7 +162,11 @@ export function createSqliteProvider(options: SqliteOptions): SqliteProvider {
       if (jobs.length === 0) return Promise.resolve([]);
       if (!opened || ended) return Promise.reject(stopped());
       return opened.writes.submitPart(enqueueTogether, jobs, {
-        committed: (results) => wakeReady(jobs, results),
+        committed(results) {
+          wakeReady(jobs, results);
+          // One that needs others may have been skipped.
+          if (jobs.some(({ needs }) => needs)) waits.check();
+        },
       });
     },
     enqueueInTransaction(jobs, tx) {
@@ -169,25 +183,21 @@ export function createSqliteProvider(options: SqliteOptions): SqliteProvider {
         // A start makes room at a gate of fairness.
         committed: (claimed) => claimed.some(({ gated }) => gated) && wakeUps.wake(),
       }),
-    ack(completions) {
-      if (completions.length === 0) return Promise.resolve([]);
-      return write((connection, now) => deliver.ackJobs(connection, completions, now), {
-        committed() {
+    async ack(completions) {
+      if (completions.length === 0) return [];
+      const acknowledged = await write((connection, now) => settle.ackJobs(connection, completions, now), {
+        committed({ hasMoved }) {
           waits.check();
-          if (completions.some(({ gated }) => gated)) wakeUps.wake();
+          if (hasMoved || completions.some(({ gated }) => gated)) wakeUps.wake();
         },
       });
+      return acknowledged.settlements;
     },
     nack(rejections) {
       if (rejections.length === 0) return Promise.resolve([]);
       const nackAll = (connection: Connection, now: number): Settlement[] =>
-        rejections.map((rejection) => deliver.nackJob(connection, rejection, now));
-      return write(nackAll, {
-        committed() {
-          waits.check();
-          wakeUps.wake();
-        },
-      });
+        rejections.map((rejection) => settle.nackJob(connection, rejection, now));
+      return write(nackAll, { committed: endSeen });
     },
     extend: (request) => write((connection, now) => deliver.extendLeases(connection, request, now), { relaxed: true }),
     report: (reports) =>
@@ -196,14 +206,14 @@ export function createSqliteProvider(options: SqliteOptions): SqliteProvider {
     note: (notes) => write((connection) => notes.map((note) => keepNote(connection, note))),
 
     async promote(limit) {
-      const promotion = await write((connection, now) => control.promoteJobs(connection, limit, now), {
+      const promotion = await write((connection, now) => upkeep.promoteJobs(connection, limit, now), {
         relaxed: true,
         committed: ({ readied }) => readied > 0 && wakeUps.wake(),
       });
       return promotion.result;
     },
     reap: (limit) =>
-      write((connection, now) => control.reapJobs(connection, limit, now), {
+      write((connection, now) => upkeep.reapJobs(connection, limit, now), {
         relaxed: true,
         committed({ readied, ended: given }) {
           // An end makes room for others.
@@ -211,27 +221,34 @@ export function createSqliteProvider(options: SqliteOptions): SqliteProvider {
           if (given > 0) waits.check();
         },
       }),
-    prune: (request) =>
-      write((connection, now) => control.pruneJobs(connection, request, now), {
+    async prune(request) {
+      const pruning = await write((connection, now) => upkeep.pruneJobs(connection, request, sweep, now), {
         relaxed: true,
-        committed: (pruned) => pruned > 0 && waits.check(),
-      }),
-
-    get: (id) => read((connection) => control.getJob(connection, id)),
-    history: (id) => read((connection) => historyOf(connection, id)),
-    list: (request) => read((connection) => control.listJobs(connection, request)),
-    counts: (filter = {}) => read((connection) => control.countJobs(connection, filter)),
-    cancel: (ids) =>
-      write((connection, now) => ids.map((id) => control.cancelJob(connection, id, now)), {
-        committed() {
-          waits.check();
-          wakeUps.wake();
+        committed({ pruned, mended }) {
+          if (pruned + mended > 0) waits.check();
+          if (mended > 0) wakeUps.wake();
         },
+      });
+      return pruning.pruned;
+    },
+
+    get: (id) => read((connection) => inspect.getJob(connection, id)),
+    history: (id) => read((connection) => historyOf(connection, id)),
+    list: (request) => read((connection) => inspect.listJobs(connection, request)),
+    counts: (filter = {}) => read((connection) => inspect.countJobs(connection, filter)),
+    finished: (request) => read((connection) => inspect.finishedJobs(connection, request, clock.now())),
+    needs: (request) => read((connection) => inspect.needsOf(connection, request)),
+    complete: (completions) =>
+      write((connection, now) => completions.map((completion) => control.completeJob(connection, completion, now)), {
+        committed: endSeen,
       }),
+    cancel: (ids) =>
+      write((connection, now) => ids.map((id) => control.cancelJob(connection, id, now)), { committed: endSeen }),
     requeue: (ids, delaysMs = []) =>
       write(
         (connection, now) => ids.map((id, index) => control.requeueJob(connection, id, delaysMs[index] ?? 0, now)),
-        { committed: () => wakeUps.wake() },
+        // One whose needs are as they were is skipped again.
+        { committed: endSeen },
       ),
     change: (changes) =>
       write((connection, now) => changes.map((change) => control.changeJob(connection, change, now)), {
@@ -262,26 +279,6 @@ export function createSqliteProvider(options: SqliteOptions): SqliteProvider {
       }),
   };
   return provider;
-}
-
-function describePath(options: SqliteOptions): string {
-  const database = userDatabase(options);
-  if (database) return database.name;
-  if (typeof options.path === "string" && options.path !== "") return options.path;
-  throw new JobwrightError("JW_INVALID_OPTION", "The SQLite provider needs a `path` or a `database`.", {
-    hint: 'Call it as `sqlite("jobs.db")`.',
-  });
-}
-
-function userDatabase(options: SqliteOptions): BetterSqlite3.Database | undefined {
-  const database = options.database;
-  if (!database) return undefined;
-  return "$client" in database ? database.$client : database;
-}
-
-function leaseThread(path: string): LeaseThread {
-  const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
-  return { module: new URL(`./lease-extender.${extension}`, import.meta.url).href, data: { path } };
 }
 
 /** Whether another job than the given one may have become ready. */

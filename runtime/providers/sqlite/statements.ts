@@ -1,8 +1,8 @@
-import { type SQL, sql } from "drizzle-orm";
+import { sql } from "drizzle-orm";
 import {
   definitions,
+  edges,
   errors,
-  gates,
   jobs,
   meta,
   outputs,
@@ -13,6 +13,7 @@ import {
 } from "../../../drizzle/sqlite/tables.ts";
 import type { CompiledStatement } from "../sql/prepared.ts";
 import { $, anyOf, assign, compile, insertInto, names, set } from "./compose.ts";
+import { isHeld, lacks, ties } from "./ties.ts";
 
 /*
  * The statement catalogue of SQLite. State literals stand in the text, never as parameters: a bound state would keep the
@@ -23,6 +24,8 @@ import { $, anyOf, assign, compile, insertInto, names, set } from "./compose.ts"
 export const openLease = sql`${jobs.id} = ${$("id")} and ${jobs.fence} = ${$("fence")} and ${jobs.leaseUntil} is not null`;
 /** 1 if the job was reaped and waits again, so that a late settlement takes the lapse back. */
 const lapsed = sql`(${jobs.state} <> 'running')`;
+/** Nobody else waits for its end. */
+const unneeded = lacks(ties.needed);
 
 /** What an enqueue writes, in the order of a row's parameters. */
 const insertedColumns = [
@@ -37,12 +40,15 @@ const insertedColumns = [
   jobs.maxCrashes,
 ];
 
+/** A job that is tied to gates or to others. */
+const tiedColumns = [...insertedColumns, jobs.gated];
+
 /** The row of each insert below is an array in the order of its columns. */
 export const insertJob = compile(
   sql`${insertInto(jobs, insertedColumns, 1)} on conflict (${sql.identifier(jobs.id.name)}) do nothing`,
 );
-export const insertGatedJob = compile(
-  sql`${insertInto(jobs, [...insertedColumns, jobs.gated], 1)} on conflict (${sql.identifier(jobs.id.name)}) do nothing`,
+export const insertTiedJob = compile(
+  sql`${insertInto(jobs, tiedColumns, 1)} on conflict (${sql.identifier(jobs.id.name)}) do nothing`,
 );
 export const insertPayload = compile(insertInto(payloads, [payloads.seq, payloads.payload], 1));
 
@@ -50,6 +56,7 @@ export const insertPayload = compile(insertInto(payloads, [payloads.seq, payload
 export const rowsPerInsert = 16;
 /** Fails as a whole if one of the ids exists. */
 export const insertJobs = compile(insertInto(jobs, insertedColumns, rowsPerInsert));
+export const insertTiedJobs = compile(insertInto(jobs, tiedColumns, rowsPerInsert));
 export const insertPayloads = compile(insertInto(payloads, [payloads.seq, payloads.payload], rowsPerInsert));
 
 export const selectWaiting = compile(
@@ -110,11 +117,17 @@ const succeed = sql`
     set(jobs.leaseUntil, sql`null`),
   )}`;
 
-export const ackJob = compile(sql`${succeed} where ${openLease}`);
+/** A job that others need is left to the longer path. */
+export const ackJob = compile(sql`${succeed} where ${openLease} and ${unneeded}`);
+export const ackTied = compile(sql`${succeed} where ${openLease} returning ${names(jobs.seq, jobs.state, jobs.gated)}`);
 
 /** Leases with the same fence; `ids` is a JSON array. */
-export const ackJobs = compile(sql`${succeed}
-  where ${jobs.id} in ${anyOf("ids")} and ${jobs.fence} = ${$("fence")} and ${jobs.leaseUntil} is not null`);
+const together = sql`
+  where ${jobs.id} in ${anyOf("ids")} and ${jobs.fence} = ${$("fence")} and ${jobs.leaseUntil} is not null`;
+export const ackJobs = compile(sql`${succeed} ${together} and ${unneeded}`);
+/** Jobs that others need, and that succeed. */
+export const ackNeeded = compile(sql`${succeed} ${together} and ${lacks(ties.gates)} and not ${jobs.cancelRequested}`);
+export const selectTies = compile(sql`select ${jobs.gated} as gated from ${jobs} where ${jobs.id} = ${$("id")}`);
 
 export const openSavepoint = compile(sql`savepoint jobwright`);
 export const releaseSavepoint = compile(sql`release jobwright`);
@@ -191,13 +204,16 @@ const reserved = sql`
   where ${uniqueJobs.seq} = ${jobs.seq} and ${uniqueJobs.heldUntil} > ${$("now")}
     and (${uniqueJobs.scope} = 'any' or ${uniqueJobs.scope} = 'succeeded' and ${jobs.state} = 'succeeded')`;
 
+/** A job that others need stays as long as one of them. */
+const kept = sql`select 1 from ${edges} where ${edges.parent} = ${jobs.seq}`;
+
 export const pruneJobs = compile(sql`
   delete from ${jobs} where ${jobs.seq} in (
     select ${jobs.seq} from ${jobs}
     where ${jobs.state} = ${$("state")} and ${jobs.finishedAt} is not null and ${jobs.finishedAt} <= ${$("finishedBefore")}
-      and not exists (${reserved})
+      and not exists (${reserved}) and (${unneeded} or not exists (${kept}))
     order by ${jobs.finishedAt} limit ${$("limit")})
-  returning ${names(jobs.seq)}`);
+  returning ${names(jobs.seq, jobs.gated)}`);
 
 /** `seqs` is a JSON array in each of these. */
 export const deletePayloads = compile(sql`delete from ${payloads} where ${payloads.seq} in ${anyOf("seqs")}`);
@@ -208,6 +224,16 @@ export const cancelWaiting = compile(sql`
   update ${jobs} set ${assign(
     set(jobs.state, sql`'cancelled'`),
     set(jobs.reason, sql`'cancelled'`),
+    set(jobs.finishedAt, $("now")),
+    set(jobs.leaseUntil, sql`null`),
+  )}
+  where ${jobs.id} = ${$("id")} and ${jobs.state} in ('scheduled', 'ready', 'blocked')
+  returning ${names(jobs.seq, jobs.gated)}`);
+
+/** The job of another hand: it is done without a claim. */
+export const completeWaiting = compile(sql`
+  update ${jobs} set ${assign(
+    set(jobs.state, sql`'succeeded'`),
     set(jobs.finishedAt, $("now")),
     set(jobs.leaseUntil, sql`null`),
   )}
@@ -231,7 +257,7 @@ export const requeueJob = compile(sql`
   )}
   where ${jobs.seq} = ${$("seq")}`);
 
-/** What is null stays. The lease of a lapsed job is over. */
+/** What is null stays. The lease of a lapsed job is over. One that its needs hold stays `blocked`. */
 export const changeJob = compile(sql`
   update ${jobs} set ${assign(
     set(jobs.runAt, sql`coalesce(${$("runAt")}, ${jobs.runAt})`),
@@ -239,12 +265,12 @@ export const changeJob = compile(sql`
     set(jobs.version, sql`coalesce(${$("version")}, ${jobs.version})`),
     set(
       jobs.state,
-      sql`case when coalesce(${$("runAt")}, ${jobs.runAt}) > ${$("now")} then 'scheduled' else 'ready' end`,
+      sql`case when ${isHeld} then 'blocked' when coalesce(${$("runAt")}, ${jobs.runAt}) > ${$("now")} then 'scheduled' else 'ready' end`,
     ),
     set(jobs.leaseUntil, sql`null`),
   )}
   where ${jobs.id} = ${$("id")} and ${jobs.state} in ('scheduled', 'ready', 'blocked')
-  returning ${names(jobs.seq, jobs.gated)}`);
+  returning ${names(jobs.seq, jobs.gated, jobs.state)}`);
 
 type Pausable = typeof queues | typeof definitions;
 
@@ -265,41 +291,6 @@ export const selectPausedQueues = selectPaused(queues);
 export const pauseDefinition = pause(definitions);
 export const resumeDefinition = resume(definitions);
 export const selectPausedDefinitions = selectPaused(definitions);
-
-const blockedBy = sql`case when ${jobs.state} = 'blocked' then (
-  select ${gates.key} from ${gates} where ${gates.seq} = ${jobs.seq} and ${gates.status} = 'waiting') end`;
-
-/** Everything of one job or of a page; `condition` is added by the caller, and `source` may lead to the jobs. */
-export function selectRecords(condition: SQL, source: SQL = sql`${jobs}`): CompiledStatement {
-  return compile(sql`
-    select ${jobs.seq} as seq, ${jobs.id} as id, ${jobs.name} as name, ${jobs.queue} as queue, ${jobs.version} as version,
-      ${jobs.state} as state, ${jobs.priority} as priority, ${jobs.attempt} as attempt, ${jobs.crashes} as crashes,
-      ${jobs.fence} as fence, ${jobs.runAt} as runAt, ${jobs.enqueuedAt} as enqueuedAt, ${jobs.startedAt} as startedAt,
-      ${jobs.finishedAt} as finishedAt, ${jobs.workerId} as workerId, ${jobs.leaseUntil} as leaseUntil,
-      ${jobs.cancelRequested} as cancelRequested, ${jobs.progress} as progress, ${jobs.reason} as reason,
-      ${blockedBy} as blockedBy, ${payloads.payload} as payload, ${outputs.output} as output, ${errors.error} as error
-    from ${source}
-    left join ${payloads} on ${payloads.seq} = ${jobs.seq}
-    left join ${outputs} on ${outputs.seq} = ${jobs.seq}
-    left join ${errors} on ${errors.seq} = ${jobs.seq}
-    ${condition}`);
-}
-
-/** Lists are JSON arrays, so that one text serves any number of values; null means no condition. */
-export const filtered = sql`
-  (${$("states")} is null or ${jobs.state} in ${anyOf("states")})
-  and (${$("names")} is null or ${jobs.name} in ${anyOf("names")})
-  and (${$("queues")} is null or ${jobs.queue} in ${anyOf("queues")})`;
-
-export const selectJob = selectRecords(sql`where ${jobs.id} = ${$("id")}`);
-
-export const selectPage = selectRecords(
-  sql`where ${jobs.seq} < ${$("before")} and ${filtered} order by ${jobs.seq} desc limit ${$("limit")}`,
-);
-
-export const countJobs = compile(sql`
-  select ${jobs.queue} as queue, ${jobs.state} as state, count(*) as count from ${jobs}
-  where ${filtered} group by ${jobs.queue}, ${jobs.state}`);
 
 export const selectState = compile(sql`select ${jobs.state} as state from ${jobs} where ${jobs.id} = ${$("id")}`);
 

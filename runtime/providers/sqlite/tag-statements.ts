@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { jobs, tags } from "../../../drizzle/sqlite/tables.ts";
 import { $, anyOf, compile, names } from "./compose.ts";
-import { filtered, selectRecords } from "./statements.ts";
+import { filtered, selectRecords } from "./record-statements.ts";
 
 /** `tags` is a JSON array. */
 export const insertTags = compile(sql`
@@ -18,7 +18,7 @@ export const selectTaggedPage = selectRecords(
       select 1 from json_each(${$("tags")}) as sought
       where sought.value not in (select other.tag from ${tags} as other where other.seq = ${jobs.seq}))
     and ${filtered} order by ${tags.seq} desc limit ${$("limit")}`,
-  sql`${tags} cross join ${jobs} on ${jobs.seq} = ${tags.seq}`,
+  { source: sql`${tags} cross join ${jobs} on ${jobs.seq} = ${tags.seq}` },
 );
 
 /** `seqs` is a JSON array. */

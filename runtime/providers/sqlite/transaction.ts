@@ -1,6 +1,7 @@
 import { sql, type SQL, type SQLWrapper } from "drizzle-orm";
 import { type EnqueueResult, JobwrightError, type NewJob } from "../../contract/index.ts";
 import type { CompiledStatement } from "../sql/prepared.ts";
+import { hasEdges } from "./check-needs.ts";
 import { ordered, type Parameters, type Row, type Runner } from "./connection.ts";
 import { enqueueJobs } from "./enqueue.ts";
 import { storeError } from "./store-error.ts";
@@ -28,7 +29,7 @@ export function enqueueInTransaction(
   try {
     const runner = runnerOf(tx);
     // The first statement must write, as that of a plain job does: see there.
-    if (jobs.some(({ unique }) => unique)) runner.run(lockForWrite, {});
+    if (jobs.some((job) => job.unique || hasEdges(job))) runner.run(lockForWrite, {});
     return enqueueJobs(runner, jobs, now);
   } catch (error) {
     if (error instanceof Error && error.message.startsWith("no such table")) {

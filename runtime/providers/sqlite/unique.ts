@@ -5,6 +5,7 @@ import { waitAgain } from "./gates.ts";
 import * as statements from "./unique-statements.ts";
 import { changeJob } from "./statements.ts";
 import { startOf } from "./start-of.ts";
+import { ties } from "./ties.ts";
 
 /* Who holds which unique key. */
 
@@ -49,7 +50,7 @@ export function meetHolder(
   const replaces = onConflict === "replace";
   const replaced = replaces ? { priority: job.priority, version: job.version } : { priority: null, version: null };
   runner.all(changeJob, { id, runAt, ...replaced, now });
-  if (holder.gated) waitAgain(runner, holder.seq, false);
+  if (holder.gated & ties.gates) waitAgain(runner, holder.seq, false);
   if (replaces) runner.run(statements.replacePayload, { seq: holder.seq, payload: job.payload });
   return { id, outcome: replaces ? "replaced" : "extended", state: runAt > now ? "scheduled" : "ready", runAt };
 }

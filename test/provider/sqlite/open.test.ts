@@ -64,7 +64,7 @@ describe("starting the SQLite provider", () => {
     );
     await expect(open({ path, migrate: false }).start()).rejects.toMatchObject({ code: "JW_SCHEMA_MISSING" });
     const provider = open(path);
-    expect(await provider.migrate()).toEqual({ from: 1, to: 3 });
+    expect(await provider.migrate()).toEqual({ from: 1, to: 4 });
     await provider.start();
     expect(await provider.paused()).toEqual({ queues: ["other"], names: [] });
     expect(await provider.change([{ id: "old", priority: 7 }])).toEqual(["changed"]);
@@ -78,7 +78,7 @@ describe("starting the SQLite provider", () => {
     const path = join(folder, "jobs.db");
     const all = [open(path), open(path), open(path)];
     await Promise.all(all.flatMap((provider) => [provider.start(), provider.start()]));
-    expect(await all[0]?.migrate()).toEqual({ from: 3, to: 3 });
+    expect(await all[0]?.migrate()).toEqual({ from: 4, to: 4 });
   });
 
   it("refuses somebody else's database, names a table of it and changes no byte", async () => {
