@@ -6,7 +6,7 @@ import type { FlowHandle, NodeStatus } from "jobwright/codegen/v1";
 import { createProvider } from "jobwright/provider";
 import { startMailServer } from "../services/smtp-server.ts";
 import { prepareStore } from "../services/store.ts";
-import { type Published, publishAlbum } from "./album.ts";
+import { publishAlbum } from "./album.ts";
 import { createPhotoJobs } from "./client.ts";
 import { readMails } from "./mailbox.ts";
 import { takePictures } from "./sample-pictures.ts";

@@ -1,4 +1,4 @@
-import type { BatchNode, FlowBuilder, FlowNode } from "jobwright/codegen/v1";
+import type { BatchNode, FlowBuilder, FlowNode, Ref } from "jobwright/codegen/v1";
 import type { NeedCondition } from "../../runtime/contract/index.ts";
 import type { BatchPolicyName } from "../../runtime/core/flow/plan.ts";
 import type { Done, Fate, Item, StepJobs } from "./flows-schema.ts";
@@ -52,8 +52,7 @@ export function draw(flow: FlowBuilder, { work }: StepJobs, id: string, plan: Pl
         return { group: flow.batch(node.of.map(jobOf), { name, when: node.when }) };
       case "map": {
         const { items } = jobOf(node.from).output;
-        const each = ({ index, fate }: Parameters<Parameters<typeof flow.map<Item, Done, never>>[1]>[0]) =>
-          work.node({ node: place, index, fate, items: [], given: {} });
+        const each = ({ index, fate }: Ref<Item>) => work.node({ node: place, index, fate, items: [], given: {} });
         return { group: flow.map(items, each, { name, when: node.when }) };
       }
     }
