@@ -1,5 +1,6 @@
-import { readdirSync, rmSync } from "node:fs";
-import { join, relative } from "node:path";
+import type { ChildProcess } from "node:child_process";
+import { mkdirSync, readdirSync, rmSync } from "node:fs";
+import { join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import type { FlowHandle, NodeStatus } from "jobwright/codegen/v1";
@@ -29,7 +30,8 @@ const { store, resuming } = await prepareStore(options.store, out).catch((error:
 });
 const album = join(out, "album");
 const mails = join(out, "mails");
-const pictures = options.pictures ?? join(out, "pictures");
+mkdirSync(album, { recursive: true });
+const pictures = resolve(options.pictures ?? join(out, "pictures"));
 if (options.pictures === undefined) await takePictures(pictures);
 
 const startedAt = performance.now();
@@ -45,17 +47,38 @@ const to = "lee@example.com";
 const flow = await publishAlbum(jobs, { pictures, album, to }, "0196f000-0000-7000-8000-00000000a1b0");
 console.log(`${resuming ? "↻ going on with" : "▶"} an album of ${shown(pictures)}/ on ${store.title}`);
 
-let worker = startWorker(place);
-let written = 0;
+let over = false;
 let kills = 0;
+let worker = employ();
+let written = 0;
 for await (const node of ended(flow)) {
   if (node.kind !== "job") continue;
   console.log(await describe(node));
-  if (node.job === "resize") written++;
-  if (!resuming && kills === 0 && written === 4) await killWorker();
+  if (node.job === "resize" && ++written === 4 && !resuming) worker.kill("SIGKILL");
 }
+over = true;
+const stopped = new Promise((resolve) => worker.once("exit", resolve));
+// Members of a map that has failed may still run.
+worker.kill("SIGTERM");
+await stopped;
 await report();
-await stop();
+await provider.stop();
+await server.close();
+// Marks a finished run: the next one starts afresh.
+await store.close();
+
+/** A worker, and another one when it is killed. */
+function employ(): ChildProcess {
+  const child = startWorker(place);
+  console.log(`→ a worker begins; kill it (\`kill -9 ${child.pid}\`) or all of this (\`kill -9 ${process.pid}\`)`);
+  child.once("exit", (code, signal) => {
+    if (over) return;
+    console.log(`☠ the worker is gone (${signal ?? `code ${code}`}); its jobs are taken over when their lease ends`);
+    kills++;
+    worker = employ();
+  });
+  return child;
+}
 
 /** The nodes of a flow as they end, until all of it has. */
 async function* ended(flow: FlowHandle<unknown>): AsyncGenerator<NodeStatus> {
@@ -74,21 +97,14 @@ async function* ended(flow: FlowHandle<unknown>): AsyncGenerator<NodeStatus> {
 }
 
 async function describe({ id, name, job, state, reason, cause }: NodeStatus): Promise<string> {
-  if (state !== "succeeded")
-    return `  ✖ ${name} is ${state} (${reason})${cause === undefined ? "" : ` because of ${cause}`}`;
+  if (state !== "succeeded") {
+    const error = (await provider.get(id))?.error?.message;
+    return `  ✖ ${name} is ${state}: ${error ?? reason}${cause === undefined ? "" : `, because of ${cause}`}`;
+  }
   if (job !== "resize" && job !== "contactSheet") return `  ✓ ${name}`;
   const { file, width, height, bytes } = await jobs[job].handle(id).result();
   const size = `${width} × ${height}`.padEnd(13);
   return `  ✓ ${name.padEnd(12)} ${size} ${kilobytes(bytes)}  ${relative(album, file)}`;
-}
-
-async function killWorker(): Promise<void> {
-  kills++;
-  const exited = new Promise((resolve) => worker.once("exit", resolve));
-  worker.kill("SIGKILL");
-  await exited;
-  console.log(`  ☠ the worker was killed with SIGKILL; another one starts, and takes over when the lease is over`);
-  worker = startWorker(place);
 }
 
 async function report(): Promise<void> {
@@ -98,7 +114,7 @@ async function report(): Promise<void> {
   const retried = records.filter(({ attempt }) => attempt > 1).length;
   const redelivered = records.filter(({ crashes }) => crashes > 0).length;
   if (end.status !== "succeeded") {
-    console.log(`\n✖ the album is ${end.status}; every node: see above`);
+    console.log(`\n✖ there is no album: ${end.status === "dead" ? end.error?.message : end.status}`);
     process.exitCode = 1;
   } else {
     console.log(`\n✔ contact sheet: ${shown(end.output.sheet.file)}`);
@@ -106,10 +122,8 @@ async function report(): Promise<void> {
   for (const { subject, attachment } of readMails(mails)) {
     console.log(`✔ mail received: “${subject}”, with ${kilobytes(attachment.length).trim()} attached`);
   }
-  console.log(
-    `✔ ${seconds} s, kills of the worker: ${kills}, jobs redelivered for it: ${redelivered}, retried: ${retried}`,
-  );
-  console.log(`  half-written files that it left under names of their own: ${removeUnfinished()}, removed`);
+  console.log(`✔ ${seconds} s, kills of the worker: ${kills}, jobs redelivered: ${redelivered}, retried: ${retried}`);
+  console.log(`  half-written files, which had names of their own: ${removeUnfinished()}, removed`);
 }
 
 /** What a killed worker was writing. */
@@ -118,16 +132,6 @@ function removeUnfinished(): number {
   const unfinished = files.filter((file) => /(^|[\\/])\.[^\\/]+$/.test(file));
   for (const file of unfinished) rmSync(join(album, file));
   return unfinished.length;
-}
-
-async function stop(): Promise<void> {
-  const exited = new Promise((resolve) => worker.once("exit", resolve));
-  worker.kill("SIGTERM");
-  await exited;
-  await provider.stop();
-  await server.close();
-  // Marks a finished run: the next one starts afresh.
-  await store.close();
 }
 
 function kilobytes(bytes: number): string {

@@ -24,7 +24,7 @@ export const resize: ResizeHandle = async ({ picture, size, album }, ctx) => {
   const box = { width: edges[size], height: edges[size], fit: "inside", withoutEnlargement: true } as const;
   const resized = sharp(picture).autoOrient().resize(box);
   const encoded = await encode(resized).catch((error: Error) => {
-    throw ctx.errors.NoPicture({ picture, reason: error.message });
+    throw ctx.errors.NoPicture({ picture, reason: error.message }, `${basename(picture)}: ${error.message}`);
   });
   return save(join(album, size, basename(picture)), encoded);
 };

@@ -13,6 +13,7 @@ export default defineJobs({
       pictures: z.array(z.string()),
     }),
     queue: "pictures",
+    retry: { maxAttempts: 3, delay: "1s" },
   }),
 
   /** Writes one picture in one size. */
