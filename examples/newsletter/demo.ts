@@ -1,13 +1,14 @@
 import { fork, type ChildProcess } from "node:child_process";
-import { mkdirSync, readdirSync, rmSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
 import { JobwrightError, type JobRecord, type JobState } from "jobwright";
 import { createProvider } from "jobwright/provider";
 import { createJobs } from "../../generated/index.ts";
+import { startMailServer } from "../services/smtp-server.ts";
+import { prepareStore } from "../services/store.ts";
 import { createProgress } from "./progress.ts";
-import { startMailServer } from "./smtp-server.ts";
-import { discardLeftover, isResumable, openStore, type Store, type StoreKind, storeKind } from "./store.ts";
 import { jobId, readSubscribers, type Subscriber } from "./subscribers.ts";
 
 /*
@@ -17,9 +18,10 @@ import { jobId, readSubscribers, type Subscriber } from "./subscribers.ts";
 const issue = "2026-11";
 const out = fileURLToPath(new URL("../../demo-output/", import.meta.url));
 const mails = `${out}mails`;
+const { store: storeOption } = parseArgs({ options: { store: { type: "string", default: "sqlite" } } }).values;
 const shown = (path: string): string => relative(process.cwd(), path) || ".";
 
-const { store, resuming } = await prepare().catch((error: unknown) => {
+const { store, resuming } = await prepareStore(storeOption, out).catch((error: unknown) => {
   console.error(`✖ ${error instanceof Error ? error.message : String(error)}`);
   process.exit(2);
 });
@@ -53,17 +55,6 @@ await provider.stop();
 await server.close();
 // Marks a finished run: the next one starts afresh.
 await store.close();
-
-async function prepare(): Promise<{ store: Store; resuming: boolean }> {
-  const kind: StoreKind = storeKind();
-  const resuming = isResumable(kind, out);
-  if (!resuming) {
-    await discardLeftover(out);
-    rmSync(out, { recursive: true, force: true });
-  }
-  mkdirSync(mails, { recursive: true });
-  return { store: await openStore(kind, out), resuming };
-}
 
 interface Refused {
   readonly line: number;

@@ -59,7 +59,9 @@ function isPlain(value: Fields): boolean {
 
 /** Of its final length, so that it need not grow. */
 export function newList(length: number): unknown[] {
-  return new Array<unknown>(length);
+  const list: unknown[] = [];
+  list.length = length;
+  return list;
 }
 
 export function newMap(): Map<unknown, unknown> {

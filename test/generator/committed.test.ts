@@ -5,7 +5,7 @@ import { generate } from "../../generator/index.ts";
 import { createProject, repository } from "./support/project.ts";
 
 describe("the generated files of this repository", () => {
-  it.each([".", "bench"])("are what codegen makes of the schema in %s", async (folder) => {
+  it.each([".", "bench", "examples/photos"])("are what codegen makes of the schema in %s", async (folder) => {
     const read = (file: string): string => readFileSync(join(repository, folder, file), "utf8");
     // In a project of its own, where the package needs no build.
     using project = createProject({ "jobs.schema.ts": read("jobs.schema.ts") });

@@ -1,17 +1,16 @@
 import { randomUUID } from "node:crypto";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
-// The demo finds its servers as the tests find theirs.
+// Examples find their servers as the tests find theirs.
 import * as postgres from "../../test/support/services/postgres.ts";
 import * as redis from "../../test/support/services/redis.ts";
 import type { Runner } from "../../test/support/services/runner.ts";
 
 const kinds = ["sqlite", "postgres", "redis"] as const;
-export type StoreKind = (typeof kinds)[number];
+type StoreKind = (typeof kinds)[number];
 
-/** Where the demo's jobs are. */
+/** Where a demo's jobs are. */
 export interface Store {
   readonly url: string;
   /** The run's own schema or namespace; SQLite has none. */
@@ -31,32 +30,46 @@ interface Trace {
   readonly folder?: string;
 }
 
-/** The store that the command line names: `--store sqlite | postgres | redis`. */
-export function storeKind(): StoreKind {
-  const { values } = parseArgs({ options: { store: { type: "string", default: "sqlite" } } });
-  const kind = kinds.find((known) => known === values.store);
-  if (!kind) throw new Error(`There is no store ${JSON.stringify(values.store)}; --store takes ${kinds.join(", ")}.`);
+/**
+ * The store of a run: the one of a run that was killed halfway, or a new one, for which `out` is emptied.
+ * `wanted`: `sqlite`, `postgres`, `redis`, or the URL of a server.
+ */
+export async function prepareStore(wanted: string, out: string): Promise<{ store: Store; resuming: boolean }> {
+  const kind = kindOf(wanted);
+  const resuming = isResumable(kind, out);
+  if (!resuming) {
+    await discardLeftover(out);
+    rmSync(out, { recursive: true, force: true });
+    mkdirSync(out, { recursive: true });
+  }
+  const trace = readTrace(out) ?? { kind, namespace: `demo_${randomUUID().replaceAll("-", "")}` };
+  return { store: await open(trace, out), resuming };
+}
+
+/** A URL names the server that tests would take. */
+function kindOf(wanted: string): StoreKind {
+  const kind = kinds.find((known) => known === wanted) ?? kindOfServer(wanted);
+  if (!kind) throw new Error(`--store takes ${kinds.join(", ")}, or the URL of a server.`);
+  if (wanted !== kind) process.env[`JOBWRIGHT_TEST_${kind.toUpperCase()}_URL`] = wanted;
   return kind;
 }
 
-/** Whether a run on this kind of store was killed halfway. */
-export function isResumable(kind: StoreKind, out: string): boolean {
+function kindOfServer(url: string): StoreKind | undefined {
+  if (/^postgres(ql)?:\/\//.test(url)) return "postgres";
+  return /^rediss?:\/\//.test(url) ? "redis" : undefined;
+}
+
+function isResumable(kind: StoreKind, out: string): boolean {
   const trace = readTrace(out);
   return trace?.kind === kind && (trace.folder === undefined || existsSync(trace.folder));
 }
 
 /** Deletes what a run that was killed, and is not resumed, left elsewhere. */
-export async function discardLeftover(out: string): Promise<void> {
+async function discardLeftover(out: string): Promise<void> {
   const trace = readTrace(out);
   if (!trace || trace.kind === "sqlite") return;
   if (trace.folder === undefined) await (await open(trace, out)).close();
   else rmSync(trace.folder, { recursive: true, force: true });
-}
-
-/** Opens the store of the run that was killed, or a new one. */
-export async function openStore(kind: StoreKind, out: string): Promise<Store> {
-  const trace = readTrace(out) ?? { kind, namespace: `demo_${randomUUID().replaceAll("-", "")}` };
-  return open(trace, out);
 }
 
 function open(trace: Trace, out: string): Promise<Store> {
