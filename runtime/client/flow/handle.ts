@@ -30,7 +30,6 @@ export function createFlowHandle(
     );
   }
 
-  /** Names of nodes inside of a workflow within this one have a slash in them; nobody has declared their payloads. */
   function payloadOf(name: string, payload: unknown): unknown {
     const signal = declared && Object.hasOwn(declared.signals, name) ? declared.signals[name] : undefined;
     if (!signal) return payload;

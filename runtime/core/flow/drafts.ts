@@ -20,7 +20,7 @@ interface MapDraft {
   readonly job: string;
   readonly input: Template;
   readonly policy: BatchPolicyName;
-  readonly settings: NodeSettings;
+  readonly settings?: NodeSettings;
   readonly bindings: Bindings;
 }
 
@@ -32,7 +32,7 @@ export function makerName(map: string): string {
 /** What makes a member for every item, and what ends when they have. */
 export function mapDrafts({ name, items, job, input, policy, settings, bindings }: MapDraft): readonly [Draft, Draft] {
   const maker = makerName(name);
-  const action = { kind: "map", items, job, input, into: name, policy, settings } as const;
+  const action = { kind: "map", items, job, input, into: name, policy, ...(settings ? { settings } : {}) } as const;
   // With no item at all, and with no failure, `any` would have nothing to wait for: the maker counts as a member.
   const after = new Map([[maker, conditionOf(policy)]]);
   return [

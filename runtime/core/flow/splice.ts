@@ -30,11 +30,15 @@ export function spliceDrafts({ name, plan, input, delayMs, bindings }: Splice): 
   const nodes = plan.nodes.map((node): Draft => {
     const { needs = [], ...draft } = rewriteNode(node, input, rename);
     const after = new Map<string, NeedCondition>(needs.map(({ node: needed, when }) => [needed, when]));
-    // One that runs with any of its needs can only begin after one of them.
-    if (starts && (draft.mode !== "any" || after.size === 0)) after.set(start, "succeeded");
+    if (starts && waitsForStart(draft, after)) after.set(start, "succeeded");
     return after.size === 0 ? draft : { ...draft, after };
   });
   return starts ? [startDraft(start, input, delayMs, bindings), ...nodes] : nodes;
+}
+
+/** What a batch needs are its members, and one that runs with any of its needs begins after one of them. */
+function waitsForStart({ action, mode }: Draft, after: ReadonlyMap<string, NeedCondition>): boolean {
+  return action.kind !== "batch" && (mode !== "any" || after.size === 0);
 }
 
 function startDraft(name: string, input: Template, delayMs = 0, { after, ...bindings }: Bindings): Draft {

@@ -1,6 +1,14 @@
 import { JobwrightError } from "../../contract/index.ts";
 import type { JsonValue } from "../json-value.ts";
-import { type Expression, expressionOf, isOperator, type NodeAspect, nodeAspects, operators, type Path } from "./expression.ts";
+import {
+  type Expression,
+  expressionOf,
+  isOperator,
+  type NodeAspect,
+  nodeAspects,
+  operators,
+  type Path,
+} from "./expression.ts";
 
 /**
  * A template is JSON that stands for any value that jobs can have, with expressions in it. What JSON cannot say is an object with
@@ -158,7 +166,8 @@ export function templateAt(template: Template, path: Path): Template {
 function partOf(template: Template, step: string | number): Template | undefined {
   if (typeof template !== "object" || template === null) return undefined;
   const object = template as Readonly<Record<string | number, Template>>; // arrays have numbers for keys
-  if (Array.isArray(template) || !Object.hasOwn(object, tag)) return Object.hasOwn(object, step) ? object[step] : undefined;
+  if (Array.isArray(template) || !Object.hasOwn(object, tag))
+    return Object.hasOwn(object, step) ? object[step] : undefined;
   const entries = object[tag] === "object" ? (object["v"] as readonly [string, Template][]) : []; // by encodeObject
   return entries.find(([key]) => key === String(step))?.[1];
 }
