@@ -174,12 +174,14 @@ export function createTemplateChecks({ workflow, model, types, item, problems }:
 
   function refuseMisfit(template: Template, { path: inner, source, target }: Misfit, path: readonly string[]): void {
     const expression = expressionIn(template);
-    const taken = expression && isReference(expression) ? `takes ${referenceText(expression)}` : "is given";
-    const at = inner.length === 0 ? "" : `, whose ${inner.join(".").replaceAll(".[", "[")}`;
+    const inside = inner.join(".").replaceAll(".[", "[");
+    const value = expression && isReference(expression) ? `takes ${referenceText(expression)}, ` : "";
+    const which = value === "" ? "" : "which ";
+    const subject = inside === "" ? which : value === "" ? `has a value whose ${inside} ` : `whose ${inside} `;
     const is = source ? `is ${typeText(source)}` : "may be missing";
     refuse(
       path,
-      `${taken}${at === "" ? ", which" : at} ${is}, but ${typeText(target)} is wanted.`,
+      `${value}${subject}${is}, but ${typeText(target)} is wanted.`,
       "Take another value, or change one of the two schemas.",
     );
   }

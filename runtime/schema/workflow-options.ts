@@ -30,12 +30,15 @@ interface NodeBinding {
   readonly if?: unknown;
 }
 
+/** A value with references in it. */
+type NodeInput = object | string | number | bigint | boolean | null;
+
 /** A job of the schema. */
 export interface JobNodeOptions extends NodeBinding, NodeSettingsOptions {
   /** Name of the job. */
   readonly job: string;
   /** Its input, with references in it; with `each` a function of the item. Default `{}`. */
-  readonly input?: unknown;
+  readonly input?: NodeInput | ((item: Unchecked) => unknown);
   /** A reference to an array: the node is one job for each of its items, and ends when they have. Default: one job. */
   readonly each?: unknown;
   /**
@@ -50,7 +53,7 @@ export interface WorkflowNodeOptions extends NodeBinding {
   /** Name of the workflow. */
   readonly workflow: string;
   /** Its input as its schema gives it, with references in it. Default `{}`. */
-  readonly input?: unknown;
+  readonly input?: NodeInput;
   /** Wait this long when all that it needs has ended. Default: none. */
   readonly delay?: Duration;
 }
