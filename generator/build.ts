@@ -133,7 +133,8 @@ async function loadModel(
     throw diagnosticsError(locate(result.problems, source, { schema, text, cwd: options.cwd }));
   if (result.type !== "loaded")
     throw diagnosticsError([describeFailure(result, { schema, cwd: options.cwd, timeoutMs })]);
-  const plain: Model = { modelVersion, jobs: result.jobs, named: result.named };
+  const { jobs, workflows, named } = result;
+  const plain: Model = { modelVersion, jobs, ...(workflows ? { workflows } : {}), named };
   return { model: freezeModel(attachDocs(plain, source)), problems: result.problems, source };
 }
 

@@ -26,6 +26,7 @@ export {
   type Sides,
   type TupleItem,
   type TypeNode,
+  type WorkflowModel,
 } from "./model/model.ts";
 export type {
   ContractKind,

@@ -5,6 +5,7 @@ import type { ChangeFlags, TargetFlags } from "./control.ts";
 import type { ExportFlags } from "./export.ts";
 import type { BulkFlags, JobsFlags, ListFlags } from "./jobs.ts";
 import { addCronCommands } from "./cron-commands.ts";
+import { addWorkflowCommands } from "./workflow-commands.ts";
 import { ownVersion } from "./own-version.ts";
 import type { Terminal } from "./terminal.ts";
 import type { ViewFlags } from "./view.ts";
@@ -133,5 +134,6 @@ export function createProgram(terminal: Terminal): Command {
     .option("--priority <n>", "-32768 to 32767; smaller is offered first")
     .action(async (ids: string[], flags: ChangeFlags) => (await import("./control.ts")).change(terminal, ids, flags));
   addCronCommands(program, terminal);
+  addWorkflowCommands(program, terminal);
   return program;
 }

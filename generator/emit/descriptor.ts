@@ -9,6 +9,7 @@ import type { EmitContext, Emitter } from "./emitter.ts";
 import { type Layout, prefixed, render } from "./layout.ts";
 import { parserName } from "./parsers.ts";
 import { valueKey } from "./text.ts";
+import { printWorkflows } from "./workflow-plan.ts";
 
 /** What the runtime has to know of the jobs. */
 export const descriptorEmitter: Emitter = {
@@ -28,7 +29,8 @@ function printDescriptor(model: Model, { plans, schema, hash, header, extension 
     "export const descriptor: SchemaDescriptor = {\n" +
     `  format: 1,\n  hash: ${JSON.stringify(hash)},\n` +
     "  loadSchema: async (): Promise<unknown> => await import(/* @vite-ignore */ schemaModule),\n" +
-    `  jobs: [\n${model.jobs.map((job) => emitJob(job, plans)).join("")}  ],\n};\n`
+    `  jobs: [\n${model.jobs.map((job) => emitJob(job, plans)).join("")}  ],\n` +
+    `${printWorkflows(model.workflows)}};\n`
   );
 }
 

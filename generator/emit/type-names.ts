@@ -1,5 +1,6 @@
 import type { Model, NamedType, Sides, TypeNode } from "../model/model.ts";
 import { pascalCase } from "./text.ts";
+import { workflowSuffixes } from "./workflow-types.ts";
 
 export type Side = keyof Sides;
 
@@ -14,7 +15,7 @@ export interface TypeNames {
 /** Names that the generated files need for themselves, or that would hide a global type they use. */
 const taken =
   "Array Date Map Set Partial Promise Readonly ReadonlyMap ReadonlySet Record Uint8Array EnqueueManyOptions EnqueueOptions SyncEnqueueManyOptions SyncEnqueueOptions " +
-  "JobContext BatchContext BatchItem BatchOutcome DeclaredErrors FailureOf Transactional TransactionalContext JobHandle ControlClient TransactionKind JobHandlers JobReturns QueueJobs QueueName HandlersFor Jobs Error URL URLSearchParams RegExp AbortSignal Headers Blob";
+  "JobContext BatchContext BatchItem BatchOutcome DeclaredErrors FailureOf Transactional TransactionalContext JobHandle ControlClient TransactionKind FlowClient FlowHandle FlowOptions SyncFlowOptions JobNode NodeSettingsOptions Templated Pick JobHandlers JobReturns QueueJobs QueueName HandlersFor Jobs Error URL URLSearchParams RegExp AbortSignal Headers Blob";
 
 const jobSuffixes = ["Input", "Payload", "Return", "Output", "Errors", "Failures", "Handle", "Handler", "Client"];
 
@@ -27,6 +28,7 @@ export function createTypeNames(model: Model): TypeNames {
         (suffix) => pascalCase(job.name) + suffix,
       ),
     ),
+    ...(model.workflows ?? []).flatMap(({ name }) => workflowSuffixes.map((suffix) => pascalCase(name) + suffix)),
   ]);
   const names = new Map(
     model.named.map((named) => {

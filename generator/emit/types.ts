@@ -5,6 +5,7 @@ import type { EmitContext, Emitter } from "./emitter.ts";
 import { render } from "./layout.ts";
 import { createTypePrinter } from "./print-type.ts";
 import { jsDoc, maxWidth, pascalCase } from "./text.ts";
+import { flowImports, method, nodeMethod, workflowClientType, workflowEntry } from "./workflow-types.ts";
 import { pathToSchema, typeImports } from "./written-imports.ts";
 
 /** Types only: what the application sees of its jobs. */
@@ -75,12 +76,31 @@ function printTypes(model: Model, { names, schema, header, extension }: EmitCont
     return [input, output, ...errors, ...progress, handlerTypes(job, name), clientType(job, name)].join("\n");
   });
 
+  const flows = (model.workflows ?? []).map((flow) => {
+    const name = pascalCase(flow.name);
+    const input = declareSides(`${name}Input`, `${name}Payload`, flow.input, [
+      withDocs(`What \`jobs.${flow.name}.enqueue\` takes.`, flow.docs, ""),
+      { text: `What the nodes of \`${flow.name}\` get of it.` },
+    ]);
+    const output = flow.output
+      ? declareSides(`${name}Return`, `${name}Output`, flow.output, [
+          { text: `What \`${flow.name}\` gives to others as a part of them.` },
+          { text: `What the result of \`${flow.name}\` is.` },
+        ])
+      : `${jsDoc({ text: `\`${flow.name}\` has no output.` })}export type ${name}Return = undefined;\n\n` +
+        `${jsDoc({ text: `\`${flow.name}\` has no output.` })}export type ${name}Output = undefined;\n`;
+    const about = jsDoc({ text: `What the signals of \`${flow.name}\` carry.` });
+    const signals = flow.signals ? [about + printers.in.declare(`${name}Signals`, flow.signals.in)] : [];
+    return [input, output, ...signals, workflowClientType(flow, name)].join("\n");
+  });
+
   const imports = typeImports(model, pathToSchema(schema), extension);
-  return [header + runtimeImport(model) + imports, ...named, ...jobs, maps(model)].join("\n");
+  return [header + runtimeImport(model) + imports, ...named, ...jobs, ...flows, maps(model)].join("\n");
 }
 
 function runtimeImport(model: Model): string {
   const names = [
+    ...flowImports(model.workflows ?? []),
     "ControlClient",
     "EnqueueManyOptions",
     "EnqueueOptions",
@@ -167,7 +187,8 @@ function handlerTypes(job: JobModel, name: string): string {
  * Printed per job, though `JobClient` says the same: the compiler then has nothing to instantiate but the transaction.
  * What belongs to a promise comes first, because errors quote the first signature.
  */
-function clientType({ name: job, errors, progress }: JobModel, name: string): string {
+function clientType(model: JobModel, name: string): string {
+  const { name: job, errors, progress } = model;
   // What follows has to be told from what is left out.
   const failure = errors ? `FailureOf<${name}Failures>` : progress ? "never" : "";
   const handle = generic("JobHandle", `${name}Output`, failure, progress ? `${name}Seen` : "");
@@ -184,6 +205,7 @@ ${method("enqueue", [input, "options: SyncEnqueueOptions<Tx>"], handle)}
 ${method("enqueueMany", [inputs, "options?: EnqueueManyOptions<Tx>"], `Promise<${many}>`)}
   /** In a transaction of a provider whose transactions are synchronous: returns at once, without a promise. */
 ${method("enqueueMany", [inputs, "options: SyncEnqueueManyOptions<Tx>"], many)}
+${nodeMethod(model, name)}
   /** The handle of a job enqueued earlier, perhaps by another process. */
   handle(id: string): ${handle};
   /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
@@ -195,11 +217,6 @@ ${method("schedule", ["id: string", `options: ScheduleSettings & { readonly ${in
   unschedule(id: string): Promise<boolean>;
 }
 `;
-}
-
-function method(name: string, parameters: readonly string[], result: string): string {
-  const close = `): ${result};`;
-  return `  ${render({ open: `${name}(`, items: parameters, close }, "  ", 2, 0)}`;
 }
 
 function handleType(name: string, parameter: string, items: readonly string[], result: string): string {
@@ -233,6 +250,8 @@ function maps(model: Model): string {
     `/** What the handler of each job returns. */\nexport interface JobReturns {\n${returns.join("")}}\n\n` +
     `/** The client that \`createJobs\` makes. */\n` +
     `export interface Jobs<Tx extends TransactionKind = TransactionKind> {\n${clients.join("")}` +
+    (model.workflows ?? []).map(workflowEntry).join("") +
+    `  /** Chains, batches and workflows that are drawn at run time. */\n  readonly $flow: FlowClient<Tx>;\n` +
     `  /** The operator's verbs, over all jobs. */\n  readonly $control: ControlClient;\n}\n`
   );
 }

@@ -17,7 +17,9 @@ export function writtenImports(model: Model, toSchema: string, extension: Import
 function printImports(model: Model, toSchema: string, extension: ImportExtension, withBrand: boolean): string {
   const names = new Map<string, Set<string>>();
   const add = (from: string, name: string): void => void names.set(from, (names.get(from) ?? new Set()).add(name));
-  JSON.stringify(model, (_, value: unknown) => {
+  // The plans hold values of the user, which may look like a type.
+  const types = { ...model, workflows: model.workflows?.map(({ plan: _, parts: __, ...rest }) => rest) };
+  JSON.stringify(types, (_, value: unknown) => {
     if (typeof value !== "object" || value === null || !("kind" in value)) return value;
     if (withBrand && value.kind === "brand") add("zod", "$brand");
     if (value.kind === "written" && "from" in value && "text" in value) {

@@ -1,5 +1,6 @@
 import { groupBy } from "../model/group.ts";
 import type { JobModel, Model } from "../model/model.ts";
+import { label } from "./mermaid-label.ts";
 
 /** A mermaid diagram: schedules → jobs → queues. Only names are in it, and ids are ours. */
 export function diagram({ jobs }: Model): string {
@@ -17,13 +18,4 @@ function jobLines({ name, schedules = {} }: JobModel, id: string, queue: string)
     `  ${id}[${label(name)}] --> ${queue}`,
     ...timers.map(([schedule, { cron }], index) => `  ${id}s${index}([${label(`${schedule}: ${cron}`)}]) --> ${id}`),
   ];
-}
-
-/** Mermaid takes anything between quotes but quotes, markup and its own entities. */
-function label(text: string): string {
-  return `"${text.replaceAll(/[^\p{L}\p{N} .:/*,?-]/gu, entity)}"`;
-}
-
-function entity(character: string): string {
-  return `#${character.codePointAt(0)};`;
 }

@@ -6,17 +6,20 @@ import { pathToFileURL } from "node:url";
 import type { $ZodType } from "zod/v4/core";
 import { JobwrightError } from "../../runtime/contract/errors.ts";
 import { schemaOf } from "../../runtime/core/schema-module.ts";
-import type { JobDefinition } from "../../runtime/schema/index.ts";
+import type { JobDefinition, JobsSchema } from "../../runtime/schema/index.ts";
 import { planParse } from "../../runtime/schema/plan-parse.ts";
 import type { SchemaProblem } from "../../runtime/schema/problems.ts";
 import { checkKeyPaths, type KeyPaths } from "../model/key-paths.ts";
 import type { JobContract } from "../model/contract.ts";
-import { type JobModel, type NamedType, parsedSides, type Problem, type Sides, type TypeNode } from "../model/model.ts";
+import { type JobModel, type NamedType, parsedSides, type Problem } from "../model/model.ts";
+import { checkWorkflows } from "../model/workflow-checks.ts";
 import { contractsOf } from "./contract-of.ts";
 import type { ChildMessage } from "./protocol.ts";
 import { createHints } from "./hints.ts";
+import { objectOf } from "./object-of.ts";
 import { sensitiveOf } from "./sensitive.ts";
 import { createWalker, type Walker } from "./walk.ts";
+import { workflowModelOf } from "./workflow-model.ts";
 
 const [file] = process.argv.slice(2);
 const send = process.send?.bind(process);
@@ -63,16 +66,23 @@ function problemsOf(error: JobwrightError): readonly Problem[] {
 }
 
 function describe(module: unknown, path: string): ChildMessage {
-  const { jobs } = schemaOf(module) as unknown as { readonly jobs: Readonly<Record<string, JobDefinition>> }; // the brand says so
+  const { jobs, workflows } = schemaOf(module) as unknown as JobsSchema; // the brand says so
   const names = exportNames(module);
   const walker = createWalker(names, createHints(path));
   const definitions = Object.values(jobs).sort((a, b) => (a.name < b.name ? -1 : 1));
   const models = definitions.map((definition) => modelOf(definition, walker));
+  const flows = Object.values(workflows)
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .map((definition) => workflowModelOf(definition, walker));
   const named = walker.named();
-  const problems = [...walker.problems(), ...keyProblems(definitions, models, named)];
+  const unreadable = walker.problems();
+  // What could not be read has no type that something could fail to fit.
+  const misfits = unreadable.length > 0 ? [] : checkWorkflows({ jobs: models, workflows: flows, named });
+  const problems = [...unreadable, ...keyProblems(definitions, models, named), ...misfits];
   // What cannot be stored has no contract.
   const contracts = problems.length > 0 ? [] : contractsOf(definitions, names);
-  return { type: "loaded", jobs: models.map((model, index) => withContract(model, contracts[index])), named, problems };
+  const complete = models.map((model, index) => withContract(model, contracts[index]));
+  return { type: "loaded", jobs: complete, ...(flows.length > 0 ? { workflows: flows } : {}), named, problems };
 }
 
 function withContract(model: ModelWithoutContract, contract: JobContract = { input: { kind: "never" } }): JobModel {
@@ -136,7 +146,7 @@ function modelOf(definition: JobDefinition, walker: Walker): ModelWithoutContrac
     },
     input: walk(definition.input, "input"),
     ...(output ? { output: walk(output, "output") } : {}),
-    ...(errors ? { errors: errorsOf(errors, (schema, error) => walker.walk(schema, name, ["errors", error])) } : {}),
+    ...(errors ? { errors: objectOf(errors, (schema, error) => walker.walk(schema, name, ["errors", error])) } : {}),
     ...(progress ? { progress: walk(progress, "progress") } : {}),
     ...(discardOn ? { discardOn } : {}),
     ...(retryOn ? { retryOn } : {}),
@@ -152,15 +162,4 @@ function parseOf(definition: JobDefinition): Pick<JobModel, "parse"> {
     return plan ? [[side, plan] as const] : [];
   });
   return plans.length === 0 ? {} : { parse: Object.fromEntries(plans) };
-}
-
-/** As if the errors were the properties of one object. */
-function errorsOf(errors: Readonly<Record<string, $ZodType>>, walk: (schema: $ZodType, error: string) => Sides): Sides {
-  const names = Object.keys(errors).sort();
-  const sides = names.flatMap((name) => (errors[name] ? [[name, walk(errors[name], name)] as const] : []));
-  const object = (side: keyof Sides): TypeNode => ({
-    kind: "object",
-    properties: sides.map(([key, types]) => ({ key, optional: false, type: types[side], docs: {} })),
-  });
-  return { in: object("in"), out: object("out") };
 }

@@ -1,10 +1,11 @@
-import type { JobModel, NamedType, Problem } from "../model/model.ts";
+import type { JobModel, NamedType, Problem, WorkflowModel } from "../model/model.ts";
 
 /** What the child process tells: the schema as data, or why there is none. */
 export type ChildMessage =
   | {
       readonly type: "loaded";
       readonly jobs: readonly JobModel[];
+      readonly workflows?: readonly WorkflowModel[];
       readonly named: readonly NamedType[];
       readonly problems: readonly Problem[];
     }

@@ -7,6 +7,7 @@ import {
   type Sides,
   storedSides,
   type TypeNode,
+  type WorkflowModel,
 } from "./model.ts";
 
 /** Fills in the comments of the schema file where the schema itself says nothing. */
@@ -14,6 +15,7 @@ export function attachDocs(model: Model, source: SchemaSource): Model {
   return {
     ...model,
     jobs: model.jobs.map((job) => attachToJob(job, source)),
+    ...(model.workflows ? { workflows: model.workflows.map((flow) => attachToWorkflow(flow, source)) } : {}),
     named: model.named.map((named) => {
       const node = named.constant === undefined ? undefined : source.constant(named.constant);
       return node ? { ...named, ...attachToSides(named, node), docs: merge(named.docs, node) } : named;
@@ -32,6 +34,18 @@ function attachToJob(job: JobModel, source: SchemaSource): JobModel {
     ...(job.output ? { output: output ? attachToSides(job.output, output) : job.output } : {}),
     ...(job.errors ? { errors: errors ? attachToSides(job.errors, errors) : job.errors } : {}),
     ...(job.progress ? { progress: progress ? attachToSides(job.progress, progress) : job.progress } : {}),
+  };
+}
+
+function attachToWorkflow(workflow: WorkflowModel, source: SchemaSource): WorkflowModel {
+  const node = source.job(workflow.name);
+  if (!node) return workflow;
+  const [input, output] = [node.child("input"), node.child("output")];
+  return {
+    ...workflow,
+    docs: merge(workflow.docs, node),
+    input: input ? attachToSides(workflow.input, input) : workflow.input,
+    ...(workflow.output ? { output: output ? attachToSides(workflow.output, output) : workflow.output } : {}),
   };
 }
 

@@ -5,13 +5,13 @@ import type { Model } from "./model.ts";
  * Of the canonical JSON (sorted keys), so that it depends on nothing but what the schema says. Without the contracts: they
  * are not in the generated files. 16 hexadecimal digits.
  */
-export function hashModel({ jobs, named }: Model): string {
+export function hashModel({ jobs, workflows, named }: Model): string {
   const printed = jobs.map((job) => {
     const { contract: _, ...rest } = job;
     return rest;
   });
   return createHash("sha256")
-    .update(canonicalJson({ jobs: printed, named }))
+    .update(canonicalJson({ jobs: printed, ...(workflows ? { workflows } : {}), named }))
     .digest("hex")
     .slice(0, 16);
 }

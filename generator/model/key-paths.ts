@@ -63,7 +63,7 @@ function hintOf({ passed, missing, fields }: DeadEnd): string {
 }
 
 /** What a value of this type may be, without wrappers. A path has to exist in one of them. */
-function alternativesOf(
+export function alternativesOf(
   type: TypeNode,
   types: ReadonlyMap<string, TypeNode>,
   seen: ReadonlySet<string> = new Set(),
@@ -89,7 +89,7 @@ function alternativesOf(
   }
 }
 
-function enter(type: TypeNode, key: string, types: ReadonlyMap<string, TypeNode>): readonly TypeNode[] {
+export function enter(type: TypeNode, key: string, types: ReadonlyMap<string, TypeNode>): readonly TypeNode[] {
   switch (type.kind) {
     case "object": {
       const inner = type.properties.find((property) => property.key === key)?.type ?? type.rest;
@@ -108,7 +108,7 @@ function enter(type: TypeNode, key: string, types: ReadonlyMap<string, TypeNode>
   }
 }
 
-function fieldsOf(type: TypeNode, types: ReadonlyMap<string, TypeNode>): readonly string[] {
+export function fieldsOf(type: TypeNode, types: ReadonlyMap<string, TypeNode>): readonly string[] {
   if (type.kind === "object") return type.properties.map(({ key }) => key);
   return type.kind === "record" ? (listedKeys(type, types) ?? []) : [];
 }

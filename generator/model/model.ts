@@ -1,6 +1,8 @@
 import type { ScheduleTiming } from "../../runtime/core/schedule.ts";
 import type { RetryPolicy } from "../../runtime/core/backoff.ts";
 import type { BatchPolicy, GateDescriptor, UniquePolicy } from "../../runtime/core/descriptor.ts";
+import type { FlowPlan } from "../../runtime/core/flow/plan.ts";
+import type { WorkflowPart } from "../../runtime/schema/options.ts";
 import type { Sensitive } from "../../runtime/core/redaction.ts";
 import type { LiteralValue } from "../../runtime/schema/literal.ts";
 import type { ParsePlan } from "../../runtime/schema/parse-plan.ts";
@@ -19,6 +21,8 @@ export interface Model {
   readonly modelVersion: typeof modelVersion;
   /** Jobs by name. */
   readonly jobs: readonly JobModel[];
+  /** Workflows by name. Absent: none, so that the hash of a model without them stays what it was. */
+  readonly workflows?: readonly WorkflowModel[];
   /** Types that are referred to by name: recursive ones, and those that the schema gave a name. */
   readonly named: readonly NamedType[];
 }
@@ -56,6 +60,20 @@ export interface JobModel {
   readonly contract: JobContract;
   /** How zod parses, where a parser can be printed for it. */
   readonly parse?: Readonly<Partial<Record<ParsedSide, ParsePlan>>>;
+}
+
+export interface WorkflowModel {
+  readonly name: string;
+  readonly docs: Docs;
+  readonly input: Sides;
+  /** Absent: the schema declares no output. */
+  readonly output?: Sides;
+  /** An object with the payload of each signal. Absent: there are none. */
+  readonly signals?: Sides;
+  /** All nodes as they are enqueued, those of workflows within this one too. */
+  readonly plan: FlowPlan;
+  /** The nodes as they were declared. */
+  readonly parts: readonly WorkflowPart[];
 }
 
 /** The schemas of a job whose values are stored. */

@@ -65,6 +65,14 @@ function createSchemaSource(ts: Ts, file: ts.SourceFile): SchemaSource {
     if (ts.isObjectLiteralExpression(expression)) yield* membersNamed(expression, part);
     else if (ts.isArrayLiteralExpression(expression)) yield* elementNode(expression, part);
     else if (ts.isCallExpression(expression)) yield* childrenOfCall(expression, part);
+    // `nodes: ({ input }) => ({ … })`: what it gives is what is asked for.
+    else if (ts.isFunctionLike(expression)) yield* childrenOf(resultOf(expression), part);
+  }
+
+  function resultOf(node: ts.SignatureDeclaration): ts.Node | undefined {
+    const body = "body" in node ? node.body : undefined;
+    if (!body || !ts.isBlock(body)) return body;
+    return body.statements.find(ts.isReturnStatement)?.expression;
   }
 
   function* childrenOfCall(
@@ -132,6 +140,7 @@ function createSchemaSource(ts: Ts, file: ts.SourceFile): SchemaSource {
   function valueOf(member: ts.Node): ts.Node | undefined {
     if (ts.isPropertyAssignment(member)) return member.initializer;
     if (ts.isShorthandPropertyAssignment(member)) return constants.get(member.name.text)?.initializer;
+    if (ts.isMethodDeclaration(member)) return member;
     if (!ts.isGetAccessorDeclaration(member)) return undefined;
     const statement = member.body?.statements.find(ts.isReturnStatement);
     return statement?.expression;

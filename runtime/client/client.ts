@@ -1,16 +1,19 @@
 import { type EnqueueResult, JobwrightError, type NewJob, type Provider } from "../contract/index.ts";
 import type { JobDescriptor, SchemaDescriptor } from "../core/descriptor.ts";
 import type { NodeSpec } from "../core/flow/builder.ts";
-import { loadMakers } from "../core/job-makers.ts";
+import { makersOf } from "../core/job-makers.ts";
 import { type JobMaker, makeJob, type OneJobOptions } from "../core/new-job.ts";
+import { loadSchema } from "../core/schema-module.ts";
+import { createUuidV7 } from "../core/uuid.ts";
 import { createBackPressure } from "./back-pressure.ts";
 import { createControlClient } from "./control.ts";
 import { createFlowClient, nodeSpec } from "./flow/client.ts";
+import { createWorkflowClient } from "./flow/declared.ts";
 import { createHandle } from "./handle.ts";
 import { checkMiddleware, withMiddleware } from "./middleware.ts";
 import { attempt, persistJobs } from "./persist.ts";
 import { createScheduleVerbs } from "./schedules.ts";
-import type { NodeSettingsOptions } from "./flow/types.ts";
+import type { NodeSettingsOptions } from "../core/flow/node-settings.ts";
 import type {
   ClientOptions,
   EnqueueManyOptions,
@@ -35,17 +38,22 @@ export async function createClient<Jobs>(
 ): Promise<Jobs> {
   const { provider, encryption } = options;
   const middleware = checkMiddleware(options.middleware ?? []);
-  const makers = await loadMakers(descriptor, encryption);
+  const schema = await loadSchema(descriptor);
+  const makers = makersOf(descriptor, schema, encryption);
   await provider.start();
   const { transactions } = provider.capabilities;
   const clients = [...makers].map(([name, maker]) => {
     return [name, withMiddleware(createJobClient(provider, maker), middleware, transactions)] as const;
   });
-  // One property per job of the descriptor, which the generator made together with the type `Jobs`.
+  const flows = { provider, makers, newId: createUuidV7() };
+  const workflows = (descriptor.workflows ?? []).map((workflow) => {
+    return [workflow.name, createWorkflowClient(flows, workflow, schema.workflow(workflow.name))] as const;
+  });
+  // One property per job and workflow of the descriptor, which the generator made together with the type `Jobs`.
   return Object.freeze({
-    ...Object.fromEntries(clients),
+    ...Object.fromEntries([...clients, ...workflows]),
     $control: createControlClient(provider, makers),
-    $flow: createFlowClient(provider, makers),
+    $flow: createFlowClient(flows),
   }) as Jobs;
 }
 

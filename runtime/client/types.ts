@@ -21,7 +21,7 @@ import type { ShownHistory } from "../core/shown-history.ts";
 import type { ScheduleSettings, ScheduleTiming } from "../core/schedule.ts";
 import type { EncryptionOptions } from "../core/encryption.ts";
 import type { ChangeOptions, EnqueueSettings, OneJobOptions } from "../core/new-job.ts";
-import type { Templated } from "./flow/references.ts";
+import type { Templated } from "../core/flow/references.ts";
 import type { JobNode, NodeSettingsOptions } from "./flow/types.ts";
 import type { EnqueueMiddleware } from "./middleware.ts";
 

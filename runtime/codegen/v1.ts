@@ -18,7 +18,7 @@ export type {
   TransactionKind,
   TransactionKindOf,
 } from "../client/types.ts";
-export type { Ref, Reference, Resolved, Templated } from "../client/flow/references.ts";
+export type { Ref, Reference, Resolved, Templated } from "../core/flow/references.ts";
 export type {
   BatchNode,
   Chain,
@@ -36,7 +36,7 @@ export type {
   SyncFlowOptions,
 } from "../client/flow/types.ts";
 export type { Provider } from "../contract/index.ts";
-export type { JobDescriptor, SchemaDescriptor, WireCodec } from "../core/descriptor.ts";
+export type { JobDescriptor, SchemaDescriptor, WireCodec, WorkflowDescriptor } from "../core/descriptor.ts";
 export type { EmittedParser } from "../core/emitted-parser.ts";
 export type { ScheduleSettings } from "../core/schedule.ts";
 export type { WorkerEvents, WorkerEventType } from "../worker/events.ts";

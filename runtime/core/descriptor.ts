@@ -1,6 +1,7 @@
 import type { Limit, UniqueScope } from "../contract/index.ts";
 import type { RetryPolicy } from "./backoff.ts";
 import type { EmittedParser } from "./emitted-parser.ts";
+import type { FlowPlan } from "./flow/plan.ts";
 import type { Sensitive } from "./redaction.ts";
 import type { ScheduleTiming } from "./schedule.ts";
 
@@ -9,7 +10,7 @@ import type { ScheduleTiming } from "./schedule.ts";
  * reaches everybody without generating again.
  */
 
-export type JsonValue = null | boolean | number | string | readonly JsonValue[] | { readonly [key: string]: JsonValue };
+export type { JsonValue } from "./json-value.ts";
 
 /** Turns a value of the schema's input side into JSON and back, loss-free. Emitted for schemas that JSON cannot carry. */
 export interface WireCodec {
@@ -97,12 +98,21 @@ export interface JobDescriptor {
   readonly hasOutput: boolean;
 }
 
+/** A workflow of the schema. Its schemas are not here, but in the file. */
+export interface WorkflowDescriptor {
+  readonly name: string;
+  /** With references to the input of the workflow. */
+  readonly plan: FlowPlan;
+}
+
 export interface SchemaDescriptor {
   /** Format of this object; a runtime refuses what it does not know. */
   readonly format: 1;
   /** Hash of the model that the code was generated from. */
   readonly hash: string;
   readonly jobs: readonly JobDescriptor[];
+  /** Absent: none. */
+  readonly workflows?: readonly WorkflowDescriptor[];
   /** Imports `jobs.schema.ts` at run time, for parsing. Kept out of the type program on purpose. */
   readonly loadSchema: () => Promise<unknown>;
 }

@@ -2,6 +2,7 @@ import { JobwrightError } from "../contract/index.ts";
 import type { JobDescriptor } from "./descriptor.ts";
 import { openEnvelope } from "./envelope.ts";
 import type { Cipher } from "./encryption.ts";
+import { misfit, parseValue } from "./parse-value.ts";
 import { redactIssues, type Sensitive } from "./redaction.ts";
 import type { LoadedJob, Parser, ParseIssue } from "./schema-module.ts";
 import { createVault, type Vault } from "./vault.ts";
@@ -52,7 +53,7 @@ export function createJobCodec(job: JobDescriptor, schema: LoadedJob, cipher?: C
     encodeError(name, data) {
       const parser = errors.get(name);
       if (parser)
-        parse(parser, data, (issues) =>
+        parseValue(parser, data, (issues) =>
           invalid("JW_INVALID_OUTPUT", `The error ${name} of ${job.name}`, issues, "errors", [name]),
         );
       const wire = job.errors ? job.errors.encode({ [name]: data }) : { [name]: data };
@@ -72,7 +73,9 @@ export function createJobCodec(job: JobDescriptor, schema: LoadedJob, cipher?: C
       }
     },
     encodeInput(input) {
-      parse(schema.input, input, (issues) => invalid("JW_INVALID_INPUT", `The input of ${job.name}`, issues, "input"));
+      parseValue(schema.input, input, (issues) =>
+        invalid("JW_INVALID_INPUT", `The input of ${job.name}`, issues, "input"),
+      );
       return stringify(job, "input", job.input ? job.input.encode(input) : input);
     },
     decodePayload(payload, id) {
@@ -80,18 +83,18 @@ export function createJobCodec(job: JobDescriptor, schema: LoadedJob, cipher?: C
         job,
         readJson(job, "JW_INVALID_PAYLOAD", "payload", () => vault.open("input", openEnvelope(payload).payload, id)),
       );
-      return parse(schema.input, value, (issues) =>
+      return parseValue(schema.input, value, (issues) =>
         invalid("JW_INVALID_PAYLOAD", `The stored payload of ${job.name}`, issues, "input"),
       );
     },
     parseInput(input) {
-      return parse(schema.input, input, (issues) =>
+      return parseValue(schema.input, input, (issues) =>
         invalid("JW_INVALID_PAYLOAD", `What ${job.name} takes from other nodes`, issues, "input"),
       );
     },
     encodeOutput(output, id) {
       if (!schema.output) return undefined;
-      parse(schema.output, output, (issues) =>
+      parseValue(schema.output, output, (issues) =>
         invalid("JW_INVALID_OUTPUT", `What the handler of ${job.name} returned`, issues, "output"),
       );
       return vault.seal("output", stringify(job, "output", job.output ? job.output.encode(output) : output), id);
@@ -99,7 +102,7 @@ export function createJobCodec(job: JobDescriptor, schema: LoadedJob, cipher?: C
     decodeOutput(output, id) {
       if (!schema.output || output === undefined) return undefined;
       const wire = readJson(job, "JW_INVALID_OUTPUT", "output", () => vault.open("output", output, id));
-      return parse(schema.output, job.output ? job.output.decode(wire) : wire, (issues) =>
+      return parseValue(schema.output, job.output ? job.output.decode(wire) : wire, (issues) =>
         invalid("JW_INVALID_OUTPUT", `The stored output of ${job.name}`, issues, "output"),
       );
     },
@@ -109,7 +112,7 @@ export function createJobCodec(job: JobDescriptor, schema: LoadedJob, cipher?: C
 function createProgressCodec(job: JobDescriptor, parser: Parser, vault: Vault, invalid: Refusal): ProgressCodec {
   return {
     encode(value, id) {
-      parse(parser, value, (issues) =>
+      parseValue(parser, value, (issues) =>
         invalid("JW_INVALID_OUTPUT", `What the handler of ${job.name} reported`, issues, "progress"),
       );
       return vault.seal("note", stringify(job, "progress", job.progress ? job.progress.encode(value) : value), id);
@@ -154,19 +157,6 @@ function readJson(
   }
 }
 
-function parse(parser: Parser, value: unknown, refuse: (issues: readonly ParseIssue[]) => JobwrightError): unknown {
-  let result;
-  try {
-    result = parser.safeParse(value);
-  } catch (error) {
-    // zod recurses; a value nested thousands of levels deep ends as a RangeError instead of an issue.
-    if (error instanceof RangeError) throw refuse([{ path: [], message: "nested too deeply", code: "too_deep" }]);
-    throw error;
-  }
-  if (result.success) return result.data;
-  throw refuse(result.error.issues);
-}
-
 type Refusal = (
   code: "JW_INVALID_INPUT" | "JW_INVALID_PAYLOAD" | "JW_INVALID_OUTPUT",
   what: string,
@@ -183,19 +173,8 @@ function refusalOf({ encrypted, sensitive }: JobDescriptor): Refusal {
   return (code, what, given, side, at) => {
     const paths = encrypted ? everything : sensitive?.[side];
     const issues = paths ? redactIssues(given, paths, at) : given;
-    const [first] = issues;
-    const place = first && first.path.length > 0 ? ` at ${formatPath(first.path)}` : "";
-    const more = issues.length > 1 ? ` (and ${issues.length - 1} more)` : "";
-    return new JobwrightError(code, `${what} does not fit its schema${place}: ${first?.message ?? "invalid"}${more}.`, {
-      details: { issues: issues.map(({ path, message, code: issueCode }) => ({ path, message, code: issueCode })) },
-    });
+    return misfit(code, what, issues);
   };
-}
-
-function formatPath(path: readonly PropertyKey[]): string {
-  return path
-    .map((key, index) => (typeof key === "number" ? `[${key}]` : index === 0 ? String(key) : `.${String(key)}`))
-    .join("");
 }
 
 function stringify(job: JobDescriptor, what: string, wire: unknown): string {

@@ -1,5 +1,6 @@
 import { JobwrightError } from "../contract/index.ts";
 import type { JobDescriptor, SchemaDescriptor } from "./descriptor.ts";
+import type { FlowPlan } from "./flow/plan.ts";
 import { withEmittedParser } from "./emitted-parser.ts";
 
 /** What the runtime needs of a zod schema, structurally: no zod import on this side. */
@@ -31,9 +32,18 @@ export interface LoadedJob {
   readonly scheduleInputs?: Readonly<Record<string, unknown>> | undefined;
 }
 
+/** A workflow of the schema, without its plan, which stands in generated code. */
+export interface LoadedWorkflow {
+  readonly input: Parser;
+  readonly output?: Parser | undefined;
+  /** Payloads of its signals, by name. */
+  readonly signals: Readonly<Record<string, Parser>>;
+}
+
 /** The part of `defineJobs`' result that the runtime uses. */
 export interface LoadedSchema {
   readonly jobs: Readonly<Record<string, LoadedJob>>;
+  readonly workflows: Readonly<Record<string, LoadedWorkflow>>;
   /** Changes with what a schema accepts and makes; undefined: nobody can tell. */
   readonly fingerprintOf: (schema: Parser) => string | undefined;
 }
@@ -51,15 +61,16 @@ export function schemaOf(module: unknown): LoadedSchema {
   });
 }
 
-/** The schemas of the jobs that a generated descriptor names. */
+/** The schemas of the jobs and workflows that a generated descriptor names. */
 export interface JobSchemas {
   job(name: string): LoadedJob;
+  workflow(name: string): LoadedWorkflow;
 }
 
 /** Imports the schema and makes sure that the generated code belongs to it. Throws `JW_STALE_CLIENT`, `JW_SCHEMA_LOAD`. */
 export async function loadSchema(descriptor: SchemaDescriptor): Promise<JobSchemas> {
   const schema = schemaOf(await descriptor.loadSchema());
-  const { jobs } = schema;
+  const { jobs, workflows } = schema;
   const found = new Map<string, LoadedJob>();
   for (const job of descriptor.jobs) {
     const loaded = Object.hasOwn(jobs, job.name) ? jobs[job.name] : undefined;
@@ -67,13 +78,12 @@ export async function loadSchema(descriptor: SchemaDescriptor): Promise<JobSchem
     checkFunctions(job, loaded);
     found.set(job.name, withParsers(job, loaded, schema));
   }
-  return {
-    job(name) {
-      const job = found.get(name);
-      if (!job) throw stale(`a job ${name}`);
-      return job;
-    },
+  const workflow = (name: string): LoadedWorkflow => {
+    const loaded = Object.hasOwn(workflows, name) ? workflows[name] : undefined;
+    return loaded ?? refuse(`a workflow ${name}`);
   };
+  for (const { name, plan } of descriptor.workflows ?? []) checkSignals(plan, name, workflow(name));
+  return { job: (name) => found.get(name) ?? refuse(`a job ${name}`), workflow };
 }
 
 function withParsers({ parsers }: JobDescriptor, job: LoadedJob, { fingerprintOf }: LoadedSchema): LoadedJob {
@@ -93,6 +103,16 @@ function checkFunctions({ name, unique, gates = [] }: JobDescriptor, { uniqueBy,
   for (const { policy, by } of gates) {
     if (by === "function" && !gateBy?.[policy]) throw stale(`a function for the limit ${policy}`);
   }
+}
+
+/** A signal that the schema does not have any more would be taken unseen. */
+function checkSignals({ nodes }: FlowPlan, workflow: string, { signals }: LoadedWorkflow): void {
+  const missing = nodes.find(({ name, action }) => action.kind === "signal" && !Object.hasOwn(signals, name));
+  if (missing) throw stale(`a signal ${missing.name} of ${workflow}`);
+}
+
+function refuse(what: string): never {
+  throw stale(what);
 }
 
 function stale(what: string): JobwrightError {

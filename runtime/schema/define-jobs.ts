@@ -10,6 +10,9 @@ import { type QueueGates, readQueues, refuseUnused } from "./queue-limits.ts";
 import { readRetry } from "./retry.ts";
 import { readSchedules } from "./schedules.ts";
 import { readUnique } from "./unique.ts";
+import { isWorkflow, readWorkflows } from "./workflow.ts";
+import type { WorkflowDeclaration } from "./workflow-options.ts";
+import { isZod4, readSchema } from "./zod-schema.ts";
 
 const schemaBrand = Symbol.for("jobwright.schema");
 const jobBrand = Symbol.for("jobwright.job");
@@ -53,10 +56,10 @@ export function job<Input extends $ZodType, Output extends $ZodType | undefined 
 }
 
 /**
- * Declares all jobs of an application; the default export of `jobs.schema.ts`. Throws `JW_SCHEMA_INVALID` with all
+ * Declares all jobs and workflows of an application; the default export of `jobs.schema.ts`. Throws `JW_SCHEMA_INVALID` with all
  * problems in `details.problems`.
  */
-export function defineJobs<const Declarations extends Readonly<Record<string, JobDeclaration>>>(
+export function defineJobs<const Declarations extends Readonly<Record<string, JobDeclaration | WorkflowDeclaration>>>(
   declarations: Declarations,
   options: SchemaOptions = {},
 ): JobsSchema<Declarations> {
@@ -68,7 +71,8 @@ export function defineJobs<const Declarations extends Readonly<Record<string, Jo
     report,
   );
   const queues = readQueues(options, report);
-  const jobs = entries.flatMap(([name, declaration]) => {
+  const declaredJobs = entries.filter(([, declaration]) => !isWorkflow(declaration));
+  const jobs = declaredJobs.flatMap(([name, declaration]) => {
     const definition = readJob(name, declaration, queues, report);
     return definition ? [[name, definition] as const] : [];
   });
@@ -81,9 +85,15 @@ export function defineJobs<const Declarations extends Readonly<Record<string, Jo
     jobs.map(([, definition]) => definition),
     report,
   );
+  const workflows = readWorkflows(
+    entries.filter(([, declaration]) => isWorkflow(declaration)),
+    declaredJobs.map(([name]) => name),
+    report,
+  );
   if (problems.length > 0) throw schemaError(problems);
   const schema = {
     jobs: Object.freeze(Object.fromEntries(jobs)),
+    workflows: Object.freeze(Object.fromEntries(workflows)),
     fingerprintOf: parseFingerprint,
     [schemaBrand]: true,
   };
@@ -190,25 +200,6 @@ function readTimeout(timeoutMs: number, job: string, report: Report): number {
   return timeoutMs;
 }
 
-type SchemaOption = "input" | "output" | "progress";
-
-function readSchema(options: object, side: SchemaOption, job: string, report: Report): $ZodType | undefined {
-  const schema: unknown = (options as Readonly<Record<string, unknown>>)[side]; // any value may stand there in JavaScript
-  if (schema === undefined && side !== "input") return undefined;
-  if (isZod4(schema)) return schema;
-  const isZod3 = typeof schema === "object" && schema !== null && "_def" in schema;
-  report({
-    job,
-    path: schema === undefined ? [] : [side],
-    message:
-      schema === undefined
-        ? `${job} has no input.`
-        : `${job}.${side} is ${isZod3 ? "a zod 3 schema" : `${show(schema)}, not a zod schema`}.`,
-    hint: isZod3 ? 'Install zod 4.5 or later, and import it from "zod".' : `Write ${side}: z.object({ … }).`,
-  });
-  return undefined;
-}
-
 function readExpiry(read: OptionReader): number {
   const expireAfterMs = read.duration("expireAfter", "1d");
   if (expireAfterMs < 1) read.refuse("expireAfter", "is shorter than 1 ms", 'Give a time such as "10m".');
@@ -264,14 +255,4 @@ function readClassification(
     );
   }
   return { ...(discardOn && { discardOn }), ...(retryOn && { retryOn }) };
-}
-
-function isZod4(schema: unknown): schema is $ZodType {
-  return (
-    typeof schema === "object" &&
-    schema !== null &&
-    "_zod" in schema &&
-    "safeParse" in schema &&
-    typeof schema.safeParse === "function"
-  );
 }

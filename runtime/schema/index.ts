@@ -13,9 +13,23 @@ export type {
   PolynomialRetry,
   RetryOptions,
   SchemaOptions,
+  WorkflowDefinition,
+  WorkflowPart,
 } from "./options.ts";
 export type { ConcurrencyLimit, FairnessOptions, OrderOptions, RateLimit } from "./limits.ts";
 export type { SchemaProblem } from "./problems.ts";
 export type { QueueOptions } from "./queue-limits.ts";
 export type { ScheduleOptions } from "./schedules.ts";
 export type { DebounceOptions, KeyValue, ThrottleOptions, UniqueOptions } from "./unique.ts";
+export { and, eq, gt, gte, lt, lte, ne, not, or, workflow } from "./workflow.ts";
+export type {
+  JobNodeOptions,
+  SignalNodeOptions,
+  TimerNodeOptions,
+  Unchecked,
+  WorkflowContext,
+  WorkflowDeclaration,
+  WorkflowNode,
+  WorkflowNodeOptions,
+  WorkflowOptions,
+} from "./workflow-options.ts";

@@ -2,11 +2,14 @@ import type { $ZodType, input as InputOf } from "zod/v4/core";
 import type { Jitter } from "../core/backoff.ts";
 import type { JobDescriptor } from "../core/descriptor.ts";
 import type { Duration } from "../core/duration.ts";
+import type { FlowPlan } from "../core/flow/plan.ts";
+import type { Template } from "../core/flow/template.ts";
 import type { BatchOptions } from "./batch.ts";
 import type { ConcurrencyLimit, FairnessOptions, Limits, OrderOptions, RateLimit } from "./limits.ts";
 import type { QueueOptions } from "./queue-limits.ts";
 import type { ScheduleOptions, Schedules } from "./schedules.ts";
 import type { DebounceOptions, ThrottleOptions, UniqueOptions, Uniqueness } from "./unique.ts";
+import type { WorkflowDeclaration } from "./workflow-options.ts";
 
 interface RetryBase {
   /** Counted executions, the first one included. Integer ≥ 1. Default 10. `1`: never try again. */
@@ -185,13 +188,42 @@ export interface SchemaOptions {
   readonly queues?: Readonly<Record<string, QueueOptions>>;
 }
 
+/** A workflow with its plan. */
+export interface WorkflowDefinition {
+  readonly name: string;
+  readonly input: $ZodType;
+  readonly output: $ZodType | undefined;
+  /** Schemas of payloads, by the names of the nodes. */
+  readonly signals: Readonly<Record<string, $ZodType>>;
+  /** With references to the input; workflows within this one are part of it. */
+  readonly plan: FlowPlan;
+  /** What was declared, for checks of the types. */
+  readonly parts: readonly WorkflowPart[];
+  readonly description: string | undefined;
+  readonly deprecated: string | undefined;
+}
+
+/** A node as it was declared, its values as templates. */
+export interface WorkflowPart {
+  readonly name: string;
+  readonly kind: "job" | "workflow" | "signal" | "timer" | "result";
+  /** Name of the job or workflow. */
+  readonly target?: string;
+  readonly input?: Template;
+  readonly each?: Template;
+  readonly condition?: Template;
+}
+
 /** What `jobs.schema.ts` exports. */
 export interface JobsSchema<
-  Declarations extends Readonly<Record<string, JobDeclaration>> = Readonly<Record<string, JobDeclaration>>,
+  Declarations extends Readonly<Record<string, JobDeclaration | WorkflowDeclaration>> = Readonly<
+    Record<string, JobDeclaration>
+  >,
 > {
   readonly jobs: {
-    readonly [Name in keyof Declarations]: Declarations[Name] extends JobDeclaration<infer Input, infer Output>
-      ? JobDefinition<Input, Output>
-      : never;
+    readonly [
+      Name in keyof Declarations as Declarations[Name] extends JobDeclaration ? Name : never
+    ]: Declarations[Name] extends JobDeclaration<infer Input, infer Output> ? JobDefinition<Input, Output> : never;
   };
+  readonly workflows: Readonly<Record<string, WorkflowDefinition>>;
 }

@@ -1,5 +1,5 @@
 import { JobwrightError, type NewJob, type Provider } from "../../contract/index.ts";
-import type { NodeSpec } from "../../core/flow/builder.ts";
+import { type NodeSpec, refuseWorkflow } from "../../core/flow/builder.ts";
 import { nodeId } from "../../core/flow/ids.ts";
 import { type Makers, makerOf, optionsOf } from "../../core/flow/instantiate.ts";
 import { openBatchName, sealName } from "../../core/flow/names.ts";
@@ -20,7 +20,8 @@ export function createBatchMembers(
 ): BatchMembers {
   const batch = nodeId(flow, openBatchName);
 
-  function memberOf({ job, input, settings }: NodeSpec): Omit<NewJob, "neededBy"> {
+  function memberOf(spec: NodeSpec): Omit<NewJob, "neededBy"> {
+    const { job, input, settings } = refuseWorkflow(spec, "The members of an open batch are jobs");
     const value = decodeTemplate(encodeTemplate(input, `the input of ${job}`), refuseReference);
     const id = newId();
     return makeJob(makerOf(makers, job), value, {

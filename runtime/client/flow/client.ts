@@ -1,57 +1,31 @@
-import type { Provider } from "../../contract/index.ts";
-import { parseDuration } from "../../core/duration.ts";
 import { createDraftsman, type Draftsman, type Node, type NodeSpec } from "../../core/flow/builder.ts";
-import { createOperation, operators } from "../../core/flow/expression.ts";
-import { instantiate, type Makers } from "../../core/flow/instantiate.ts";
-import type { BatchPolicyName, FlowPlan, NodeSettings } from "../../core/flow/plan.ts";
-import { createUuidV7 } from "../../core/uuid.ts";
-import { attempt, persistJobs } from "../persist.ts";
+import { comparisons } from "../../core/flow/comparisons.ts";
+import { type NodeSettingsOptions, nodeSettingsOf } from "../../core/flow/node-settings.ts";
+import type { BatchPolicyName, FlowPlan } from "../../core/flow/plan.ts";
 import { createBatchMembers } from "./batch-members.ts";
+import { type AnyFlowOptions, type Begin, beginWith, type FlowStore } from "./begin.ts";
 import { createFlowHandle } from "./handle.ts";
-import type { BatchOptions, FlowSettings, MapOptions, NodeSettingsOptions } from "./types.ts";
+import type { BatchOptions, MapOptions } from "./types.ts";
 
 /** A job as a node. */
 export function nodeSpec(job: string, input: unknown, settings: NodeSettingsOptions = {}): NodeSpec {
-  return { job, input, settings: settingsOf(settings) };
+  return { job, input, settings: nodeSettingsOf(settings) };
 }
 
-function settingsOf({ delay, timeout, expireAfter, ...rest }: NodeSettingsOptions): NodeSettings {
-  return {
-    ...rest,
-    ...(delay === undefined ? {} : { delayMs: parseDuration(delay, "delay") }),
-    ...(timeout === undefined ? {} : { timeoutMs: parseDuration(timeout, "timeout") }),
-    ...(expireAfter === undefined ? {} : { expireAfterMs: parseDuration(expireAfter, "expireAfter") }),
-  };
-}
-
-interface AnyOptions extends FlowSettings {
-  readonly tx?: unknown;
-}
-
-/** Enqueues what `draw` draws. A promise, but in a synchronous transaction. */
-type Begin = (options: AnyOptions, draw: (draftsman: Draftsman) => FlowPlan) => unknown;
+/** Enqueues what `draw` draws. */
+type BeginDrawing = (options: AnyFlowOptions, draw: (draftsman: Draftsman) => FlowPlan) => unknown;
 
 /** The runtime half of `jobs.$flow`; `FlowClient` is its type. */
-export function createFlowClient(provider: Provider, makers: Makers): object {
-  const newId = createUuidV7();
+export function createFlowClient(store: FlowStore): object {
+  const { provider, makers, newId } = store;
   const handle = (id: string) => createFlowHandle(provider, makers, id);
   const batchHandle = (id: string) => ({ ...handle(id), ...createBatchMembers(provider, makers, newId, id) });
-
-  function beginWith<T>(toHandle: (id: string) => T): Begin {
-    return ({ id = newId(), tx, ...shared }, draw) =>
-      attempt(provider, tx, () => {
-        const jobs = instantiate({ ...shared, plan: draw(createDraftsman()), id, makers });
-        const done = persistJobs(provider, jobs, tx);
-        return done instanceof Promise ? done.then(() => toHandle(id)) : toHandle(id);
-      });
-  }
-
-  const begin = beginWith(handle);
-  const beginBatch = beginWith(batchHandle);
+  const begin = drawing(beginWith(store, handle));
+  const beginBatch = drawing(beginWith(store, batchHandle));
   return Object.freeze({
     handle,
     batchHandle,
-    enqueue: (build: (flow: object) => unknown, options: AnyOptions = {}) =>
+    enqueue: (build: (flow: object) => unknown, options: AnyFlowOptions = {}) =>
       begin(options, (draftsman) => draftsman.finish(build(builderOf(draftsman)))),
     chain: (first: NodeSpec) => createChain(begin, [() => first]),
     batch: (members: readonly NodeSpec[], { when, follow, ...options }: BatchCall = {}) =>
@@ -65,10 +39,9 @@ export function createFlowClient(provider: Provider, makers: Makers): object {
   });
 }
 
-/** References to booleans, made of references. */
-const comparisons = Object.fromEntries(
-  operators.map((operator) => [operator, (...operands: readonly unknown[]) => createOperation(operator, operands)]),
-);
+function drawing(begin: Begin): BeginDrawing {
+  return (options, draw) => begin(options, () => draw(createDraftsman()));
+}
 
 /** `FlowBuilder`, as a flow is drawn at run time. */
 function builderOf(draftsman: Draftsman): object {
@@ -83,7 +56,7 @@ function builderOf(draftsman: Draftsman): object {
   };
 }
 
-interface BatchCall extends AnyOptions {
+interface BatchCall extends AnyFlowOptions {
   readonly when?: BatchPolicyName;
   readonly follow?: (batch: Node) => NodeSpec;
 }
@@ -97,10 +70,10 @@ function finishBatch(draftsman: Draftsman, batch: Node, follow: BatchCall["follo
 type Link = (previous: Node) => NodeSpec;
 
 /** Links are added one by one; nothing is checked or enqueued before `enqueue`. */
-function createChain(begin: Begin, links: readonly Link[]): object {
+function createChain(begin: BeginDrawing, links: readonly Link[]): object {
   return {
     next: (link: Link) => createChain(begin, [...links, link]),
-    enqueue: (options: AnyOptions = {}) =>
+    enqueue: (options: AnyFlowOptions = {}) =>
       begin(options, (draftsman) => {
         let previous: Node | undefined;
         for (const link of links) {

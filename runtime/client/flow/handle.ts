@@ -5,10 +5,39 @@ import type { Makers } from "../../core/flow/instantiate.ts";
 import { outputOf } from "../../core/flow/outcomes.ts";
 import { readFlow, statusOf, type StoredNode } from "../../core/flow/status.ts";
 import { encodeTemplate } from "../../core/flow/template.ts";
+import { misfit, parseValue } from "../../core/parse-value.ts";
+import type { LoadedWorkflow } from "../../core/schema-module.ts";
 import type { ResultOptions } from "../types.ts";
 import type { FlowHandle } from "./types.ts";
 
-export function createFlowHandle(provider: Provider, makers: Makers, id: string): FlowHandle<unknown> {
+/** What is known of a workflow that the schema declares. */
+export interface DeclaredFlow extends Omit<LoadedWorkflow, "input"> {
+  readonly name: string;
+}
+
+/** `declared`: absent for a flow that was drawn at run time, of which any output and any signal is taken. */
+export function createFlowHandle(
+  provider: Provider,
+  makers: Makers,
+  id: string,
+  declared?: DeclaredFlow,
+): FlowHandle<unknown> {
+  function outputOfFlow(record: JobRecord): unknown {
+    const output = outputOf(record, makers);
+    if (!declared?.output) return output;
+    return parseValue(declared.output, output, (issues) =>
+      misfit("JW_INVALID_OUTPUT", `The output of ${declared.name}`, issues),
+    );
+  }
+
+  function payloadOf(name: string, payload: unknown): unknown {
+    const signal = declared && Object.hasOwn(declared.signals, name) ? declared.signals[name] : undefined;
+    if (!signal) return payload;
+    return parseValue(signal, payload, (issues) =>
+      misfit("JW_INVALID_INPUT", `The signal ${name} of ${declared?.name}`, issues),
+    );
+  }
+
   async function awaitEnd({ timeout, signal }: ResultOptions = {}): Promise<JobRecord> {
     const record = await provider.awaitSettled(id, {
       ...(timeout === undefined ? {} : { timeoutMs: parseDuration(timeout, "timeout") }),
@@ -25,13 +54,13 @@ export function createFlowHandle(provider: Provider, makers: Makers, id: string)
     id,
     async result(options) {
       const record = await awaitEnd(options);
-      if (record.state === "succeeded") return outputOf(record, makers);
+      if (record.state === "succeeded") return outputOfFlow(record);
       throw failed(record);
     },
     async settled(options) {
       const record = await awaitEnd(options);
       const { state, reason, error } = record;
-      if (state === "succeeded") return { status: state, output: outputOf(record, makers) };
+      if (state === "succeeded") return { status: state, output: outputOfFlow(record) };
       if (state !== "dead") return { status: state === "skipped" ? "skipped" : "cancelled", reason };
       const shown = error && Object.assign(new Error(error.message), { name: error.name });
       return { status: state, reason: reason ?? "discarded", failure: undefined, error: shown };
@@ -48,7 +77,8 @@ export function createFlowHandle(provider: Provider, makers: Makers, id: string)
       const outcomes = await provider.requeue(again.map(({ record }) => record.id));
       return Object.fromEntries(again.map(({ name }, index) => [name, outcomes[index] ?? "notFound"]));
     },
-    async signal(name, payload) {
+    async signal(name, ...[given]) {
+      const payload = payloadOf(name, given);
       const output =
         payload === undefined ? {} : { output: JSON.stringify(encodeTemplate(payload, `the signal ${name}`)) };
       const [outcome] = await provider.complete([{ id: nodeId(id, name), ...output }]);

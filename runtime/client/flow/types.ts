@@ -1,28 +1,16 @@
 import type { CancelOutcome, NeedCondition, RequeueOutcome } from "../../contract/index.ts";
 import type { Duration } from "../../core/duration.ts";
+import type { Comparisons } from "../../core/flow/comparisons.ts";
+import type { NodeSettingsOptions } from "../../core/flow/node-settings.ts";
 import type { NodeOutcome } from "../../core/flow/outcomes.ts";
 import type { BatchPolicyName } from "../../core/flow/plan.ts";
 import type { FlowStatus, NodeStatus } from "../../core/flow/status.ts";
 import type { AsyncTx, ResultOptions, SettledJob, SyncTx, TransactionKind } from "../types.ts";
-import type { Ref, Reference, Resolved, Templated } from "./references.ts";
+import type { Ref, Reference, Resolved, Templated } from "../../core/flow/references.ts";
 
-export type { FlowStatus, NodeOutcome, NodeStatus };
+export type { FlowStatus, NodeOutcome, NodeSettingsOptions, NodeStatus };
 
 declare const gives: unique symbol;
-
-/** What a node of its own can have, besides its input. */
-export interface NodeSettingsOptions {
-  /** Wait this long when all that it needs has ended. Default: none. */
-  readonly delay?: Duration;
-  /** Default: the flow's, or the job definition's. */
-  readonly priority?: number;
-  /** Time limit of one attempt. Default: the job definition's. */
-  readonly timeout?: Duration;
-  /** Counted executions. Default: the job definition's. */
-  readonly maxAttempts?: number;
-  /** Give the node up if no worker has begun it so long after it was due. Default: the job definition's. */
-  readonly expireAfter?: Duration;
-}
 
 /** A job that is to be a node of a chain, a batch or a workflow: `jobs.sendEmail.node({ … })`. Nothing is enqueued by it. */
 export interface JobNode<Output, Failure = never> {
@@ -115,8 +103,11 @@ export interface FlowSettings {
   readonly queue?: string;
 }
 
-/** A flow that was enqueued. */
-export interface FlowHandle<Output> {
+/** Signals of a flow that was drawn at run time: any name, any payload. */
+type AnySignals = Readonly<Record<string, unknown>>;
+
+/** A flow that was enqueued. `Signals`: what each of its signals carries. */
+export interface FlowHandle<Output, Signals = AnySignals> {
   readonly id: string;
   /** Waits for the end. Throws `JW_FLOW_FAILED`, `JW_JOB_CANCELLED`, `JW_WAIT_TIMEOUT` or `JW_NOT_FOUND`. */
   result(options?: ResultOptions): Promise<Output>;
@@ -131,9 +122,15 @@ export interface FlowHandle<Output> {
    * what became of each node, by name.
    */
   retry(from?: string): Promise<Readonly<Record<string, RequeueOutcome>>>;
-  /** Sends a signal. Resolves with false if the node had ended before. Throws `JW_NOT_FOUND`. */
-  signal(name: string, payload?: unknown): Promise<boolean>;
+  /**
+   * Sends a signal. Resolves with false if the node had ended before. Throws `JW_NOT_FOUND`, and `JW_INVALID_INPUT` for a
+   * payload that the schema refuses.
+   */
+  signal<Name extends keyof Signals & string>(name: Name, ...payload: PayloadOf<Signals[Name]>): Promise<boolean>;
 }
+
+/** What may be undefined can be left out. */
+type PayloadOf<T> = undefined extends T ? [payload?: T] : [payload: T];
 
 /** A batch that takes more members. */
 export interface OpenBatch<Output> extends FlowHandle<Output> {
@@ -165,7 +162,7 @@ interface Follow<Output, Failure, Next, NextFailure> extends When {
 }
 
 /** Chains, batches and workflows that are drawn at run time, as `jobs.$flow`. All of a flow is enqueued, or nothing. */
-export interface FlowClient<Tx extends TransactionKind = never> {
+export interface FlowClient<Tx extends TransactionKind = never> extends Comparisons {
   /** A flow of any shape. What `build` returns is its output, in which references stand for what nodes will give. */
   enqueue<Output = undefined>(
     build: (flow: FlowBuilder) => Output,
@@ -197,16 +194,4 @@ export interface FlowClient<Tx extends TransactionKind = never> {
   /** The handle of a flow enqueued earlier, perhaps by another process. */
   handle<Output = unknown>(id: string): FlowHandle<Output>;
   batchHandle<Output = unknown>(id: string): OpenBatch<Output>;
-  /** Comparisons, for `if`. */
-  eq<T>(left: Templated<T>, right: Templated<T>): Reference<boolean>;
-  ne<T>(left: Templated<T>, right: Templated<T>): Reference<boolean>;
-  lt<T extends Ordered>(left: Templated<T>, right: Templated<T>): Reference<boolean>;
-  lte<T extends Ordered>(left: Templated<T>, right: Templated<T>): Reference<boolean>;
-  gt<T extends Ordered>(left: Templated<T>, right: Templated<T>): Reference<boolean>;
-  gte<T extends Ordered>(left: Templated<T>, right: Templated<T>): Reference<boolean>;
-  and(...conditions: readonly Reference<boolean>[]): Reference<boolean>;
-  or(...conditions: readonly Reference<boolean>[]): Reference<boolean>;
-  not(condition: Reference<boolean>): Reference<boolean>;
 }
-
-type Ordered = number | bigint | string | Date;

@@ -1,5 +1,6 @@
 import { JobwrightError, type NeedCondition, type Needs } from "../../contract/index.ts";
 import { type Duration, parseDuration } from "../duration.ts";
+import { canNameNode, endDraft, makerName, mapDrafts, nameRule } from "./drafts.ts";
 import { createReference, type NodeAspect } from "./expression.ts";
 import { endName, openBatchName, sealName } from "./names.ts";
 import {
@@ -7,20 +8,23 @@ import {
   conditionOf,
   type Draft,
   type FlowPlan,
-  impliedNeeds,
   modeOf,
   type NodeSettings,
   planError,
   planFlow,
-  templatesOf,
 } from "./plan.ts";
-import { encodeTemplate, type Template } from "./template.ts";
+import { spliceDrafts } from "./splice.ts";
+import { encodeTemplate } from "./template.ts";
 
 /** A job, or a workflow of the schema, that is to be a node. `jobs.sendEmail.node(input)` makes one. */
 export interface NodeSpec {
+  /** Name of the job, or of the workflow. */
   readonly job: string;
   readonly input: unknown;
+  /** Of those a workflow has the delay alone. */
   readonly settings: NodeSettings;
+  /** Absent: it is a job. */
+  readonly workflow?: FlowPlan;
 }
 
 /** How a node is bound to others. */
@@ -50,7 +54,7 @@ export interface Node {
   readonly [nodeBrand]: true;
 }
 
-function createNode(name: string): Node {
+export function createNode(name: string): Node {
   const aspect = (of: NodeAspect): object => createReference({ of, node: name, path: [] });
   return Object.freeze({
     name,
@@ -117,10 +121,13 @@ export function createDraftsman(): Draftsman {
   }
 
   return {
-    add({ job, input, settings }, options = {}) {
+    add({ job, input, settings, workflow }, options = {}) {
       const name = nameFor(options.name, job);
-      const action = { kind: "job", job, input: encodeTemplate(input, `the input of ${name}`) } as const;
-      return push({ name, action, settings, ...bindingsOf(name, options) });
+      const template = encodeTemplate(input, `the input of ${name}`);
+      const bindings = bindingsOf(name, options);
+      if (!workflow) return push({ name, action: { kind: "job", job, input: template }, settings, ...bindings });
+      drafts.push(...spliceDrafts({ name, plan: workflow, input: template, delayMs: settings.delayMs, bindings }));
+      return createNode(name);
     },
     batch(members, policy, options = {}) {
       const name = nameFor(options.name, "batch");
@@ -128,25 +135,16 @@ export function createDraftsman(): Draftsman {
       return push({ name, action: { kind: "batch" }, mode: modeOf(policy), after });
     },
     map(items, each, policy, options = {}) {
-      const { job, input, settings } = each(createReference({ of: "item", path: [] }));
+      const spec = each(createReference({ of: "item", path: [] }));
+      const { job, settings } = refuseWorkflow(spec, "The members of a map are jobs");
       const name = nameFor(options.name, `${job}Map`);
-      const maker = claim(`${name}.members`);
-      push({
-        name: maker,
-        action: {
-          kind: "map",
-          items: encodeTemplate(items, `the items of ${name}`),
-          job,
-          input: encodeTemplate(input, `the input of ${name}`),
-          into: name,
-          policy,
-          settings,
-        },
-        ...bindingsOf(name, options),
-      });
-      // With no item at all, and with no failure, `any` would have nothing to wait for: the maker counts as a member.
-      const when = conditionOf(policy);
-      return push({ name, action: { kind: "batch" }, mode: modeOf(policy), after: new Map([[maker, when]]) });
+      claim(makerName(name));
+      const templates = {
+        items: encodeTemplate(items, `the items of ${name}`),
+        input: encodeTemplate(spec.input, `the input of ${name}`),
+      };
+      drafts.push(...mapDrafts({ name, job, policy, settings, ...templates, bindings: bindingsOf(name, options) }));
+      return createNode(name);
     },
     openBatch(policy) {
       push({ name: claim(sealName), action: { kind: "seal" } });
@@ -164,14 +162,8 @@ export function createDraftsman(): Draftsman {
       return push({ name, action: { kind: "signal", ...timeoutMs }, ...bindingsOf(name, options) });
     },
     finish(output) {
-      const template: Template = encodeTemplate(output, "the output of the flow");
-      const after = new Map(drafts.map(({ name }) => [name, "finished" as const]));
-      const action = {
-        kind: "end",
-        handled: handledIn(drafts),
-        ...(output === undefined ? {} : { output: template }),
-      } as const;
-      drafts.push({ name: endName, action, after });
+      const template = output === undefined ? undefined : encodeTemplate(output, "the output of the flow");
+      drafts.push(endDraft(drafts, template));
       return plan();
     },
     close: plan,
@@ -182,13 +174,12 @@ function numbered(name: string, number: number): string {
   return number === 1 ? name : `${name}${number}`;
 }
 
-/** Nodes whose failure another one waits for, or does not mind. */
-function handledIn(drafts: readonly Draft[]): readonly string[] {
-  const handled = drafts.flatMap(({ after = new Map(), ...draft }) => {
-    const needs: ReadonlyMap<string, NeedCondition> = new Map([...impliedNeeds(templatesOf(draft)), ...after]);
-    return [...needs].filter(([, when]) => when === "failed" || when === "finished").map(([name]) => name);
+/** Throws `JW_INVALID_FLOW` for one. `reason`: why there can be none. */
+export function refuseWorkflow(spec: NodeSpec, reason: string): NodeSpec {
+  if (!spec.workflow) return spec;
+  throw new JobwrightError("JW_INVALID_FLOW", `${reason}, but ${spec.job} is a workflow.`, {
+    hint: "Let a job of its own enqueue the workflow.",
   });
-  return [...new Set(handled)];
 }
 
 function bindingsOf(name: string, { after = [], any = false, if: condition }: NodeOptions) {
@@ -214,11 +205,7 @@ function nameOf(node: Node): string {
   });
 }
 
-const namePattern = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/;
-
 function checkName(name: string): string {
-  if (typeof name === "string" && namePattern.test(name)) return name;
-  throw new JobwrightError("JW_INVALID_FLOW", `${JSON.stringify(name)} cannot name a node.`, {
-    hint: "Start with a letter, then letters, digits, `_` or `-`; at most 64 characters.",
-  });
+  if (canNameNode(name)) return name;
+  throw new JobwrightError("JW_INVALID_FLOW", `${JSON.stringify(name)} cannot name a node.`, { hint: nameRule });
 }

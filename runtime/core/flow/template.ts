@@ -1,6 +1,14 @@
 import { JobwrightError } from "../../contract/index.ts";
-import type { JsonValue } from "../descriptor.ts";
-import { type Expression, expressionOf, isOperator, type NodeAspect, nodeAspects, operators } from "./expression.ts";
+import type { JsonValue } from "../json-value.ts";
+import {
+  type Expression,
+  expressionOf,
+  isOperator,
+  type NodeAspect,
+  nodeAspects,
+  operators,
+  type Path,
+} from "./expression.ts";
 
 /**
  * A template is JSON that stands for any value that jobs can have, with expressions in it. What JSON cannot say is an object with
@@ -138,6 +146,36 @@ export function rewrite(template: Template, replace: (expression: Expression) =>
   if (replacement !== undefined) return replacement;
   if (expression && !isOperator(expression.of)) return template;
   return withEntries(Object.entries(object).map(([key, item]) => [key, rewrite(item, replace)]));
+}
+
+/** A part of a template, as `valueAt` is a part of its value: also of what a reference in it stands for. */
+export function templateAt(template: Template, path: Path): Template {
+  let at = template;
+  for (const [index, step] of path.entries()) {
+    const expression = expressionIn(at);
+    if (expression && !("operands" in expression)) {
+      return encodeExpression({ ...expression, path: [...expression.path, ...path.slice(index)] }, "");
+    }
+    const part = expression ? undefined : partOf(at, step);
+    if (part === undefined) return { [tag]: "undefined" };
+    at = part;
+  }
+  return at;
+}
+
+function partOf(template: Template, step: string | number): Template | undefined {
+  if (typeof template !== "object" || template === null) return undefined;
+  const object = template as Readonly<Record<string | number, Template>>; // arrays have numbers for keys
+  if (Array.isArray(template) || !Object.hasOwn(object, tag))
+    return Object.hasOwn(object, step) ? object[step] : undefined;
+  const entries = object[tag] === "object" ? (object["v"] as readonly [string, Template][]) : []; // by encodeObject
+  return entries.find(([key]) => key === String(step))?.[1];
+}
+
+/** What stands there if it is an expression. */
+export function expressionIn(template: Template): Expression | undefined {
+  if (typeof template !== "object" || template === null || !Object.hasOwn(template, tag)) return undefined;
+  return readExpression(template as Readonly<Record<string, unknown>>); // it has the tag
 }
 
 export interface NodeReference {

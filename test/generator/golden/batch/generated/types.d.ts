@@ -14,10 +14,14 @@ import type {
   EnqueueManyOptions,
   EnqueueOptions,
   FailureOf,
+  FlowClient,
   JobHandle,
+  JobNode,
+  NodeSettingsOptions,
   ScheduleSettings,
   SyncEnqueueManyOptions,
   SyncEnqueueOptions,
+  Templated,
   TransactionKind,
 } from "jobwright/codegen/v1";
 
@@ -70,6 +74,8 @@ export interface IndexClient<Tx extends TransactionKind = TransactionKind> {
   ): Promise<readonly JobHandle<IndexOutput>[]>;
   /** In a transaction of a provider whose transactions are synchronous: returns at once, without a promise. */
   enqueueMany(inputs: readonly IndexInput[], options: SyncEnqueueManyOptions<Tx>): readonly JobHandle<IndexOutput>[];
+  /** This job as a node of a chain, a batch or a workflow. Its input may refer to other nodes; nothing is enqueued by it. */
+  node(input: Templated<IndexInput>, settings?: NodeSettingsOptions): JobNode<IndexOutput>;
   /** The handle of a job enqueued earlier, perhaps by another process. */
   handle(id: string): JobHandle<IndexOutput>;
   /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
@@ -154,6 +160,11 @@ export interface SendPushClient<Tx extends TransactionKind = TransactionKind> {
     inputs: readonly SendPushInput[],
     options: SyncEnqueueManyOptions<Tx>,
   ): readonly JobHandle<SendPushOutput, FailureOf<SendPushFailures>>[];
+  /** This job as a node of a chain, a batch or a workflow. Its input may refer to other nodes; nothing is enqueued by it. */
+  node(
+    input: Templated<SendPushInput>,
+    settings?: NodeSettingsOptions,
+  ): JobNode<SendPushOutput, FailureOf<SendPushFailures>>;
   /** The handle of a job enqueued earlier, perhaps by another process. */
   handle(id: string): JobHandle<SendPushOutput, FailureOf<SendPushFailures>>;
   /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
@@ -198,6 +209,8 @@ export interface Jobs<Tx extends TransactionKind = TransactionKind> {
    * Queue `default`, 10 attempts, timeout 10 m, batches of up to 100.
    */
   readonly sendPush: SendPushClient<Tx>;
+  /** Chains, batches and workflows that are drawn at run time. */
+  readonly $flow: FlowClient<Tx>;
   /** The operator's verbs, over all jobs. */
   readonly $control: ControlClient;
 }

@@ -9,11 +9,15 @@ import type {
   ControlClient,
   EnqueueManyOptions,
   EnqueueOptions,
+  FlowClient,
   JobContext,
   JobHandle,
+  JobNode,
+  NodeSettingsOptions,
   ScheduleSettings,
   SyncEnqueueManyOptions,
   SyncEnqueueOptions,
+  Templated,
   TransactionKind,
 } from "jobwright/codegen/v1";
 
@@ -104,6 +108,8 @@ export interface IndexFolderClient<Tx extends TransactionKind = TransactionKind>
     inputs: readonly IndexFolderInput[],
     options: SyncEnqueueManyOptions<Tx>,
   ): readonly JobHandle<IndexFolderOutput>[];
+  /** This job as a node of a chain, a batch or a workflow. Its input may refer to other nodes; nothing is enqueued by it. */
+  node(input: Templated<IndexFolderInput>, settings?: NodeSettingsOptions): JobNode<IndexFolderOutput>;
   /** The handle of a job enqueued earlier, perhaps by another process. */
   handle(id: string): JobHandle<IndexFolderOutput>;
   /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
@@ -163,6 +169,8 @@ export interface LegacyClient<Tx extends TransactionKind = TransactionKind> {
   ): Promise<readonly JobHandle<LegacyOutput>[]>;
   /** In a transaction of a provider whose transactions are synchronous: returns at once, without a promise. */
   enqueueMany(inputs: readonly LegacyInput[], options: SyncEnqueueManyOptions<Tx>): readonly JobHandle<LegacyOutput>[];
+  /** This job as a node of a chain, a batch or a workflow. Its input may refer to other nodes; nothing is enqueued by it. */
+  node(input: Templated<LegacyInput>, settings?: NodeSettingsOptions): JobNode<LegacyOutput>;
   /** The handle of a job enqueued earlier, perhaps by another process. */
   handle(id: string): JobHandle<LegacyOutput>;
   /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
@@ -250,6 +258,8 @@ export interface ShipParcelClient<Tx extends TransactionKind = TransactionKind> 
     inputs: readonly ShipParcelInput[],
     options: SyncEnqueueManyOptions<Tx>,
   ): readonly JobHandle<ShipParcelOutput>[];
+  /** This job as a node of a chain, a batch or a workflow. Its input may refer to other nodes; nothing is enqueued by it. */
+  node(input: Templated<ShipParcelInput>, settings?: NodeSettingsOptions): JobNode<ShipParcelOutput>;
   /** The handle of a job enqueued earlier, perhaps by another process. */
   handle(id: string): JobHandle<ShipParcelOutput>;
   /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
@@ -320,6 +330,8 @@ export interface Jobs<Tx extends TransactionKind = TransactionKind> {
    * Queue `shipping.eu`, 4 attempts, timeout 90 m.
    */
   readonly shipParcel: ShipParcelClient<Tx>;
+  /** Chains, batches and workflows that are drawn at run time. */
+  readonly $flow: FlowClient<Tx>;
   /** The operator's verbs, over all jobs. */
   readonly $control: ControlClient;
 }

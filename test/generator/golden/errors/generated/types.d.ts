@@ -11,11 +11,15 @@ import type {
   EnqueueManyOptions,
   EnqueueOptions,
   FailureOf,
+  FlowClient,
   JobContext,
   JobHandle,
+  JobNode,
+  NodeSettingsOptions,
   ScheduleSettings,
   SyncEnqueueManyOptions,
   SyncEnqueueOptions,
+  Templated,
   TransactionKind,
   Transactional,
   TransactionalContext,
@@ -78,6 +82,8 @@ export interface ChargeClient<Tx extends TransactionKind = TransactionKind> {
     inputs: readonly ChargeInput[],
     options: SyncEnqueueManyOptions<Tx>,
   ): readonly JobHandle<ChargeOutput, FailureOf<ChargeFailures>>[];
+  /** This job as a node of a chain, a batch or a workflow. Its input may refer to other nodes; nothing is enqueued by it. */
+  node(input: Templated<ChargeInput>, settings?: NodeSettingsOptions): JobNode<ChargeOutput, FailureOf<ChargeFailures>>;
   /** The handle of a job enqueued earlier, perhaps by another process. */
   handle(id: string): JobHandle<ChargeOutput, FailureOf<ChargeFailures>>;
   /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
@@ -172,6 +178,11 @@ export interface SendMailClient<Tx extends TransactionKind = TransactionKind> {
     inputs: readonly SendMailInput[],
     options: SyncEnqueueManyOptions<Tx>,
   ): readonly JobHandle<SendMailOutput, FailureOf<SendMailFailures>>[];
+  /** This job as a node of a chain, a batch or a workflow. Its input may refer to other nodes; nothing is enqueued by it. */
+  node(
+    input: Templated<SendMailInput>,
+    settings?: NodeSettingsOptions,
+  ): JobNode<SendMailOutput, FailureOf<SendMailFailures>>;
   /** The handle of a job enqueued earlier, perhaps by another process. */
   handle(id: string): JobHandle<SendMailOutput, FailureOf<SendMailFailures>>;
   /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
@@ -216,6 +227,8 @@ export interface Jobs<Tx extends TransactionKind = TransactionKind> {
    * Queue `default`, 5 attempts, timeout 10 m.
    */
   readonly sendMail: SendMailClient<Tx>;
+  /** Chains, batches and workflows that are drawn at run time. */
+  readonly $flow: FlowClient<Tx>;
   /** The operator's verbs, over all jobs. */
   readonly $control: ControlClient;
 }

@@ -9,11 +9,15 @@ import type {
   ControlClient,
   EnqueueManyOptions,
   EnqueueOptions,
+  FlowClient,
   JobContext,
   JobHandle,
+  JobNode,
+  NodeSettingsOptions,
   ScheduleSettings,
   SyncEnqueueManyOptions,
   SyncEnqueueOptions,
+  Templated,
   TransactionKind,
 } from "jobwright/codegen/v1";
 
@@ -67,6 +71,8 @@ export interface ApplyChangeClient<Tx extends TransactionKind = TransactionKind>
     inputs: readonly ApplyChangeInput[],
     options: SyncEnqueueManyOptions<Tx>,
   ): readonly JobHandle<ApplyChangeOutput>[];
+  /** This job as a node of a chain, a batch or a workflow. Its input may refer to other nodes; nothing is enqueued by it. */
+  node(input: Templated<ApplyChangeInput>, settings?: NodeSettingsOptions): JobNode<ApplyChangeOutput>;
   /** The handle of a job enqueued earlier, perhaps by another process. */
   handle(id: string): JobHandle<ApplyChangeOutput>;
   /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
@@ -126,6 +132,8 @@ export interface ExportDocumentClient<Tx extends TransactionKind = TransactionKi
     inputs: readonly ExportDocumentInput[],
     options: SyncEnqueueManyOptions<Tx>,
   ): readonly JobHandle<ExportDocumentOutput>[];
+  /** This job as a node of a chain, a batch or a workflow. Its input may refer to other nodes; nothing is enqueued by it. */
+  node(input: Templated<ExportDocumentInput>, settings?: NodeSettingsOptions): JobNode<ExportDocumentOutput>;
   /** The handle of a job enqueued earlier, perhaps by another process. */
   handle(id: string): JobHandle<ExportDocumentOutput>;
   /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
@@ -185,6 +193,8 @@ export interface RenderVideoClient<Tx extends TransactionKind = TransactionKind>
     inputs: readonly RenderVideoInput[],
     options: SyncEnqueueManyOptions<Tx>,
   ): readonly JobHandle<RenderVideoOutput>[];
+  /** This job as a node of a chain, a batch or a workflow. Its input may refer to other nodes; nothing is enqueued by it. */
+  node(input: Templated<RenderVideoInput>, settings?: NodeSettingsOptions): JobNode<RenderVideoOutput>;
   /** The handle of a job enqueued earlier, perhaps by another process. */
   handle(id: string): JobHandle<RenderVideoOutput>;
   /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
@@ -248,6 +258,8 @@ export interface SyncAccountClient<Tx extends TransactionKind = TransactionKind>
     inputs: readonly SyncAccountInput[],
     options: SyncEnqueueManyOptions<Tx>,
   ): readonly JobHandle<SyncAccountOutput>[];
+  /** This job as a node of a chain, a batch or a workflow. Its input may refer to other nodes; nothing is enqueued by it. */
+  node(input: Templated<SyncAccountInput>, settings?: NodeSettingsOptions): JobNode<SyncAccountOutput>;
   /** The handle of a job enqueued earlier, perhaps by another process. */
   handle(id: string): JobHandle<SyncAccountOutput>;
   /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
@@ -316,6 +328,8 @@ export interface Jobs<Tx extends TransactionKind = TransactionKind> {
    * Queue `default`, 10 attempts, timeout 10 m.
    */
   readonly syncAccount: SyncAccountClient<Tx>;
+  /** Chains, batches and workflows that are drawn at run time. */
+  readonly $flow: FlowClient<Tx>;
   /** The operator's verbs, over all jobs. */
   readonly $control: ControlClient;
 }

@@ -14,11 +14,15 @@ import type {
   EnqueueManyOptions,
   EnqueueOptions,
   FailureOf,
+  FlowClient,
   JobContext,
   JobHandle,
+  JobNode,
+  NodeSettingsOptions,
   ScheduleSettings,
   SyncEnqueueManyOptions,
   SyncEnqueueOptions,
+  Templated,
   TransactionKind,
   Transactional,
   TransactionalContext,
@@ -79,6 +83,8 @@ export interface ChargeClient<Tx extends TransactionKind = TransactionKind> {
     inputs: readonly ChargeInput[],
     options: SyncEnqueueManyOptions<Tx>,
   ): readonly JobHandle<ChargeOutput, never, ChargeSeen>[];
+  /** This job as a node of a chain, a batch or a workflow. Its input may refer to other nodes; nothing is enqueued by it. */
+  node(input: Templated<ChargeInput>, settings?: NodeSettingsOptions): JobNode<ChargeOutput>;
   /** The handle of a job enqueued earlier, perhaps by another process. */
   handle(id: string): JobHandle<ChargeOutput, never, ChargeSeen>;
   /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
@@ -175,6 +181,11 @@ export interface ImportListClient<Tx extends TransactionKind = TransactionKind> 
     inputs: readonly ImportListInput[],
     options: SyncEnqueueManyOptions<Tx>,
   ): readonly JobHandle<ImportListOutput, FailureOf<ImportListFailures>, ImportListSeen>[];
+  /** This job as a node of a chain, a batch or a workflow. Its input may refer to other nodes; nothing is enqueued by it. */
+  node(
+    input: Templated<ImportListInput>,
+    settings?: NodeSettingsOptions,
+  ): JobNode<ImportListOutput, FailureOf<ImportListFailures>>;
   /** The handle of a job enqueued earlier, perhaps by another process. */
   handle(id: string): JobHandle<ImportListOutput, FailureOf<ImportListFailures>, ImportListSeen>;
   /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
@@ -226,6 +237,8 @@ export interface PlainClient<Tx extends TransactionKind = TransactionKind> {
   ): Promise<readonly JobHandle<PlainOutput>[]>;
   /** In a transaction of a provider whose transactions are synchronous: returns at once, without a promise. */
   enqueueMany(inputs: readonly PlainInput[], options: SyncEnqueueManyOptions<Tx>): readonly JobHandle<PlainOutput>[];
+  /** This job as a node of a chain, a batch or a workflow. Its input may refer to other nodes; nothing is enqueued by it. */
+  node(input: Templated<PlainInput>, settings?: NodeSettingsOptions): JobNode<PlainOutput>;
   /** The handle of a job enqueued earlier, perhaps by another process. */
   handle(id: string): JobHandle<PlainOutput>;
   /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
@@ -295,6 +308,8 @@ export interface SendPushClient<Tx extends TransactionKind = TransactionKind> {
     inputs: readonly SendPushInput[],
     options: SyncEnqueueManyOptions<Tx>,
   ): readonly JobHandle<SendPushOutput, never, SendPushSeen>[];
+  /** This job as a node of a chain, a batch or a workflow. Its input may refer to other nodes; nothing is enqueued by it. */
+  node(input: Templated<SendPushInput>, settings?: NodeSettingsOptions): JobNode<SendPushOutput>;
   /** The handle of a job enqueued earlier, perhaps by another process. */
   handle(id: string): JobHandle<SendPushOutput, never, SendPushSeen>;
   /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
@@ -347,6 +362,8 @@ export interface Jobs<Tx extends TransactionKind = TransactionKind> {
   readonly plain: PlainClient<Tx>;
   /** Queue `default`, 10 attempts, timeout 10 m, batches of up to 100. */
   readonly sendPush: SendPushClient<Tx>;
+  /** Chains, batches and workflows that are drawn at run time. */
+  readonly $flow: FlowClient<Tx>;
   /** The operator's verbs, over all jobs. */
   readonly $control: ControlClient;
 }

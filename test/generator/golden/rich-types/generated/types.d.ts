@@ -9,11 +9,15 @@ import type {
   ControlClient,
   EnqueueManyOptions,
   EnqueueOptions,
+  FlowClient,
   JobContext,
   JobHandle,
+  JobNode,
+  NodeSettingsOptions,
   ScheduleSettings,
   SyncEnqueueManyOptions,
   SyncEnqueueOptions,
+  Templated,
   TransactionKind,
 } from "jobwright/codegen/v1";
 import type { Money } from "../money.ts";
@@ -65,6 +69,8 @@ export interface CommentClient<Tx extends TransactionKind = TransactionKind> {
     inputs: readonly CommentInput[],
     options: SyncEnqueueManyOptions<Tx>,
   ): readonly JobHandle<CommentOutput>[];
+  /** This job as a node of a chain, a batch or a workflow. Its input may refer to other nodes; nothing is enqueued by it. */
+  node(input: Templated<CommentInput>, settings?: NodeSettingsOptions): JobNode<CommentOutput>;
   /** The handle of a job enqueued earlier, perhaps by another process. */
   handle(id: string): JobHandle<CommentOutput>;
   /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
@@ -129,6 +135,8 @@ export interface ConvertClient<Tx extends TransactionKind = TransactionKind> {
     inputs: readonly ConvertInput[],
     options: SyncEnqueueManyOptions<Tx>,
   ): readonly JobHandle<ConvertOutput>[];
+  /** This job as a node of a chain, a batch or a workflow. Its input may refer to other nodes; nothing is enqueued by it. */
+  node(input: Templated<ConvertInput>, settings?: NodeSettingsOptions): JobNode<ConvertOutput>;
   /** The handle of a job enqueued earlier, perhaps by another process. */
   handle(id: string): JobHandle<ConvertOutput>;
   /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
@@ -221,6 +229,8 @@ export interface EverythingClient<Tx extends TransactionKind = TransactionKind> 
     inputs: readonly EverythingInput[],
     options: SyncEnqueueManyOptions<Tx>,
   ): readonly JobHandle<EverythingOutput>[];
+  /** This job as a node of a chain, a batch or a workflow. Its input may refer to other nodes; nothing is enqueued by it. */
+  node(input: Templated<EverythingInput>, settings?: NodeSettingsOptions): JobNode<EverythingOutput>;
   /** The handle of a job enqueued earlier, perhaps by another process. */
   handle(id: string): JobHandle<EverythingOutput>;
   /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
@@ -264,6 +274,8 @@ export interface Jobs<Tx extends TransactionKind = TransactionKind> {
   readonly convert: ConvertClient<Tx>;
   /** Queue `default`, 10 attempts, timeout 10 m. */
   readonly everything: EverythingClient<Tx>;
+  /** Chains, batches and workflows that are drawn at run time. */
+  readonly $flow: FlowClient<Tx>;
   /** The operator's verbs, over all jobs. */
   readonly $control: ControlClient;
 }

@@ -9,11 +9,15 @@ import type {
   ControlClient,
   EnqueueManyOptions,
   EnqueueOptions,
+  FlowClient,
   JobContext,
   JobHandle,
+  JobNode,
+  NodeSettingsOptions,
   ScheduleSettings,
   SyncEnqueueManyOptions,
   SyncEnqueueOptions,
+  Templated,
   TransactionKind,
 } from "jobwright/codegen/v1";
 
@@ -58,6 +62,8 @@ export interface CleanUpClient<Tx extends TransactionKind = TransactionKind> {
     inputs: readonly CleanUpInput[],
     options: SyncEnqueueManyOptions<Tx>,
   ): readonly JobHandle<CleanUpOutput>[];
+  /** This job as a node of a chain, a batch or a workflow. Its input may refer to other nodes; nothing is enqueued by it. */
+  node(input: Templated<CleanUpInput>, settings?: NodeSettingsOptions): JobNode<CleanUpOutput>;
   /** The handle of a job enqueued earlier, perhaps by another process. */
   handle(id: string): JobHandle<CleanUpOutput>;
   /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
@@ -119,6 +125,8 @@ export interface SendReportClient<Tx extends TransactionKind = TransactionKind> 
     inputs: readonly SendReportInput[],
     options: SyncEnqueueManyOptions<Tx>,
   ): readonly JobHandle<SendReportOutput>[];
+  /** This job as a node of a chain, a batch or a workflow. Its input may refer to other nodes; nothing is enqueued by it. */
+  node(input: Templated<SendReportInput>, settings?: NodeSettingsOptions): JobNode<SendReportOutput>;
   /** The handle of a job enqueued earlier, perhaps by another process. */
   handle(id: string): JobHandle<SendReportOutput>;
   /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
@@ -159,6 +167,8 @@ export interface Jobs<Tx extends TransactionKind = TransactionKind> {
   readonly cleanUp: CleanUpClient<Tx>;
   /** Queue `reports`, 10 attempts, timeout 10 m. */
   readonly sendReport: SendReportClient<Tx>;
+  /** Chains, batches and workflows that are drawn at run time. */
+  readonly $flow: FlowClient<Tx>;
   /** The operator's verbs, over all jobs. */
   readonly $control: ControlClient;
 }

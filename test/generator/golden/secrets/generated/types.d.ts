@@ -11,11 +11,15 @@ import type {
   EnqueueManyOptions,
   EnqueueOptions,
   FailureOf,
+  FlowClient,
   JobContext,
   JobHandle,
+  JobNode,
+  NodeSettingsOptions,
   ScheduleSettings,
   SyncEnqueueManyOptions,
   SyncEnqueueOptions,
+  Templated,
   TransactionKind,
 } from "jobwright/codegen/v1";
 
@@ -73,6 +77,8 @@ export interface EncryptedClient<Tx extends TransactionKind = TransactionKind> {
     inputs: readonly EncryptedInput[],
     options: SyncEnqueueManyOptions<Tx>,
   ): readonly JobHandle<EncryptedOutput>[];
+  /** This job as a node of a chain, a batch or a workflow. Its input may refer to other nodes; nothing is enqueued by it. */
+  node(input: Templated<EncryptedInput>, settings?: NodeSettingsOptions): JobNode<EncryptedOutput>;
   /** The handle of a job enqueued earlier, perhaps by another process. */
   handle(id: string): JobHandle<EncryptedOutput>;
   /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
@@ -252,6 +258,11 @@ export interface EverywhereClient<Tx extends TransactionKind = TransactionKind> 
     inputs: readonly EverywhereInput[],
     options: SyncEnqueueManyOptions<Tx>,
   ): readonly JobHandle<EverywhereOutput, FailureOf<EverywhereFailures>>[];
+  /** This job as a node of a chain, a batch or a workflow. Its input may refer to other nodes; nothing is enqueued by it. */
+  node(
+    input: Templated<EverywhereInput>,
+    settings?: NodeSettingsOptions,
+  ): JobNode<EverywhereOutput, FailureOf<EverywhereFailures>>;
   /** The handle of a job enqueued earlier, perhaps by another process. */
   handle(id: string): JobHandle<EverywhereOutput, FailureOf<EverywhereFailures>>;
   /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
@@ -305,6 +316,8 @@ export interface OpenClient<Tx extends TransactionKind = TransactionKind> {
   ): Promise<readonly JobHandle<OpenOutput>[]>;
   /** In a transaction of a provider whose transactions are synchronous: returns at once, without a promise. */
   enqueueMany(inputs: readonly OpenInput[], options: SyncEnqueueManyOptions<Tx>): readonly JobHandle<OpenOutput>[];
+  /** This job as a node of a chain, a batch or a workflow. Its input may refer to other nodes; nothing is enqueued by it. */
+  node(input: Templated<OpenInput>, settings?: NodeSettingsOptions): JobNode<OpenOutput>;
   /** The handle of a job enqueued earlier, perhaps by another process. */
   handle(id: string): JobHandle<OpenOutput>;
   /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
@@ -362,6 +375,8 @@ export interface RecursiveClient<Tx extends TransactionKind = TransactionKind> {
     inputs: readonly RecursiveInput[],
     options: SyncEnqueueManyOptions<Tx>,
   ): readonly JobHandle<RecursiveOutput>[];
+  /** This job as a node of a chain, a batch or a workflow. Its input may refer to other nodes; nothing is enqueued by it. */
+  node(input: Templated<RecursiveInput>, settings?: NodeSettingsOptions): JobNode<RecursiveOutput>;
   /** The handle of a job enqueued earlier, perhaps by another process. */
   handle(id: string): JobHandle<RecursiveOutput>;
   /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
@@ -415,6 +430,8 @@ export interface WholeClient<Tx extends TransactionKind = TransactionKind> {
   ): Promise<readonly JobHandle<WholeOutput>[]>;
   /** In a transaction of a provider whose transactions are synchronous: returns at once, without a promise. */
   enqueueMany(inputs: readonly WholeInput[], options: SyncEnqueueManyOptions<Tx>): readonly JobHandle<WholeOutput>[];
+  /** This job as a node of a chain, a batch or a workflow. Its input may refer to other nodes; nothing is enqueued by it. */
+  node(input: Templated<WholeInput>, settings?: NodeSettingsOptions): JobNode<WholeOutput>;
   /** The handle of a job enqueued earlier, perhaps by another process. */
   handle(id: string): JobHandle<WholeOutput>;
   /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
@@ -491,6 +508,8 @@ export interface Jobs<Tx extends TransactionKind = TransactionKind> {
    * Queue `default`, 10 attempts, timeout 10 m.
    */
   readonly whole: WholeClient<Tx>;
+  /** Chains, batches and workflows that are drawn at run time. */
+  readonly $flow: FlowClient<Tx>;
   /** The operator's verbs, over all jobs. */
   readonly $control: ControlClient;
 }

@@ -9,11 +9,15 @@ import type {
   ControlClient,
   EnqueueManyOptions,
   EnqueueOptions,
+  FlowClient,
   JobContext,
   JobHandle,
+  JobNode,
+  NodeSettingsOptions,
   ScheduleSettings,
   SyncEnqueueManyOptions,
   SyncEnqueueOptions,
+  Templated,
   TransactionKind,
   Transactional,
   TransactionalContext,
@@ -59,6 +63,8 @@ export interface NotifyClient<Tx extends TransactionKind = TransactionKind> {
   ): Promise<readonly JobHandle<NotifyOutput>[]>;
   /** In a transaction of a provider whose transactions are synchronous: returns at once, without a promise. */
   enqueueMany(inputs: readonly NotifyInput[], options: SyncEnqueueManyOptions<Tx>): readonly JobHandle<NotifyOutput>[];
+  /** This job as a node of a chain, a batch or a workflow. Its input may refer to other nodes; nothing is enqueued by it. */
+  node(input: Templated<NotifyInput>, settings?: NodeSettingsOptions): JobNode<NotifyOutput>;
   /** The handle of a job enqueued earlier, perhaps by another process. */
   handle(id: string): JobHandle<NotifyOutput>;
   /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
@@ -119,6 +125,8 @@ export interface TransferClient<Tx extends TransactionKind = TransactionKind> {
     inputs: readonly TransferInput[],
     options: SyncEnqueueManyOptions<Tx>,
   ): readonly JobHandle<TransferOutput>[];
+  /** This job as a node of a chain, a batch or a workflow. Its input may refer to other nodes; nothing is enqueued by it. */
+  node(input: Templated<TransferInput>, settings?: NodeSettingsOptions): JobNode<TransferOutput>;
   /** The handle of a job enqueued earlier, perhaps by another process. */
   handle(id: string): JobHandle<TransferOutput>;
   /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
@@ -164,6 +172,8 @@ export interface Jobs<Tx extends TransactionKind = TransactionKind> {
    * Queue `money`, 10 attempts, timeout 10 m.
    */
   readonly transfer: TransferClient<Tx>;
+  /** Chains, batches and workflows that are drawn at run time. */
+  readonly $flow: FlowClient<Tx>;
   /** The operator's verbs, over all jobs. */
   readonly $control: ControlClient;
 }

@@ -9,11 +9,15 @@ import type {
   ControlClient,
   EnqueueManyOptions,
   EnqueueOptions,
+  FlowClient,
   JobContext,
   JobHandle,
+  JobNode,
+  NodeSettingsOptions,
   ScheduleSettings,
   SyncEnqueueManyOptions,
   SyncEnqueueOptions,
+  Templated,
   TransactionKind,
 } from "jobwright/codegen/v1";
 
@@ -71,6 +75,8 @@ export interface IndexDocumentClient<Tx extends TransactionKind = TransactionKin
     inputs: readonly IndexDocumentInput[],
     options: SyncEnqueueManyOptions<Tx>,
   ): readonly JobHandle<IndexDocumentOutput>[];
+  /** This job as a node of a chain, a batch or a workflow. Its input may refer to other nodes; nothing is enqueued by it. */
+  node(input: Templated<IndexDocumentInput>, settings?: NodeSettingsOptions): JobNode<IndexDocumentOutput>;
   /** The handle of a job enqueued earlier, perhaps by another process. */
   handle(id: string): JobHandle<IndexDocumentOutput>;
   /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
@@ -128,6 +134,8 @@ export interface RebuildIndexClient<Tx extends TransactionKind = TransactionKind
     inputs: readonly RebuildIndexInput[],
     options: SyncEnqueueManyOptions<Tx>,
   ): readonly JobHandle<RebuildIndexOutput>[];
+  /** This job as a node of a chain, a batch or a workflow. Its input may refer to other nodes; nothing is enqueued by it. */
+  node(input: Templated<RebuildIndexInput>, settings?: NodeSettingsOptions): JobNode<RebuildIndexOutput>;
   /** The handle of a job enqueued earlier, perhaps by another process. */
   handle(id: string): JobHandle<RebuildIndexOutput>;
   /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
@@ -179,6 +187,8 @@ export interface RemindClient<Tx extends TransactionKind = TransactionKind> {
   ): Promise<readonly JobHandle<RemindOutput>[]>;
   /** In a transaction of a provider whose transactions are synchronous: returns at once, without a promise. */
   enqueueMany(inputs: readonly RemindInput[], options: SyncEnqueueManyOptions<Tx>): readonly JobHandle<RemindOutput>[];
+  /** This job as a node of a chain, a batch or a workflow. Its input may refer to other nodes; nothing is enqueued by it. */
+  node(input: Templated<RemindInput>, settings?: NodeSettingsOptions): JobNode<RemindOutput>;
   /** The handle of a job enqueued earlier, perhaps by another process. */
   handle(id: string): JobHandle<RemindOutput>;
   /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
@@ -240,6 +250,8 @@ export interface SendInvoiceClient<Tx extends TransactionKind = TransactionKind>
     inputs: readonly SendInvoiceInput[],
     options: SyncEnqueueManyOptions<Tx>,
   ): readonly JobHandle<SendInvoiceOutput>[];
+  /** This job as a node of a chain, a batch or a workflow. Its input may refer to other nodes; nothing is enqueued by it. */
+  node(input: Templated<SendInvoiceInput>, settings?: NodeSettingsOptions): JobNode<SendInvoiceOutput>;
   /** The handle of a job enqueued earlier, perhaps by another process. */
   handle(id: string): JobHandle<SendInvoiceOutput>;
   /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
@@ -304,6 +316,8 @@ export interface SyncAccountClient<Tx extends TransactionKind = TransactionKind>
     inputs: readonly SyncAccountInput[],
     options: SyncEnqueueManyOptions<Tx>,
   ): readonly JobHandle<SyncAccountOutput>[];
+  /** This job as a node of a chain, a batch or a workflow. Its input may refer to other nodes; nothing is enqueued by it. */
+  node(input: Templated<SyncAccountInput>, settings?: NodeSettingsOptions): JobNode<SyncAccountOutput>;
   /** The handle of a job enqueued earlier, perhaps by another process. */
   handle(id: string): JobHandle<SyncAccountOutput>;
   /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
@@ -380,6 +394,8 @@ export interface Jobs<Tx extends TransactionKind = TransactionKind> {
    * Queue `default`, 10 attempts, timeout 10 m.
    */
   readonly syncAccount: SyncAccountClient<Tx>;
+  /** Chains, batches and workflows that are drawn at run time. */
+  readonly $flow: FlowClient<Tx>;
   /** The operator's verbs, over all jobs. */
   readonly $control: ControlClient;
 }

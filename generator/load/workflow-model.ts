@@ -1,0 +1,25 @@
+import type { $ZodType } from "zod/v4/core";
+import type { WorkflowDefinition } from "../../runtime/schema/index.ts";
+import type { Sides, WorkflowModel } from "../model/model.ts";
+import { objectOf } from "./object-of.ts";
+import type { Walker } from "./walk.ts";
+
+/** A workflow with its types. */
+export function workflowModelOf(definition: WorkflowDefinition, walker: Walker): WorkflowModel {
+  const { name, input, output, signals, plan, parts, description, deprecated } = definition;
+  const walk = (schema: $ZodType, ...path: readonly string[]): Sides => walker.walk(schema, name, path);
+  return {
+    name,
+    docs: {
+      ...(description === undefined ? {} : { text: description }),
+      ...(deprecated === undefined ? {} : { deprecated }),
+    },
+    input: walk(input, "input"),
+    ...(output ? { output: walk(output, "output") } : {}),
+    ...(Object.keys(signals).length === 0
+      ? {}
+      : { signals: objectOf(signals, (schema, node) => walk(schema, "nodes", node.split("/")[0] ?? node, "signal")) }),
+    plan,
+    parts,
+  };
+}

@@ -1,0 +1,28 @@
+import type { Provider } from "../../contract/index.ts";
+import { instantiate, type Makers } from "../../core/flow/instantiate.ts";
+import type { FlowPlan } from "../../core/flow/plan.ts";
+import { attempt, persistJobs } from "../persist.ts";
+import type { FlowSettings } from "./types.ts";
+
+/** Options as they arrive at run time, whatever the provider's type allowed. */
+export interface AnyFlowOptions extends FlowSettings {
+  readonly tx?: unknown;
+}
+
+/** Enqueues the plan that `draw` gives. A promise, but in a synchronous transaction. */
+export type Begin = (options: AnyFlowOptions, draw: () => FlowPlan) => unknown;
+
+export interface FlowStore {
+  readonly provider: Provider;
+  readonly makers: Makers;
+  readonly newId: () => string;
+}
+
+export function beginWith<T>({ provider, makers, newId }: FlowStore, toHandle: (id: string) => T): Begin {
+  return ({ id = newId(), tx, ...shared }, draw) =>
+    attempt(provider, tx, () => {
+      const jobs = instantiate({ ...shared, plan: draw(), id, makers });
+      const done = persistJobs(provider, jobs, tx);
+      return done instanceof Promise ? done.then(() => toHandle(id)) : toHandle(id);
+    });
+}
