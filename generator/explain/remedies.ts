@@ -42,7 +42,8 @@ export const remedies: Readonly<Record<ErrorCode, Remedy>> = {
     fix: "Add members before `close()`, or from a member that still runs; or begin another batch.",
   },
   JW_INVALID_FLOW: {
-    cause: "A node that is not there or has the name of another one, nodes that need each other in a circle, or an edge that contradicts a reference.",
+    cause:
+      "A node that is not there or has the name of another one, nodes that need each other in a circle, or an edge that contradicts a reference.",
     fix: "The message names the node and the reason; `details.problems` has all of them.",
   },
   JW_FLOW_FAILED: {
@@ -88,6 +89,11 @@ export const remedies: Readonly<Record<ErrorCode, Remedy>> = {
   JW_INVALID_PAYLOAD: {
     cause: "The schema changed in a way that old jobs do not fit, or a newer build enqueued the job.",
     fix: "Make the change compatible, deploy, then retry the dead jobs.",
+  },
+  JW_NOT_UPGRADABLE: {
+    cause:
+      "`version` was raised without an `upgrade` for old jobs, or that function threw or returned what does not fit.",
+    fix: "Write or repair `upgrade` for that version, deploy, then retry the dead jobs.",
   },
   JW_INVALID_OUTPUT: {
     cause: "The handler returned what the schema's `output`, `progress` or `errors` refuses.",

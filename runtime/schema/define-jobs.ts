@@ -10,6 +10,7 @@ import { type QueueGates, readQueues, refuseUnused } from "./queue-limits.ts";
 import { readRetry } from "./retry.ts";
 import { readSchedules } from "./schedules.ts";
 import { readUnique } from "./unique.ts";
+import { readUpgrades } from "./upgrades.ts";
 
 const schemaBrand = Symbol.for("jobwright.schema");
 const jobBrand = Symbol.for("jobwright.job");
@@ -20,6 +21,7 @@ const jobOptions = [
   "queue",
   "priority",
   "version",
+  "upgrade",
   "timeout",
   "expireAfter",
   "maxCrashes",
@@ -127,6 +129,7 @@ function readJob(name: string, declaration: unknown, queues: QueueGates, report:
   const output = readSchema(options, "output", name, report);
   const progress = readSchema(options, "progress", name, report);
   const queue = readQueue(read.text("queue") ?? "default", name, report);
+  const version = read.integer("version", { min: 1, max: 2_147_483_647, fallback: 1 });
   return Object.freeze({
     name,
     // A refused input leaves nothing to generate; the caller throws.
@@ -135,7 +138,8 @@ function readJob(name: string, declaration: unknown, queues: QueueGates, report:
     hasOutput: output !== undefined,
     queue,
     priority: read.integer("priority", { min: -32_768, max: 32_767, fallback: 0 }),
-    version: read.integer("version", { min: 1, max: 2_147_483_647, fallback: 1 }),
+    version,
+    ...readUpgrades(options, read, { job: name, version, report }),
     timeoutMs: readTimeout(read.duration("timeout", "10m"), name, report),
     ...(read.has("expireAfter") ? { expireAfterMs: readExpiry(read) } : {}),
     maxCrashes: read.integer("maxCrashes", { min: 1, max: 32_767, fallback: 3 }),

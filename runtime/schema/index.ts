@@ -19,3 +19,4 @@ export type { SchemaProblem } from "./problems.ts";
 export type { QueueOptions } from "./queue-limits.ts";
 export type { ScheduleOptions } from "./schedules.ts";
 export type { DebounceOptions, KeyValue, ThrottleOptions, UniqueOptions } from "./unique.ts";
+export type { UpgradeFunction } from "./upgrades.ts";
