@@ -27,6 +27,10 @@ export interface JobModel {
   readonly name: string;
   readonly queue: string;
   readonly version: number;
+  /** Older versions that a function of the schema carries forward, ascending. */
+  readonly upgrades?: readonly number[];
+  /** What the lock keeps of them. Absent, as the contract is, from what the schema itself says. */
+  readonly previous?: readonly PreviousVersion[];
   readonly priority: number;
   readonly retry: RetryPolicy;
   readonly timeoutMs: number;
@@ -56,6 +60,12 @@ export interface JobModel {
   readonly contract: JobContract;
   /** How zod parses, where a parser can be printed for it. */
   readonly parse?: Readonly<Partial<Record<ParsedSide, ParsePlan>>>;
+}
+
+/** A version that jobs in a store may still have. */
+export interface PreviousVersion {
+  readonly version: number;
+  readonly contract: JobContract;
 }
 
 /** The schemas of a job whose values are stored. */
