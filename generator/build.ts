@@ -12,6 +12,7 @@ import { importExtension } from "./import-extension.ts";
 import { describeFailure } from "./load/failure.ts";
 import { load } from "./load/load.ts";
 import type { Acceptance } from "./lock/refresh.ts";
+import { attachPrevious } from "./lock/previous.ts";
 import { type LockUpdate, updateLock } from "./lock/update.ts";
 import { attachDocs } from "./model/docs.ts";
 import { freezeModel } from "./model/freeze.ts";
@@ -92,7 +93,8 @@ export interface Description extends LoadedSchema {
 /** Schema → model → checks: what emitters get. Throws with every problem in `details.diagnostics`. */
 export async function describe(options: BuildOptions): Promise<Description> {
   const loaded = await loadSchema(options);
-  const { schema, model, source, locate } = loaded;
+  const { schema, source, locate } = loaded;
+  const model = freezeModel(attachPrevious(loaded.model, schema));
   const out = resolve(options.cwd, options.out ?? resolve(dirname(schema), "generated"));
   const plans = planWire(model);
   if (plans.problems.length > 0) throw diagnosticsError(locate(plans.problems));
@@ -103,7 +105,7 @@ export async function describe(options: BuildOptions): Promise<Description> {
     typesFile: typesFile(schema),
     source,
   });
-  return { ...loaded, out, context };
+  return { ...loaded, model, out, context };
 }
 
 /** Runs the schema file. Throws with every problem in `details.diagnostics`. */

@@ -47,6 +47,7 @@ function emitJob(job: JobModel, plans: EmitContext["plans"]): string {
     `      name: ${JSON.stringify(job.name)},\n` +
     `      queue: ${JSON.stringify(job.queue)},\n` +
     `      version: ${job.version},\n` +
+    printUpgrades(job.upgrades) +
     `      priority: ${job.priority},\n` +
     "      retry: {\n" +
     `        maxAttempts: ${job.retry.maxAttempts},\n` +
@@ -90,6 +91,11 @@ function printList(name: string, values: readonly string[] | undefined): string 
 
 function listOf(name: string, values: readonly string[]): Layout {
   return prefixed(`${name}: `, { open: "[", items: values.map((value) => JSON.stringify(value)), close: "]" });
+}
+
+function printUpgrades(versions: readonly number[] | undefined): string {
+  if (!versions) return "";
+  return `      ${render({ open: "upgrades: [", items: versions.map(String), close: "]" }, "      ", 6, 1)},\n`;
 }
 
 function printSensitive(sensitive: Sensitive | undefined): string {

@@ -10,6 +10,7 @@ import type { EmitContext, Emitter } from "./emitter.ts";
 import { foreignTypesEmitter } from "./foreign-types.ts";
 import { indexEmitter } from "./index-file.ts";
 import { parsersEmitter } from "./parsers.ts";
+import { previousTypesEmitter } from "./previous-types.ts";
 import { header } from "./text.ts";
 import { createTypeNames } from "./type-names.ts";
 import { typesEmitter } from "./types.ts";
@@ -18,6 +19,7 @@ import { typesEmitter } from "./types.ts";
 export const builtInEmitters: readonly Emitter[] = [
   typesEmitter,
   foreignTypesEmitter,
+  previousTypesEmitter,
   codecsEmitter,
   parsersEmitter,
   descriptorEmitter,

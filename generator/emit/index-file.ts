@@ -1,6 +1,8 @@
 import type { Model } from "../model/model.ts";
 import type { EmitContext, Emitter } from "./emitter.ts";
 import { hasForeignTypes } from "./foreign-types.ts";
+import { render } from "./layout.ts";
+import { previousNames } from "./previous-types.ts";
 import { hasTransactional } from "./types.ts";
 
 /** The entry of the generated folder. */
@@ -26,7 +28,7 @@ import { descriptor } from "./descriptor${extension}";
 ${foreign ? `import type {} from "./foreign${extension}";\n` : ""}import type { HandlersFor, JobReturns, Jobs, QueueName } from "${types}";
 
 export type * from "${types}";
-export { descriptor };
+${printPrevious(model, extension)}export { descriptor };
 
 /** Connects the client: \`const jobs = await createJobs({ provider })\`. */
 export function createJobs<P extends Provider>(options: ClientOptions<P>): Promise<Jobs<TransactionKindOf<P>>> {
@@ -34,6 +36,14 @@ export function createJobs<P extends Provider>(options: ClientOptions<P>): Promi
 }
 
 ${transactional ? workerOfProvider : worker}`;
+}
+
+/** By name, so that nothing else of that file can meet a name of the types. */
+function printPrevious(model: Model, extension: string): string {
+  const items = previousNames(model);
+  if (items.length === 0) return "";
+  const close = `} from "./previous${extension}";`;
+  return `${render({ open: "export type {", items, close, spaced: true }, "", 0, 0)}\n`;
 }
 
 const about =

@@ -1,4 +1,5 @@
 import type { Model, NamedType, Sides, TypeNode } from "../model/model.ts";
+import { previousNames } from "./previous-types.ts";
 import { pascalCase } from "./text.ts";
 import { workflowSuffixes } from "./workflow-types.ts";
 
@@ -23,6 +24,7 @@ export function createTypeNames(model: Model): TypeNames {
   const different = findDifferent(model.named);
   const used = new Set([
     ...taken.split(" "),
+    ...previousNames(model),
     ...model.jobs.flatMap((job) =>
       [...jobSuffixes, ...(job.batch ? ["Outcomes"] : []), ...(job.progress ? ["Progress", "Seen"] : [])].map(
         (suffix) => pascalCase(job.name) + suffix,

@@ -90,6 +90,11 @@ export const remedies: Readonly<Record<ErrorCode, Remedy>> = {
     cause: "The schema changed in a way that old jobs do not fit, or a newer build enqueued the job.",
     fix: "Make the change compatible, deploy, then retry the dead jobs.",
   },
+  JW_NOT_UPGRADABLE: {
+    cause:
+      "`version` was raised without an `upgrade` for old jobs, or that function threw or returned what does not fit.",
+    fix: "Write or repair `upgrade` for that version, deploy, then retry the dead jobs.",
+  },
   JW_INVALID_OUTPUT: {
     cause: "The handler returned what the schema's `output`, `progress` or `errors` refuses.",
     fix: "Correct the handler or the schema; the issues are in the job's error.",

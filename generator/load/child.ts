@@ -120,7 +120,7 @@ function exportNames(module: unknown): ReadonlyMap<unknown, string> {
 function modelOf(definition: JobDefinition, walker: Walker): ModelWithoutContract {
   const { name, queue, version, priority, retry, timeoutMs, maxCrashes, description, deprecated, output, progress } =
     definition;
-  const { keepLogs, maxWaiting, errors, discardOn, retryOn, expireAfterMs, unique, gates, schedules, batch } =
+  const { upgrades, keepLogs, maxWaiting, errors, discardOn, retryOn, expireAfterMs, unique, gates, schedules, batch } =
     definition;
   const sensitive = sensitiveOf(definition);
   const walk = (schema: $ZodType, side: string): JobModel["input"] => walker.walk(schema, name, [side]);
@@ -128,6 +128,7 @@ function modelOf(definition: JobDefinition, walker: Walker): ModelWithoutContrac
     name,
     queue,
     version,
+    ...(upgrades ? { upgrades } : {}),
     priority,
     retry,
     timeoutMs,

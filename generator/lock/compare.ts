@@ -40,11 +40,12 @@ function compareVersion(before: LockedVersion, job: JobModel): readonly Finding[
   ];
 }
 
-/** The old versions stay: a worker claims what is not newer than itself, and has to read it. */
+/** The old versions stay: a worker claims what is not newer than itself, and has to read it, or to carry it forward. */
 function compareNewVersion(locked: LockedJob, latest: number, job: JobModel): readonly Finding[] {
   const own = { job: job.name, version: job.version };
   const unread = Object.entries(locked.versions).filter(
-    ([, { contract }]) => readsInput(job.contract, contract).length > 0,
+    ([version, { contract }]) =>
+      job.upgrades?.includes(Number(version)) !== true && readsInput(job.contract, contract).length > 0,
   );
   const before = locked.versions[latest];
   return [

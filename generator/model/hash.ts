@@ -2,12 +2,12 @@ import { createHash } from "node:crypto";
 import type { Model } from "./model.ts";
 
 /**
- * Of the canonical JSON (sorted keys), so that it depends on nothing but what the schema says. Without the contracts: they
- * are not in the generated files. 16 hexadecimal digits.
+ * Of the canonical JSON (sorted keys), so that it depends on nothing but what the schema says. Without the contracts: the
+ * lock has them. 16 hexadecimal digits.
  */
 export function hashModel({ jobs, workflows, named }: Model): string {
   const printed = jobs.map((job) => {
-    const { contract: _, ...rest } = job;
+    const { contract: _, previous: __, ...rest } = job;
     return rest;
   });
   return createHash("sha256")

@@ -31,6 +31,10 @@ export interface JobModel {
   readonly name: string;
   readonly queue: string;
   readonly version: number;
+  /** Older versions that a function of the schema carries forward, ascending. */
+  readonly upgrades?: readonly number[];
+  /** What the lock keeps of them. Absent, as the contract is, from what the schema itself says. */
+  readonly previous?: readonly PreviousVersion[];
   readonly priority: number;
   readonly retry: RetryPolicy;
   readonly timeoutMs: number;
@@ -74,6 +78,12 @@ export interface WorkflowModel {
   readonly plan: FlowPlan;
   /** The nodes as they were declared. */
   readonly parts: readonly WorkflowPart[];
+}
+
+/** A version that jobs in a store may still have. */
+export interface PreviousVersion {
+  readonly version: number;
+  readonly contract: JobContract;
 }
 
 /** The schemas of a job whose values are stored. */

@@ -1,6 +1,9 @@
 import { dirname, resolve } from "node:path";
 import { readIfExists } from "../find.ts";
 
+/** Erased before the file runs, and its types are not looked at. It may lead into the generated folder. */
+const typeImport = /\b(?:import|export)\s+type\s+(?:\{[^}]*\}|\*(?:\s+as\s+\w+)?|[\w$]+)\s+from\s*["'][^"'\n]*["']/g;
+
 const endings = ["", ".ts", ".mts", ".js", ".mjs", "/index.ts", "/index.js"];
 
 /**
@@ -12,7 +15,9 @@ export function localImports(file: string, found: Set<string> = new Set()): Read
   const text = readIfExists(file);
   if (text === undefined) return found;
   found.add(file);
-  for (const [, specifier] of text.matchAll(/(?:from|import)\s*\(?\s*["'](\.{1,2}\/[^"'\n]+)["']/g)) {
+  for (const [, specifier] of text
+    .replaceAll(typeImport, "")
+    .matchAll(/(?:from|import)\s*\(?\s*["'](\.{1,2}\/[^"'\n]+)["']/g)) {
     const target = specifier === undefined ? undefined : locate(resolve(dirname(file), specifier));
     if (target !== undefined) localImports(target, found);
   }

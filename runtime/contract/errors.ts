@@ -27,6 +27,8 @@ export const errorCodes = {
     "`tx` is not an open transaction of this provider's own kind of database, or a query in it had failed already.",
   // Attempts
   JW_INVALID_PAYLOAD: "The stored payload does not fit the schema of this build. The job is dead and kept.",
+  JW_NOT_UPGRADABLE:
+    "The job is of an older version, and this build could not carry its payload forward. The job is dead and kept.",
   JW_INVALID_OUTPUT: "A handler returned or reported something that does not fit the schema of its job.",
   JW_ATTEMPT_TIMEOUT: "An attempt ran longer than the job's timeout. Its signal was aborted.",
   JW_LEASE_AT_RISK:

@@ -55,6 +55,8 @@ export interface JobDescriptor {
   readonly queue: string;
   /** Version of the payload contract; ≥ 1. */
   readonly version: number;
+  /** Older versions whose jobs a function of the schema carries forward, ascending. */
+  readonly upgrades?: readonly number[];
   /** Smaller is offered first. */
   readonly priority: number;
   readonly retry: RetryPolicy;

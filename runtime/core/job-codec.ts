@@ -5,6 +5,7 @@ import type { Cipher } from "./encryption.ts";
 import { misfit, parseValue } from "./parse-value.ts";
 import { redactIssues, type Sensitive } from "./redaction.ts";
 import type { LoadedJob, Parser, ParseIssue } from "./schema-module.ts";
+import { applyUpgrade, readOlder } from "./upgrade.ts";
 import { createVault, type Vault } from "./vault.ts";
 
 /** Turns typed values of one job into stored text and back, parsing on both ends. `id` is that of the job the text belongs to. */
@@ -13,8 +14,8 @@ export interface JobCodec {
   readonly vault: Vault;
   /** Validates an input and gives its text, which is not encrypted yet. Throws `JW_INVALID_INPUT`, `JW_PAYLOAD_TOO_LARGE`. */
   encodeInput(input: unknown): string;
-  /** What the handler gets. Throws `JW_INVALID_PAYLOAD`, `JW_ENCRYPTION_KEY`. */
-  decodePayload(payload: string, id: string): unknown;
+  /** What the handler gets. `version`: of the job. Throws `JW_INVALID_PAYLOAD`, `JW_NOT_UPGRADABLE`, `JW_ENCRYPTION_KEY`. */
+  decodePayload(payload: string, id: string, version: number): unknown;
   /** The same of an input that was made of what other nodes gave. Throws `JW_INVALID_PAYLOAD`. */
   parseInput(input: unknown): unknown;
   /** Validates what a handler returned. Throws `JW_INVALID_OUTPUT`, `JW_PAYLOAD_TOO_LARGE`. */
@@ -46,6 +47,29 @@ export function createJobCodec(job: JobDescriptor, schema: LoadedJob, cipher?: C
   const errors = new Map(Object.entries(schema.errors ?? {}));
   const vault = createVault(job, cipher);
   const invalid = refusalOf(job);
+
+  function encodeInput(input: unknown): string {
+    parseValue(schema.input, input, (issues) => invalid("JW_INVALID_INPUT", `The input of ${job.name}`, issues, "input"));
+    return stringify(job, "input", job.input ? job.input.encode(input) : input);
+  }
+
+  function readWire(payload: string, id: string): unknown {
+    const textOf = (): string => vault.open("input", openEnvelope(payload).payload, id);
+    return readJson(job, "JW_INVALID_PAYLOAD", "payload", textOf);
+  }
+
+  function parsePayload(wire: unknown): unknown {
+    return parseValue(schema.input, decode(job, wire), (issues) =>
+      invalid("JW_INVALID_PAYLOAD", `The stored payload of ${job.name}`, issues, "input"),
+    );
+  }
+
+  /** An upgraded value goes the way of one that is enqueued and claimed, so that a handler cannot tell them apart. */
+  function upgradeWire(wire: unknown, version: number): unknown {
+    const upgrade = schema.upgrade?.[version];
+    return upgrade ? JSON.parse(encodeInput(applyUpgrade(upgrade, wire))) : wire;
+  }
+
   return {
     vault,
     ...(schema.progress ? { progress: createProgressCodec(job, schema.progress, vault, invalid) } : {}),
@@ -72,20 +96,10 @@ export function createJobCodec(job: JobDescriptor, schema: LoadedJob, cipher?: C
         return undefined;
       }
     },
-    encodeInput(input) {
-      parseValue(schema.input, input, (issues) =>
-        invalid("JW_INVALID_INPUT", `The input of ${job.name}`, issues, "input"),
-      );
-      return stringify(job, "input", job.input ? job.input.encode(input) : input);
-    },
-    decodePayload(payload, id) {
-      const value = decode(
-        job,
-        readJson(job, "JW_INVALID_PAYLOAD", "payload", () => vault.open("input", openEnvelope(payload).payload, id)),
-      );
-      return parseValue(schema.input, value, (issues) =>
-        invalid("JW_INVALID_PAYLOAD", `The stored payload of ${job.name}`, issues, "input"),
-      );
+    encodeInput,
+    decodePayload(payload, id, version) {
+      if (version >= job.version) return parsePayload(readWire(payload, id));
+      return readOlder(job, version, () => parsePayload(upgradeWire(readWire(payload, id), version)));
     },
     parseInput(input) {
       return parseValue(schema.input, input, (issues) =>

@@ -2,6 +2,7 @@ import { JobwrightError } from "../contract/index.ts";
 import type { JobDescriptor, SchemaDescriptor } from "./descriptor.ts";
 import type { FlowPlan } from "./flow/plan.ts";
 import { withEmittedParser } from "./emitted-parser.ts";
+import type { Upgrade } from "./upgrade.ts";
 
 /** What the runtime needs of a zod schema, structurally: no zod import on this side. */
 export interface Parser {
@@ -30,6 +31,8 @@ export interface LoadedJob {
   readonly uniqueBy?: ((input: unknown) => unknown) | undefined;
   /** Inputs of the schedules, by name: values, or functions of the slot. */
   readonly scheduleInputs?: Readonly<Record<string, unknown>> | undefined;
+  /** What carries jobs of older versions forward, by version. */
+  readonly upgrade?: Readonly<Record<string, Upgrade>> | undefined;
 }
 
 /** A workflow of the schema, without its plan, which stands in generated code. */
@@ -97,11 +100,17 @@ function withParsers({ parsers }: JobDescriptor, job: LoadedJob, { fingerprintOf
   };
 }
 
-/** A key that nobody makes any more would leave the job without its limit, in silence. */
-function checkFunctions({ name, unique, gates = [] }: JobDescriptor, { uniqueBy, gateBy }: LoadedJob): void {
+/** A key that nobody makes any more would leave the job without its limit, in silence, and a missing upgrade ends old jobs. */
+function checkFunctions(
+  { name, unique, gates = [], upgrades = [] }: JobDescriptor,
+  { uniqueBy, gateBy, upgrade }: LoadedJob,
+): void {
   if (unique && !unique.by && !uniqueBy) throw stale(`a function for the unique key of ${name}`);
   for (const { policy, by } of gates) {
     if (by === "function" && !gateBy?.[policy]) throw stale(`a function for the limit ${policy}`);
+  }
+  for (const version of upgrades) {
+    if (!upgrade?.[version]) throw stale(`an upgrade of version ${version} of ${name}`);
   }
 }
 

@@ -13,6 +13,7 @@ import { readUnique } from "./unique.ts";
 import { isWorkflow, readWorkflows } from "./workflow.ts";
 import type { WorkflowDeclaration } from "./workflow-options.ts";
 import { isZod4, readSchema } from "./zod-schema.ts";
+import { readUpgrades } from "./upgrades.ts";
 
 const schemaBrand = Symbol.for("jobwright.schema");
 const jobBrand = Symbol.for("jobwright.job");
@@ -23,6 +24,7 @@ const jobOptions = [
   "queue",
   "priority",
   "version",
+  "upgrade",
   "timeout",
   "expireAfter",
   "maxCrashes",
@@ -137,6 +139,7 @@ function readJob(name: string, declaration: unknown, queues: QueueGates, report:
   const output = readSchema(options, "output", name, report);
   const progress = readSchema(options, "progress", name, report);
   const queue = readQueue(read.text("queue") ?? "default", name, report);
+  const version = read.integer("version", { min: 1, max: 2_147_483_647, fallback: 1 });
   return Object.freeze({
     name,
     // A refused input leaves nothing to generate; the caller throws.
@@ -145,7 +148,8 @@ function readJob(name: string, declaration: unknown, queues: QueueGates, report:
     hasOutput: output !== undefined,
     queue,
     priority: read.integer("priority", { min: -32_768, max: 32_767, fallback: 0 }),
-    version: read.integer("version", { min: 1, max: 2_147_483_647, fallback: 1 }),
+    version,
+    ...readUpgrades(options, read, { job: name, version, report }),
     timeoutMs: readTimeout(read.duration("timeout", "10m"), name, report),
     ...(read.has("expireAfter") ? { expireAfterMs: readExpiry(read) } : {}),
     maxCrashes: read.integer("maxCrashes", { min: 1, max: 32_767, fallback: 3 }),

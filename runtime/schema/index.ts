@@ -33,3 +33,4 @@ export type {
   WorkflowNodeOptions,
   WorkflowOptions,
 } from "./workflow-options.ts";
+export type { UpgradeFunction } from "./upgrades.ts";

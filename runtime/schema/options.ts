@@ -10,6 +10,7 @@ import type { QueueOptions } from "./queue-limits.ts";
 import type { ScheduleOptions, Schedules } from "./schedules.ts";
 import type { DebounceOptions, ThrottleOptions, UniqueOptions, Uniqueness } from "./unique.ts";
 import type { WorkflowDeclaration } from "./workflow-options.ts";
+import type { UpgradeFunction, Upgrades } from "./upgrades.ts";
 
 interface RetryBase {
   /** Counted executions, the first one included. Integer ≥ 1. Default 10. `1`: never try again. */
@@ -88,6 +89,11 @@ export interface JobOptions<
   readonly priority?: number;
   /** Version of the payload contract. Integer ≥ 1. Default 1. */
   readonly version?: number;
+  /**
+   * What carries jobs of older versions forward, by version: a function from what that version stored, as plain JSON, to an
+   * input of the current one. Synchronous. Default: older jobs are read as they are.
+   */
+  readonly upgrade?: Readonly<Record<number, UpgradeFunction<InputOf<Input>>>>;
   /** Time limit of one attempt. Default `"10m"`. */
   readonly timeout?: Duration;
   /** A job that no worker has begun so long after it was due is given up, with the reason `expired`. Default: never. */
@@ -170,8 +176,9 @@ export interface JobDefinition<
   Output extends $ZodType | undefined = $ZodType | undefined,
 >
   extends
-    Omit<JobDescriptor, "input" | "output" | "errors" | "progress" | "unique" | "gates" | "schedules">,
+    Omit<JobDescriptor, "input" | "output" | "errors" | "progress" | "unique" | "gates" | "schedules" | "upgrades">,
     Uniqueness,
+    Upgrades,
     Limits,
     Schedules {
   readonly input: Input;

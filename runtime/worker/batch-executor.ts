@@ -1,4 +1,5 @@
 import type { ClaimedJob } from "../contract/index.ts";
+import { isThenable } from "../core/thenable.ts";
 import type { AttemptSettings } from "./attempt-setting.ts";
 import { createRunningBatch, type RunningBatch } from "./batch-context.ts";
 import { readOutcomes } from "./batch-outcomes.ts";
@@ -7,7 +8,7 @@ import type { Runnable } from "./executor.ts";
 import { withOwnSettings } from "./own-settings.ts";
 import type { ReadPayload } from "./payload-reader.ts";
 import type { RejectionRules } from "./rejection.ts";
-import { isThenable, maxTimerMs } from "./result.ts";
+import { maxTimerMs } from "./result.ts";
 import { createRunningJob, type RunningJob } from "./running-job.ts";
 import { stopError } from "./stop.ts";
 import type { Settler } from "./settler.ts";

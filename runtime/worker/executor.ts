@@ -1,6 +1,7 @@
 import type { ClaimedJob, Completion, Settlement, TransactionalHandlers } from "../contract/index.ts";
 import type { JobDescriptor } from "../core/descriptor.ts";
 import type { JobCodec } from "../core/job-codec.ts";
+import { isThenable } from "../core/thenable.ts";
 import { createAttemptSettings } from "./attempt-setting.ts";
 import { createBatchExecutor } from "./batch-executor.ts";
 import type { CheckpointSetting } from "./checkpoints.ts";
@@ -9,7 +10,7 @@ import type { EventHub } from "./events.ts";
 import { createEnds } from "./ends.ts";
 import { withOwnSettings } from "./own-settings.ts";
 import { createRejectionRules, leaseOf } from "./rejection.ts";
-import { isThenable, maxTimerMs } from "./result.ts";
+import { maxTimerMs } from "./result.ts";
 import { createRunningJob, type RunningJob } from "./running-job.ts";
 import type { ReadPayload } from "./payload-reader.ts";
 import { stopError } from "./stop.ts";

@@ -1,4 +1,11 @@
-import { type ClaimedJob, JobwrightError, type Lease, type Rejection, type StoredError } from "../contract/index.ts";
+import {
+  type ClaimedJob,
+  type EndReason,
+  JobwrightError,
+  type Lease,
+  type Rejection,
+  type StoredError,
+} from "../contract/index.ts";
 import { backoffDelayMs } from "../core/backoff.ts";
 import type { JobDescriptor } from "../core/descriptor.ts";
 import type { JobCodec } from "../core/job-codec.ts";
@@ -39,9 +46,8 @@ export function createRejectionRules(leaseMs: number, random: () => number): Rej
     const { error, stored } = textOf(thrown, codec, lease.id);
     // Some other worker may have the key, or this one when it is started again.
     if (isKeyMissing(error, entry.job)) return { ...lease, outcome: "snooze", delayMs: keyWaitMs };
-    if (JobwrightError.is(error) && error.code === "JW_INVALID_PAYLOAD") {
-      return { ...lease, outcome: "dead", reason: "invalid-payload", error: stored };
-    }
+    const unreadable = unreadableReason(error);
+    if (unreadable) return { ...lease, outcome: "dead", reason: unreadable, error: stored };
     const outcome = outcomeOf(error);
     if (outcome?.kind === "skip") return { ...lease, outcome: "skip" };
     if (NodeFailure.is(error)) return { ...lease, outcome: "dead", reason: error.reason, error: stored };
@@ -87,6 +93,13 @@ export function createRejectionRules(leaseMs: number, random: () => number): Rej
 export function leaseOf({ job }: Pick<RunningJob, "job">): Lease {
   const { id, fence, gated } = job;
   return gated ? { id, fence, gated } : { id, fence };
+}
+
+/** Why a payload that could not be read ends the job; undefined if that is not what failed. */
+function unreadableReason(error: unknown): EndReason | undefined {
+  if (!JobwrightError.is(error)) return undefined;
+  if (error.code === "JW_NOT_UPGRADABLE") return "not-upgradable";
+  return error.code === "JW_INVALID_PAYLOAD" ? "invalid-payload" : undefined;
 }
 
 /** In ms: a deployment that brings the key takes minutes. */

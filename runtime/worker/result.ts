@@ -1,7 +1,2 @@
 /** `setTimeout`'s limit: a longer wait would fire at once. */
 export const maxTimerMs: number = 2 ** 31 - 1;
-
-/** Asks a result's `then`, which may throw; undefined is none. */
-export function isThenable(value: unknown): boolean {
-  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
-}

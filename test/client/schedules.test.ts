@@ -125,7 +125,7 @@ describe("a schedule of an encrypted job", () => {
     await createScheduler({ provider, makers, failed: () => undefined, refused: () => undefined }).tick();
     const [stored] = (await provider.list({})).jobs;
     expect(stored?.payload).not.toContain("hunter2");
-    expect(makers.get("work")?.codec.decodePayload(stored?.payload ?? "", stored?.id ?? "")).toEqual(input);
+    expect(makers.get("work")?.codec.decodePayload(stored?.payload ?? "", stored?.id ?? "", 1)).toEqual(input);
   });
 });
 

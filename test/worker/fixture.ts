@@ -26,6 +26,7 @@ export interface Definition extends Partial<
   readonly uniqueBy?: (input: never) => unknown;
   readonly gateBy?: Readonly<Record<string, (input: never) => unknown>> | undefined;
   readonly scheduleInputs?: Readonly<Record<string, unknown>>;
+  readonly upgrade?: Readonly<Record<number, (old: never) => unknown>>;
 }
 
 /** Retries at once, so that tests need no clock. */
@@ -48,6 +49,7 @@ export function describeJobs(definitions: Readonly<Record<string, Definition>>):
         uniqueBy: _by,
         gateBy: _gateBy,
         scheduleInputs: _inputs,
+        upgrade,
         output,
         ...given
       },
@@ -60,14 +62,15 @@ export function describeJobs(definitions: Readonly<Record<string, Definition>>):
       timeoutMs: 60_000,
       maxCrashes: 3,
       hasOutput: output !== undefined,
+      ...(upgrade ? { upgrades: Object.keys(upgrade).map(Number) } : {}),
       ...given,
     }),
   );
   const schemas = Object.fromEntries(
     Object.entries(definitions).map(
-      ([name, { input = numbered, output, errors, progress, uniqueBy, gateBy, scheduleInputs }]) => [
+      ([name, { input = numbered, output, errors, progress, uniqueBy, gateBy, scheduleInputs, upgrade }]) => [
         name,
-        { input, output, errors, progress, uniqueBy, gateBy, scheduleInputs },
+        { input, output, errors, progress, uniqueBy, gateBy, scheduleInputs, upgrade },
       ],
     ),
   );
