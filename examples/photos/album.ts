@@ -1,5 +1,5 @@
 import type { FlowHandle } from "jobwright/codegen/v1";
-import type { PhotoJobs } from "./client.ts";
+import type { Jobs } from "./generated/index.ts";
 import type { ContactSheetOutput, MailSheetOutput } from "./generated/index.ts";
 
 export interface Album {
@@ -19,11 +19,7 @@ export interface Published {
  * The workflow: every picture in three sizes, a sheet of the small ones, and a mail with it when all is there. A second call with the
  * same id enqueues nothing.
  */
-export function publishAlbum(
-  jobs: PhotoJobs,
-  { pictures, album, to }: Album,
-  id: string,
-): Promise<FlowHandle<Published>> {
+export function publishAlbum(jobs: Jobs, { pictures, album, to }: Album, id: string): Promise<FlowHandle<Published>> {
   return jobs.$flow.enqueue(
     (flow) => {
       const found = flow.add(jobs.findPictures.node({ folder: pictures }), { name: "find" });

@@ -8,7 +8,7 @@ import { createProvider } from "jobwright/provider";
 import { startMailServer } from "../services/smtp-server.ts";
 import { prepareStore } from "../services/store.ts";
 import { publishAlbum } from "./album.ts";
-import { createPhotoJobs } from "./client.ts";
+import { createJobs } from "./generated/index.ts";
 import { readMails } from "./mailbox.ts";
 import { takePictures } from "./sample-pictures.ts";
 import { startWorker } from "./start-worker.ts";
@@ -37,7 +37,7 @@ if (options.pictures === undefined) await takePictures(pictures);
 const startedAt = performance.now();
 const { url, namespace } = store;
 const provider = await createProvider(url, namespace === undefined ? {} : { namespace });
-const jobs = await createPhotoJobs(provider);
+const jobs = await createJobs({ provider });
 const server = await startMailServer(mails);
 const place = { url, ...(namespace === undefined ? {} : { namespace }), smtpPort: server.port, lease: "2s" } as const;
 

@@ -21,7 +21,9 @@ function layOut(value: unknown): Layout {
 function isMatrix(list: readonly unknown[]): boolean {
   const areLists = Array.isArray(list[0]);
   const sizes = list.map((entry) => {
-    return typeof entry === "object" && entry !== null && Array.isArray(entry) === areLists ? Object.keys(entry).length : 0;
+    return typeof entry === "object" && entry !== null && Array.isArray(entry) === areLists
+      ? Object.keys(entry).length
+      : 0;
   });
   return list.length > 1 && sizes.every((size) => size > 1);
 }

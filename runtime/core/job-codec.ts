@@ -49,7 +49,9 @@ export function createJobCodec(job: JobDescriptor, schema: LoadedJob, cipher?: C
   const invalid = refusalOf(job);
 
   function encodeInput(input: unknown): string {
-    parseValue(schema.input, input, (issues) => invalid("JW_INVALID_INPUT", `The input of ${job.name}`, issues, "input"));
+    parseValue(schema.input, input, (issues) =>
+      invalid("JW_INVALID_INPUT", `The input of ${job.name}`, issues, "input"),
+    );
     return stringify(job, "input", job.input ? job.input.encode(input) : input);
   }
 

@@ -8,7 +8,7 @@ import type { Provider } from "jobwright/codegen/v1";
 import sharp from "sharp";
 import { afterEach, beforeEach, expect, expectTypeOf, it } from "vitest";
 import { publishAlbum } from "../../examples/photos/album.ts";
-import { createPhotoJobs } from "../../examples/photos/client.ts";
+import { createJobs } from "../../examples/photos/generated/index.ts";
 import { edges } from "../../examples/photos/images.ts";
 import { readMails } from "../../examples/photos/mailbox.ts";
 import { type Sample, takePictures } from "../../examples/photos/sample-pictures.ts";
@@ -76,7 +76,7 @@ export function photosSuite(open: () => Place): void {
     "makes the whole album when its worker is killed %s: with %i files there",
     { timeout: 120_000 },
     async (_, files) => {
-      const jobs = await createPhotoJobs(provider);
+      const jobs = await createJobs({ provider });
       const album = join(folder, "album");
       const flow = await publishAlbum(
         jobs,

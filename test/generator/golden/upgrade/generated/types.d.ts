@@ -9,11 +9,15 @@ import type {
   ControlClient,
   EnqueueManyOptions,
   EnqueueOptions,
+  FlowClient,
   JobContext,
   JobHandle,
+  JobNode,
+  NodeSettingsOptions,
   ScheduleSettings,
   SyncEnqueueManyOptions,
   SyncEnqueueOptions,
+  Templated,
   TransactionKind,
 } from "jobwright/codegen/v1";
 
@@ -60,6 +64,8 @@ export interface ArchiveClient<Tx extends TransactionKind = TransactionKind> {
     inputs: readonly ArchiveInput[],
     options: SyncEnqueueManyOptions<Tx>,
   ): readonly JobHandle<ArchiveOutput>[];
+  /** This job as a node of a chain, a batch or a workflow. Its input may refer to other nodes; nothing is enqueued by it. */
+  node(input: Templated<ArchiveInput>, settings?: NodeSettingsOptions): JobNode<ArchiveOutput>;
   /** The handle of a job enqueued earlier, perhaps by another process. */
   handle(id: string): JobHandle<ArchiveOutput>;
   /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
@@ -121,6 +127,8 @@ export interface SendEmailClient<Tx extends TransactionKind = TransactionKind> {
     inputs: readonly SendEmailInput[],
     options: SyncEnqueueManyOptions<Tx>,
   ): readonly JobHandle<SendEmailOutput>[];
+  /** This job as a node of a chain, a batch or a workflow. Its input may refer to other nodes; nothing is enqueued by it. */
+  node(input: Templated<SendEmailInput>, settings?: NodeSettingsOptions): JobNode<SendEmailOutput>;
   /** The handle of a job enqueued earlier, perhaps by another process. */
   handle(id: string): JobHandle<SendEmailOutput>;
   /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
@@ -165,6 +173,8 @@ export interface Jobs<Tx extends TransactionKind = TransactionKind> {
    * Queue `default`, 10 attempts, timeout 10 m.
    */
   readonly sendEmail: SendEmailClient<Tx>;
+  /** Chains, batches and workflows that are drawn at run time. */
+  readonly $flow: FlowClient<Tx>;
   /** The operator's verbs, over all jobs. */
   readonly $control: ControlClient;
 }

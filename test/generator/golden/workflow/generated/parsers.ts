@@ -7,7 +7,7 @@
 
 import { type EmittedParser, parse } from "jobwright/codegen/v1";
 
-const { invalid, defaultOf, has, isDate, isList, isObject } = parse;
+const { invalid, defaultOf, has, isDate, isList, isObject, newList } = parse;
 
 /** Parses the input of `alert` as its schema does. */
 export const parseAlertInput: EmittedParser = {
@@ -34,7 +34,7 @@ export const parseContactSheetInput: EmittedParser = {
       if (!isObject(value)) return invalid;
       const images1 = value["images"];
       if (!isList(images1)) return invalid;
-      const list2 = new Array<unknown>(images1.length);
+      const list2 = newList(images1.length);
       for (let index3 = 0; index3 < images1.length; index3++) {
         const item4 = images1[index3];
         if (!isObject(item4)) return invalid;
