@@ -55,7 +55,8 @@ accepts. Commit it. \`codegen\` compares the schema with it:
 
 1. **Make it compatible.** A new field is optional or has a default; a field goes in two steps: optional first.
 2. **Count \`version\` up.** Workers claim what is not newer than themselves, so old workers leave the new jobs alone. The lock
-   keeps the old version for as long as its block stands there, and the new worker has to read it.
+   keeps the old version for as long as its block stands there, and the new worker has to read it, or
+   to carry it forward: [upgrades](guide/upgrades.md).
 3. **Take it upon yourself.** \`jobwright accept sendEmail --reason "never deployed"\` writes the new contract, and the reason,
    into the lock.
 

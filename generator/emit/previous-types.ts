@@ -20,7 +20,7 @@ export function previousNames({ jobs }: Model): readonly string[] {
 }
 
 /** What the generated code calls the values that a version stored, e.g. `SendEmailV1`. */
-export function previousName(job: string, version: number): string {
+function previousName(job: string, version: number): string {
   return `${pascalCase(job)}V${version}`;
 }
 

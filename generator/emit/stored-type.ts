@@ -1,16 +1,28 @@
 import { literalOf } from "../../runtime/schema/literal.ts";
-import { admitsUndefined, withoutUndefined } from "../model/contract-unions.ts";
+import { admitsUndefined, withoutUndefined, withUndefined } from "../model/contract-unions.ts";
 import type { ContractNode, ContractValue, JobContract, Member } from "../model/contract.ts";
 import { type Property, type TupleItem, type TypeNode, unionOf } from "../model/model.ts";
 
 /** The type of what a contract's values look like in the store: JSON, with dates, big integers and bytes as text. */
 export function storedType(contract: ContractNode, types: JobContract["types"] = {}): TypeNode {
   const inner = (node: ContractNode): TypeNode => storedType(node, types);
-  const property = ([key, member]: readonly [string, Member]): Property => ({ key, docs: {}, ...item(member) });
+  const mayBeAbsent = (node: ContractNode): boolean => admitsUndefined(node, types);
 
-  /** What may be undefined is left out of JSON, or of the end of a tuple. */
+  function property([key, { type, optional }]: readonly [string, Member]): Property {
+    const isOptional = optional !== undefined || mayBeAbsent(type);
+    return { key, docs: {}, optional: isOptional, type: inner(withoutUndefined(type)) };
+  }
+
+  /** Where JSON cannot leave out what is undefined, it is null. */
+  function element(node: ContractNode): TypeNode {
+    const type = inner(withoutUndefined(node));
+    return mayBeAbsent(node) && type.kind !== "unknown" ? unionOf([type, { kind: "null" }]) : type;
+  }
+
+  /** At the end of a tuple it is left out, elsewhere it is null. */
   function item({ type, optional }: Member): TupleItem {
-    return { optional: optional !== undefined || admitsUndefined(type, types), type: inner(withoutUndefined(type)) };
+    const node = optional === undefined ? type : withUndefined(type);
+    return { optional: mayBeAbsent(node), type: element(node) };
   }
 
   switch (contract.kind) {
@@ -24,7 +36,6 @@ export function storedType(contract: ContractNode, types: JobContract["types"] =
     case "string":
       return { kind: contract.kind };
     case "undefined":
-      // Where JSON cannot leave it out.
       return { kind: "null" };
     case "number":
       return { kind: "number", special: false };
@@ -45,19 +56,18 @@ export function storedType(contract: ContractNode, types: JobContract["types"] =
     }
     case "array":
     case "set":
-      return { kind: "array", item: inner(contract.item) };
+      return { kind: "array", item: element(contract.item) };
     case "map":
       return { kind: "array", item: { kind: "tuple", items: [contract.key, contract.value].map(pairItem) } };
-    case "record":
-      return {
-        kind: "record",
-        key: keyType(inner(contract.key)),
-        value: inner(contract.value),
-        partial: contract.partial === true || admitsUndefined(contract.value, types),
-      };
+    case "record": {
+      const key = keyType(inner(contract.key));
+      // Other keys than those of a list may be absent in any case.
+      const partial = key.kind === "literal" && (contract.partial === true || mayBeAbsent(contract.value));
+      return { kind: "record", key, value: element(contract.value), partial };
+    }
     case "tuple": {
       const items = contract.items.map(item);
-      return contract.rest ? { kind: "tuple", items, rest: inner(contract.rest) } : { kind: "tuple", items };
+      return contract.rest ? { kind: "tuple", items, rest: element(contract.rest) } : { kind: "tuple", items };
     }
     case "union":
       return unionOf(contract.members.map(inner));
@@ -70,7 +80,7 @@ export function storedType(contract: ContractNode, types: JobContract["types"] =
   }
 
   function pairItem(node: ContractNode): TupleItem {
-    return { optional: false, type: inner(node) };
+    return { optional: false, type: element(node) };
   }
 }
 

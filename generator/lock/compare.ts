@@ -4,6 +4,7 @@ import { compareContracts, readsInput } from "./compare-contracts.ts";
 import type { Finding } from "./finding.ts";
 import type { Lock, LockedJob, LockedVersion } from "./lock.ts";
 import { changedPolicies, type PolicyKey, policyOf } from "./policy.ts";
+import { hasUpgrade } from "./previous.ts";
 import { reusedFields } from "./reserved.ts";
 import type { RuleName } from "./rules.ts";
 
@@ -45,7 +46,7 @@ function compareNewVersion(locked: LockedJob, latest: number, job: JobModel): re
   const own = { job: job.name, version: job.version };
   const unread = Object.entries(locked.versions).filter(
     ([version, { contract }]) =>
-      job.upgrades?.includes(Number(version)) !== true && readsInput(job.contract, contract).length > 0,
+      !hasUpgrade(job, Number(version)) && readsInput(job.contract, contract).length > 0,
   );
   const before = locked.versions[latest];
   return [

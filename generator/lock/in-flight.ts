@@ -3,6 +3,7 @@ import type { JobModel } from "../model/model.ts";
 import { readsInput } from "./compare-contracts.ts";
 import type { Finding } from "./finding.ts";
 import type { Lock } from "./lock.ts";
+import { hasUpgrade } from "./previous.ts";
 
 /** Jobs of one version that are not final. */
 export interface InFlight {
@@ -41,6 +42,7 @@ export function compareInFlight(
     if (!model) return [{ ...own, rule: "JOB_DELETED", severity: "breaking", path: [] }];
     if (version > model.version)
       return [{ ...own, rule: "JOB_VERSION_DECREASED", severity: "breaking", path: ["version"] }];
+    if (hasUpgrade(model, version)) return [];
     const contract = lock.jobs[job]?.versions[version]?.contract;
     if (!contract) return [{ ...own, rule: "VERSION_NOT_LOCKED", severity: "unknown", path: ["version"] }];
     return readsInput(model.contract, contract).map((finding) => ({ ...own, ...finding }));

@@ -1,7 +1,12 @@
 import { basename } from "node:path";
 import { readIfExists } from "../find.ts";
-import type { Model } from "../model/model.ts";
+import type { JobModel, Model } from "../model/model.ts";
 import { type Lock, lockFileOf, parseLock } from "./lock.ts";
+
+/** Whether a function of the schema carries jobs of this version forward. */
+export function hasUpgrade({ upgrades }: JobModel, version: number): boolean {
+  return upgrades?.includes(version) === true;
+}
 
 /** The model with the contracts of the versions that it upgrades, as far as the lock has them. Throws `JW_LOCK_INVALID`. */
 export function attachPrevious(model: Model, schema: string): Model {

@@ -38,7 +38,7 @@ const compilerOptions = {
 
 /**
  * Inside the repository, so that `jobwright` resolves to this package as it is built, and other packages to its own. A
- * block `search.schema.ts` is generated from, into the folder `search`.
+ * block `search.schema.ts` is generated from, into the folder `search`; `search.v1.schema.ts` is what it was before.
  */
 export async function createDocsApp(): Promise<DocsApp> {
   mkdirSync(join(root, ".jobwright"), { recursive: true });
@@ -49,8 +49,11 @@ export async function createDocsApp(): Promise<DocsApp> {
   for (const { name, code } of allBlocks()) {
     if (name === "jobs.schema.ts") continue;
     writeFileSync(join(folder, name), code);
-    const [, out] = /^(\w+)\.schema\.ts$/.exec(name) ?? [];
-    if (out !== undefined) await generate({ cwd: folder, schema: name, out });
+    const [, out] = /^(\w+)(?:\.v\d+)?\.schema\.ts$/.exec(name) ?? [];
+    if (out === undefined) continue;
+    const schema = `${out}.schema.ts`;
+    writeFileSync(join(folder, schema), code);
+    await generate({ cwd: folder, schema, out });
   }
   return {
     folder,

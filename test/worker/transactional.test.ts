@@ -66,6 +66,26 @@ describePostgres(
       expect(await worker?.stop()).toEqual({ succeeded: 1, failed: 0, released: 0 });
     });
 
+    it("gets a job of an older version upgraded, and ends one that cannot be, without a retry", async () => {
+      const upgrade = ({ n }: Numbered): Numbered => {
+        if (n < 0) throw new RangeError("negative");
+        return { n: n * 10 };
+      };
+      const newer = describeJobs({
+        work: { transactional: true, output: z.number(), version: 2, upgrade: { 1: upgrade } },
+      });
+      const [fine, broken] = await client.work.enqueueMany([{ n: 1 }, { n: -1 }]);
+      const handler: TransactionalHandler = async ({ n }, { tx }) => {
+        await write(tx, n);
+        return n;
+      };
+      worker = await workerOf(provider, newer, { work: handler as never }); // as `work` above does
+      await worker.start();
+      expect(await fine?.result()).toBe(10);
+      expect(await broken?.settled()).toMatchObject({ status: "dead", reason: "not-upgradable" });
+      expect(await written()).toEqual([10]);
+    });
+
     it("undoes what a failed attempt wrote, and counts the attempt", async () => {
       await work(async (_input, { tx, attempt }) => {
         await write(tx, attempt);

@@ -82,6 +82,16 @@ describe("a job of an older version", () => {
     expect(seen).toEqual([{ n: 1, tag: "-" }]);
   });
 
+  it("reaches the handler as if the result of its upgrade had been enqueued", async () => {
+    await (await clientOf(provider, first)).work.enqueue({ n: 1 });
+    const given = { at: new Date(0), gone: undefined };
+    const upgraded = describeJobs({
+      work: { version: 2, input: z.object({ any: z.unknown() }), upgrade: { 1: () => ({ any: given }) } },
+    });
+    await drain(upgraded);
+    expect(seen).toEqual([{ any: { at: "1970-01-01T00:00:00.000Z" } }]);
+  });
+
   it("keeps its settings, and its upgrade gets the bare payload", async () => {
     const { id } = await (await clientOf(provider, first)).work.enqueue({ n: 1 }, { metadata: { by: "ann" } });
     const given: unknown[] = [];
@@ -144,6 +154,7 @@ describe("a job of an older version that cannot be upgraded", () => {
     ["throws no error", { 1: () => raise("text") }, "failed: text"],
     ["returns what does not fit", { 1: () => ({ numbers: [101], tag: "" }) }, "does not fit its schema at numbers[0]"],
     ["returns nothing", { 1: () => undefined }, "does not fit its schema"],
+    ["returns what is too large", { 1: () => ({ numbers: [], tag: "x".repeat(300_000) }) }, "the limit is 262144"],
     ["returns a promise", { 1: (old: { n: number }) => Promise.resolve(fromFirst(old)) }, "it has to be synchronous"],
     ["returns a promise that fails", { 1: () => Promise.reject(new Error("late")) }, "it has to be synchronous"],
     ["is missing", undefined, "it has no upgrade, and the schema as it is failed"],

@@ -109,6 +109,16 @@ describe("codegen and the lock", () => {
       mail("subject: z.number()", "version: 2"),
       ["unknown JOB_VERSION_ADDED", "unknown JOB_UPGRADE_MISSING"],
     ],
+    [
+      "a version that carries the old one forward",
+      mail("subject: z.number()", "version: 2, upgrade: { 1: () => ({ to: '', subject: 0 }) }"),
+      ["compatible JOB_VERSION_ADDED"],
+    ],
+    [
+      "a version that carries another one forward only",
+      mail("subject: z.number()", "version: 3, upgrade: { 2: () => ({ to: '', subject: 0 }) }"),
+      ["unknown JOB_VERSION_ADDED", "unknown JOB_UPGRADE_MISSING"],
+    ],
   ])("takes %s, and says so", async (_, text, rules) => {
     expect(rulesOf(await after(text))).toEqual(rules);
   });

@@ -66,6 +66,14 @@ describe("the jobs of a store", () => {
     ]);
   });
 
+  it("fit if a function carries them forward, also those of a version that the lock does not have", async () => {
+    await provider.enqueue([newJob("mail", 1), newJob("mail", 2)]);
+    const third = { ...model("mail", 3, z.object({ to: z.bigint() })), upgrades: [1] };
+    expect(compareInFlight(emptyLock, [third], await countInFlight(provider))).toMatchObject([
+      { rule: "VERSION_NOT_LOCKED", version: 2 },
+    ]);
+  });
+
   it.each([
     ["of a job that is gone", newJob("gone", 1), "JOB_DELETED"],
     ["of a version to come", newJob("mail", 3), "JOB_VERSION_DECREASED"],

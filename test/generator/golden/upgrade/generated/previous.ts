@@ -24,7 +24,7 @@ export interface ArchiveV1 {
         kind: "y";
         n: 1 | "2";
       };
-  pair: [string, number?];
+  pair: [string, (number | null)?];
   retries?: number;
   root: ArchiveV1InputRootChildren;
   seen: [string, string][];
