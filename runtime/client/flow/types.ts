@@ -34,9 +34,9 @@ export interface FlowNode<Output, Failure = never> {
 export interface BatchNode<Output, Failure = never> {
   readonly name: string;
   /** Outputs in the order of the members; all of them have succeeded. */
-  readonly output: Reference<readonly Output[]>;
+  readonly output: Reference<Output[]>;
   /** Outcomes in the order of the members. */
-  readonly outcome: Reference<readonly NodeOutcome<Output, Failure>[]>;
+  readonly outcome: Reference<NodeOutcome<Output, Failure>[]>;
 }
 
 export type AnyNode = FlowNode<unknown, unknown> | BatchNode<unknown, unknown>;
