@@ -11,11 +11,15 @@ import type {
   EnqueueManyOptions,
   EnqueueOptions,
   FailureOf,
+  FlowClient,
   JobContext,
   JobHandle,
+  JobNode,
+  NodeSettingsOptions,
   ScheduleSettings,
   SyncEnqueueManyOptions,
   SyncEnqueueOptions,
+  Templated,
   TransactionKind,
 } from "jobwright/codegen/v1";
 
@@ -96,6 +100,8 @@ export interface BuildReportClient<Tx extends TransactionKind = TransactionKind>
     inputs: readonly BuildReportInput[],
     options: SyncEnqueueManyOptions<Tx>,
   ): readonly JobHandle<BuildReportOutput>[];
+  /** This job as a node of a chain, a batch or a workflow. Its input may refer to other nodes; nothing is enqueued by it. */
+  node(input: Templated<BuildReportInput>, settings?: NodeSettingsOptions): JobNode<BuildReportOutput>;
   /** The handle of a job enqueued earlier, perhaps by another process. */
   handle(id: string): JobHandle<BuildReportOutput>;
   /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
@@ -185,6 +191,11 @@ export interface SendEmailClient<Tx extends TransactionKind = TransactionKind> {
     inputs: readonly SendEmailInput[],
     options: SyncEnqueueManyOptions<Tx>,
   ): readonly JobHandle<SendEmailOutput, FailureOf<SendEmailFailures>>[];
+  /** This job as a node of a chain, a batch or a workflow. Its input may refer to other nodes; nothing is enqueued by it. */
+  node(
+    input: Templated<SendEmailInput>,
+    settings?: NodeSettingsOptions,
+  ): JobNode<SendEmailOutput, FailureOf<SendEmailFailures>>;
   /** The handle of a job enqueued earlier, perhaps by another process. */
   handle(id: string): JobHandle<SendEmailOutput, FailureOf<SendEmailFailures>>;
   /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
@@ -250,6 +261,8 @@ export interface UnsubscribeClient<Tx extends TransactionKind = TransactionKind>
     inputs: readonly UnsubscribeInput[],
     options: SyncEnqueueManyOptions<Tx>,
   ): readonly JobHandle<UnsubscribeOutput>[];
+  /** This job as a node of a chain, a batch or a workflow. Its input may refer to other nodes; nothing is enqueued by it. */
+  node(input: Templated<UnsubscribeInput>, settings?: NodeSettingsOptions): JobNode<UnsubscribeOutput>;
   /** The handle of a job enqueued earlier, perhaps by another process. */
   handle(id: string): JobHandle<UnsubscribeOutput>;
   /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
@@ -310,6 +323,8 @@ export interface Jobs<Tx extends TransactionKind = TransactionKind> {
    * Queue `default`, 10 attempts, timeout 10 m.
    */
   readonly unsubscribe: UnsubscribeClient<Tx>;
+  /** Chains, batches and workflows that are drawn at run time. */
+  readonly $flow: FlowClient<Tx>;
   /** The operator's verbs, over all jobs. */
   readonly $control: ControlClient;
 }
