@@ -18,7 +18,10 @@ function printImports(model: Model, toSchema: string, extension: ImportExtension
   const names = new Map<string, Set<string>>();
   const add = (from: string, name: string): void => void names.set(from, (names.get(from) ?? new Set()).add(name));
   // The plans hold values of the user, which may look like a type.
-  const types = { ...model, workflows: model.workflows?.map(({ plan: _, parts: __, ...rest }) => rest) };
+  const types = {
+    ...model,
+    workflows: model.workflows?.map(({ input, output, signals }) => ({ input, output, signals })),
+  };
   JSON.stringify(types, (_, value: unknown) => {
     if (typeof value !== "object" || value === null || !("kind" in value)) return value;
     if (withBrand && value.kind === "brand") add("zod", "$brand");

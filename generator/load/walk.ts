@@ -23,8 +23,11 @@ import { templateText } from "./template.ts";
 
 /** Reads zod schemas into the model. One walker per schema file, because named types are shared between its jobs. */
 export interface Walker {
-  /** Both sides of one schema; `path` is where it stands, e.g. `["input"]`. */
-  walk(schema: $ZodType, job: string, path: readonly string[]): Sides;
+  /**
+   * Both sides of one schema; `path` is where it stands, e.g. `["input"]`. `mayBeAbsent`: undefined is a value, too; default
+   * false.
+   */
+  walk(schema: $ZodType, job: string, path: readonly string[], mayBeAbsent?: boolean): Sides;
   named(): readonly NamedType[];
   problems(): readonly Problem[];
 }
@@ -264,11 +267,11 @@ export function createWalker(
   }
 
   return {
-    walk(schema, job, path) {
+    walk(schema, job, path, mayBeAbsent = false) {
       const place = { job, path, inside: [] };
       const sides = { in: walk(schema, { ...place, side: "in" }), out: walk(schema, { ...place, side: "out" }) };
       const types = new Map([...namedBySchema.values()].map((named) => [named.id, named.sides.in ?? sides.in]));
-      if (admits("undefined", sides.in, types)) refuse({ ...place, side: "in" }, refusal.undefinedRoot);
+      if (!mayBeAbsent && admits("undefined", sides.in, types)) refuse({ ...place, side: "in" }, refusal.undefinedRoot);
       return sides;
     },
     named: () =>

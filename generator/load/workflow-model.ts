@@ -7,7 +7,7 @@ import type { Walker } from "./walk.ts";
 /** A workflow with its types. */
 export function workflowModelOf(definition: WorkflowDefinition, walker: Walker): WorkflowModel {
   const { name, input, output, signals, plan, parts, description, deprecated } = definition;
-  const walk = (schema: $ZodType, ...path: readonly string[]): Sides => walker.walk(schema, name, path);
+  const walk = (schema: $ZodType, side: string): Sides => walker.walk(schema, name, [side]);
   return {
     name,
     docs: {
@@ -18,8 +18,14 @@ export function workflowModelOf(definition: WorkflowDefinition, walker: Walker):
     ...(output ? { output: walk(output, "output") } : {}),
     ...(Object.keys(signals).length === 0
       ? {}
-      : { signals: objectOf(signals, (schema, node) => walk(schema, "nodes", node.split("/")[0] ?? node, "signal")) }),
+      : { signals: objectOf(signals, (schema, signal) => walker.walk(schema, name, placeOf(signal), true)) }),
     plan,
     parts,
   };
+}
+
+/** That of a workflow within this one is called `node/signal`, and declared elsewhere. */
+function placeOf(signal: string): readonly string[] {
+  const [node = signal, inner] = signal.split("/");
+  return inner === undefined ? ["nodes", node, "signal"] : ["nodes", node];
 }

@@ -158,8 +158,7 @@ export function createFit(types: ReadonlyMap<string, TypeNode>): (source: TypeNo
     if (to) return fitObject(source, to);
     const value: TypeNode = target.partial ? maybeMissing(target.value) : target.value;
     if (source.kind === "record") {
-      const given = source.partial ? maybeMissing(source.value) : source.value;
-      return all([inside("[key]", fit(source.key, target.key)), inside("[value]", fit(given, value))]);
+      return all([inside("[key]", fit(source.key, target.key)), inside("[value]", fit(source.value, value))]);
     }
     // Keys of an object are texts.
     if (target.key.kind !== "string") return unknown;

@@ -75,7 +75,9 @@ const workflows = Object.values(schema.workflows).map(
 const descriptor: SchemaDescriptor = {
   format: 1,
   hash: "test",
-  jobs: Object.values(schema.jobs).map(({ input: _, output: __, errors: ___, progress: ____, ...rest }) => rest),
+  jobs: Object.values(schema.jobs).map(
+    ({ input: _input, output: _output, errors: _errors, progress: _progress, ...rest }) => rest,
+  ),
   workflows,
   loadSchema: () => Promise.resolve({ default: schema }),
 };

@@ -6,7 +6,7 @@ import type { NodeOutcome } from "../../core/flow/outcomes.ts";
 import type { BatchPolicyName } from "../../core/flow/plan.ts";
 import type { FlowStatus, NodeStatus } from "../../core/flow/status.ts";
 import type { AsyncTx, ResultOptions, SettledJob, SyncTx, TransactionKind } from "../types.ts";
-import type { Ref, Reference, Resolved, Templated } from "../../core/flow/references.ts";
+import type { Ref, Reference, Resolved } from "../../core/flow/references.ts";
 
 export type { FlowStatus, NodeOutcome, NodeSettingsOptions, NodeStatus };
 
