@@ -45,8 +45,7 @@ function compareVersion(before: LockedVersion, job: JobModel): readonly Finding[
 function compareNewVersion(locked: LockedJob, latest: number, job: JobModel): readonly Finding[] {
   const own = { job: job.name, version: job.version };
   const unread = Object.entries(locked.versions).filter(
-    ([version, { contract }]) =>
-      !hasUpgrade(job, Number(version)) && readsInput(job.contract, contract).length > 0,
+    ([version, { contract }]) => !hasUpgrade(job, Number(version)) && readsInput(job.contract, contract).length > 0,
   );
   const before = locked.versions[latest];
   return [

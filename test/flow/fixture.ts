@@ -13,7 +13,7 @@ import { type Definition, describeJobs, type Handler, retries, workerOf } from "
 
 /** Jobs that count: what flows do with them is easy to tell. */
 
-export const page = z.object({ url: z.string(), links: z.array(z.string()), size: z.bigint(), at: z.date() });
+const page = z.object({ url: z.string(), links: z.array(z.string()), size: z.bigint(), at: z.date() });
 
 const definitions: Readonly<Record<string, Definition>> = {
   fetchPage: { input: z.object({ url: z.string() }), output: page },
@@ -23,7 +23,7 @@ const definitions: Readonly<Record<string, Definition>> = {
   note: { input: z.object({ text: z.string(), at: z.date().optional(), size: z.bigint().optional() }) },
 };
 
-export const descriptor: SchemaDescriptor = {
+const descriptor: SchemaDescriptor = {
   ...describeJobs(definitions),
 };
 
