@@ -13,7 +13,7 @@ type Tie = (typeof ties)[keyof typeof ties];
 
 const bit = (tie: Tie): SQL => sql.raw(String(tie));
 
-export const has = (tie: Tie): SQL => sql`(${jobs.gated} & ${bit(tie)}) <> 0`;
+const has = (tie: Tie): SQL => sql`(${jobs.gated} & ${bit(tie)}) <> 0`;
 export const lacks = (tie: Tie): SQL => sql`(${jobs.gated} & ${bit(tie)}) = 0`;
 export const withTie = (tie: Tie): SQL => sql`${jobs.gated} | ${bit(tie)}`;
 
