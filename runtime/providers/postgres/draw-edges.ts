@@ -46,7 +46,7 @@ function checkEnds(jobs: readonly NewJob[], known: ReadonlySet<string>, there: R
 export function edgeColumns(jobs: readonly NewJob[]): (job: NewJob) => object {
   const needed = new Set(jobs.flatMap(({ needs }) => (needs?.of ?? []).map(({ id }) => id)));
   return ({ id, needs, neededBy = [], delayMs = 0 }) => ({
-    ...((needed.has(id) || neededBy.length > 0) && { needed: true }),
+    ...((needed.has(id) || neededBy.length > 0) && { needed: 1 }),
     ...(needs && { mode: needs.mode, after_ms: Math.ceil(delayMs) }),
   });
 }
@@ -63,8 +63,9 @@ export async function drawEdges(
     ...neededBy.map((need) => ({ child: need.id, parent: id, when: need.when })),
   ]);
   const rows = edges.map((edge, n) => ({ n, ...edge }));
-  if (rows.length > 0) await run(store.statements.drawEdges, { edges: JSON.stringify(rows) });
   const fresh = new Set(jobs.map(({ id }) => id));
+  const others = edges.flatMap(({ parent }) => (fresh.has(parent) ? [] : [parent]));
+  if (rows.length > 0) await run(store.statements.drawEdges, { edges: JSON.stringify(rows), others });
   // One that needs nothing but jobs of this call waits for them.
   const anew = jobs.filter(({ needs }) => needs && !(needs.of.length > 0 && needs.of.every(({ id }) => fresh.has(id))));
   const seqs = locked.map(({ seq }) => seq);

@@ -68,7 +68,7 @@ export function createPostgresProvider<Schema extends DrizzleSchema>(
       database: createDatabase({ location, pool: givenPool, sessions, queryTimeoutMs }),
       statements,
       clock: options.clock,
-      needed: new Set(),
+      needed: new Map(),
     };
     return opened;
   }

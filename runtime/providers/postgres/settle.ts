@@ -13,6 +13,9 @@ import {
   type Aftermath,
   aftermathOf,
   type EndedRoots,
+  type FollowRow,
+  type MovedJob,
+  movedOf,
   endWithEdges,
   joined,
   type Locked,
@@ -88,32 +91,56 @@ interface ClosedRow {
   readonly open: boolean;
 }
 
-/** Jobs that nobody needs in one statement, then the others. */
+type MovedRow = FollowRow & { readonly n: null };
+
+/** Jobs that nobody needs in one statement, and in another one most of those that others need; what is left, in steps. */
 export async function ackJobs(store: Store, items: readonly Completion[]): Promise<Settled> {
   const batch = batchOf(items, "first");
   if (batch.size === 0) return { settlements: items.map(() => "stale"), after: nothing };
-  const all = [...batch.values()];
-  const isKnown = ([, { id }]: (typeof all)[number]): boolean => store.needed.has(id);
-  const rows = await ackPlain(store, store.needed.size === 0 ? all : all.filter((one) => !isKnown(one)));
-  const open = new Set(rows.flatMap(([n, isOpen]) => (isOpen ? [n] : [])));
-  const left = open.size + store.needed.size === 0 ? [] : all.filter((one) => open.has(one[0]) || isKnown(one));
+  const [plain, needed] = parted([...batch.values()], ([, { id }]) => store.needed.has(id));
+  const known = new Map(needed.map(([n, { id }]) => [n, store.needed.get(id)]));
+  for (const [, { id }] of needed) store.needed.delete(id);
+  const one = await ackPlain(store, plain);
+  const other = await ackEdges(store, needed);
+  const closed = [...one, ...other.closed];
+  const open = new Set(closed.flatMap((row) => (row.open ? [row.n] : [])));
+  const left = [...batch.values()].filter(([n]) => open.has(n));
   const { answer, moved, locked } =
     left.length === 0 ? nothingEnded : await store.database.transact((run) => ackNeeded(run, store, left));
-  for (const [, { id }] of left) store.needed.delete(id);
-  const closed = [...rows.flatMap(([n, isOpen]) => (isOpen ? [] : [n])), ...answer];
-  const refused = closed.length === 0 ? [] : await reasons(store, items, closed);
+  const refusals = [...closed.flatMap((row) => (row.open ? [] : [row.n])), ...answer];
+  const refused = refusals.length === 0 ? [] : await reasons(store, items, refusals);
   const settlements = answers(items, batch, refused, "alreadyDone");
-  const apart = new Set(left.map(([n]) => n));
-  return { settlements, after: joined(besideGates(items, settlements, apart, locked), aftermathOf(moved)) };
+  const after = aftermathOf([...other.moved, ...moved]);
+  return { settlements, after: joined(besideGates(items, settlements, known, locked), after) };
 }
 
-/** What was refused. */
-async function ackPlain(
+function parted<T>(
+  items: readonly T[],
+  isSecond: (item: T) => boolean,
+): readonly [first: readonly T[], second: readonly T[]] {
+  return [items.filter((item) => !isSecond(item)), items.filter(isSecond)];
+}
+
+/** Returns what was not settled. */
+async function ackPlain(store: Store, batch: Batch<Completion>): Promise<readonly ClosedRow[]> {
+  if (batch.length === 0) return [];
+  const values = { completions: completionsOf(batch), ...timeOf(store) };
+  const rows = await store.database.rows<readonly [n: number, open: boolean]>(store.statements.ack, values);
+  return rows.map(([n, open]) => ({ n, open }));
+}
+
+/** Returns what was not settled, and the jobs that were let go. */
+async function ackEdges(
   store: Store,
   batch: Batch<Completion>,
-): Promise<readonly (readonly [n: number, open: boolean])[]> {
-  if (batch.length === 0) return [];
-  return store.database.rows(store.statements.ack, { completions: completionsOf(batch), ...timeOf(store) });
+): Promise<{ readonly closed: readonly ClosedRow[]; readonly moved: readonly MovedJob[] }> {
+  if (batch.length === 0) return { closed: [], moved: [] };
+  const values = { completions: completionsOf(batch), ...timeOf(store) };
+  const rows = await store.database.objects<ClosedRow | MovedRow>(store.statements.ackEdges, values);
+  return {
+    closed: rows.flatMap((row) => (row.n === null ? [] : [row])),
+    moved: rows.flatMap((row) => (row.n === null ? movedOf(row) : [])),
+  };
 }
 
 const nothingEnded: { readonly answer: readonly number[] } & Pick<EndedRoots<unknown>, "moved" | "locked"> = {
@@ -131,16 +158,19 @@ export function ackNeeded(run: Run, store: Store, batch: Batch<Completion>): Pro
   });
 }
 
-/** Of leases that were settled. What a lease says of gates may be about edges; of jobs that were `left`, more is known. */
+/**
+ * Of leases that were settled, those whose jobs have gates. What a lease says of that may be about edges; `known` and the
+ * jobs that were locked say more.
+ */
 function besideGates(
   items: readonly Lease[],
   settlements: readonly Settlement[],
-  left: ReadonlySet<number>,
+  known: ReadonlyMap<number, boolean | undefined>,
   locked: readonly Locked[],
 ): Aftermath {
-  const withGates = new Set(locked.flatMap(({ id, gated }) => (gated ? [id] : [])));
+  const byId = new Map(locked.map(({ id, gated }) => [id, gated]));
   const gated = items.flatMap(({ id, gated: isGated }, n) =>
-    isGated && settlements[n] === "ok" && (!left.has(n) || withGates.has(id)) ? [id] : [],
+    isGated && settlements[n] === "ok" && (known.get(n) ?? byId.get(id) ?? true) ? [id] : [],
   );
   return { ...nothing, gated };
 }
@@ -188,8 +218,7 @@ export async function nackJobs(store: Store, items: readonly Rejection[]): Promi
   );
   const settlements = answers(items, batch, refused, "alreadyDone");
   const queues = all.flatMap(({ queue }) => (queue === null ? [] : [queue]));
-  const left = new Set(needed.map(([n]) => n));
-  const after = joined(besideGates(items, settlements, left, locked), aftermathOf(moved), { ...nothing, queues });
+  const after = joined(besideGates(items, settlements, new Map(), locked), aftermathOf(moved), { ...nothing, queues });
   return { settlements, after };
 }
 
