@@ -6,6 +6,10 @@ import { waiting } from "./waiting.ts";
 
 export const isHeld = ({ j }: Named): SQL => sql`(${j.state} = 'blocked' and ${j.held} is true)`;
 
+/** Of the job in `seq`; false if it is not there. */
+export const heldNow = (given: Named, seq: SQL): SQL => sql`coalesce((
+  select ${isHeld(given)} from ${given.tables.jobs} ${given.j} where ${given.j.seq} = ${seq}), false)`;
+
 /** Its end will be a cancellation, whatever it is to be. */
 export const isCancelling = ({ j }: Named): SQL => sql`(${j.state} = 'running' and ${j.cancelRequested})`;
 

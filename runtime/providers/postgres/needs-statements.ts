@@ -13,20 +13,16 @@ import {
   type PgStatement,
   set,
 } from "./sql.ts";
-import { isCancelling, isHeld, letGo, movedColumns } from "./edge-pieces.ts";
+import { heldNow, isCancelling, isHeld, letGo, movedColumns } from "./edge-pieces.ts";
 
 /*
  * Steps of a transaction about edges; `needs.ts` says how they go together. `offset 0` keeps the planner from turning a look
  * into an index per job into one join over everything.
  */
 
-/** Of the job in `seq`; false if it is not there. */
-const held = (given: Named, seq: SQL): SQL => sql`coalesce((
-  select ${isHeld(given)} from ${given.tables.jobs} ${given.j} where ${given.j.seq} = ${seq}), false)`;
-
 /**
- * Locks jobs, and all that is held and may be moved by their ends. Leased ones first, then in insertion order: no two
- * statements can wait for each other, nor for an ack that has locked its leases and comes to what they hold. `kind`: how a job is expected to end; null: not. `anew`: it looks at its needs, so that those must not end meanwhile.
+ * Locks jobs, and all that is held and may be moved by their ends, in insertion order: no two statements can wait for each
+ * other. `kind`: how a job is expected to end; null: not. `anew`: it looks at its needs, so that those must not end meanwhile.
  */
 function lockReach(given: Named): SQL {
   const { tables, j } = given;
@@ -43,7 +39,7 @@ function lockReach(given: Named): SQL {
       select c.seq, c.kind from reach r cross join lateral (
         select e.child as seq, case when ${isMet(sql`e.when`, sql`r.kind`)} then null else 'skipped' end as kind
         from ${edges} e
-        where r.kind is not null and e.parent = r.seq and e.status = 'open' and ${held(given, sql`e.child`)} offset 0) c)
+        where r.kind is not null and e.parent = r.seq and e.status = 'open' and ${heldNow(given, sql`e.child`)} offset 0) c)
     select ${j.seq} as seq, ${j.id} as id, ${isHeld(given)} as held, ${j.passed} is not null as gated,
       ${isCancelling(given)} as cancelling
     from ${jobs} ${j} where ${j.seq} = any(array(
@@ -51,7 +47,7 @@ function lockReach(given: Named): SQL {
       union all
       select n.parent from roots r cross join lateral (
         select e.parent from ${edges} e where r.anew and e.child = r.seq offset 0) n))
-    order by ${j.leaseUntil} is null, ${j.seq} for no key update of ${j}`;
+    order by ${j.seq} for no key update of ${j}`;
 }
 
 /** What an edge with this condition says of a job that is needed. */
@@ -65,15 +61,15 @@ function drawEdges(given: Named): SQL {
   const end = (id: SQL, status = sql``): SQL =>
     sql`select ${j.seq} as seq${status} from ${jobs} ${j} where ${j.id} = ${id} offset 0`;
   return sql`with
-    input as materialized (
-      select * from json_to_recordset(${parameter.json("edges")}) as i(n integer, child uuid, parent uuid, "when" text)),
     marked as (
       update ${jobs} ${j} set ${set(j.needed, sql`coalesce(${j.needed}, 0) + 1`)}
       where ${j.id} = any(${parameter.uuids("others")})),
     drawn as (
       insert into ${edges} (${names(edges.child, edges.parent, edges.when, edges.status)})
       select c.seq, p.seq, i.when, p.status
-      from input i cross join lateral (${end(sql`i.child`)}) c
+      from json_to_recordset(${parameter.json("edges")}) as o(child uuid, edges json)
+        cross join lateral (${end(sql`o.child`)}) c
+        cross join lateral json_to_recordset(o.edges) as i(n integer, parent uuid, "when" text)
         cross join lateral (${end(sql`i.parent`, sql`, ${statusBy(given, sql`i.when`)} as status`)}) p
       order by i.n returning child, status),
     opened as materialized (select child, count(*)::integer as n from drawn where status = 'open' group by child)
@@ -119,7 +115,7 @@ function follow(given: Named): SQL {
     ended as materialized (
       select ${j.seq} as seq from ${jobs} ${j} where ${j.seq} = any(array(${numbers("ended")})) and ${j.state} in ${final}),
     due as materialized (
-      select e.ctid as row, e.child, e.child in (${numbers("locked")}) or not ${held(given, sql`e.child`)} as may
+      select e.ctid as row, e.child, e.child in (${numbers("locked")}) or not ${heldNow(given, sql`e.child`)} as may
       from ${edges} e where e.parent = any(array(select seq from ended)) and e.status = 'open'),
     flipped as (
       update ${edges} e set ${set(edges.status, decisionOf(sql`e.when`, kind))}
@@ -168,7 +164,7 @@ function judged(given: Named): SQL {
         select c.*, n.mode, case when c.anew
           then (select count(*) from ${edges} e where ${isLeft}) else n.open - c.flipped end as open
         from children c cross join lateral (
-          select n.mode, n.open from ${needs} n where n.seq = c.child and ${held(given, sql`c.child`)} offset 0) n) c)`;
+          select n.mode, n.open from ${needs} n where n.seq = c.child and ${heldNow(given, sql`c.child`)} offset 0) n) c)`;
 }
 
 const lockSeqs = ({ tables: { jobs }, j }: Named): SQL => sql`
