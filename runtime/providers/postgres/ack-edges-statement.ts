@@ -2,7 +2,7 @@ import { type SQL, sql } from "drizzle-orm";
 import { isMet } from "./edge-tables.ts";
 import { heldNow, isHeld, letGo } from "./edge-pieces.ts";
 import { acknowledged, completionsInput, keepOutputs } from "./settle-statements.ts";
-import { clock, type Named, now, set } from "./sql.ts";
+import { clock, type Named, set } from "./sql.ts";
 
 /**
  * The common end of jobs that others need, in one statement: they succeed, and that is what all of those wait for. Others

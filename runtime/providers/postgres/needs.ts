@@ -77,7 +77,7 @@ export async function endWithEdges<T>(
 }
 
 /** One kind of end after the other: a job is skipped for the first that makes it so, in the order of the call. */
-export async function followRoots(
+async function followRoots(
   run: Run,
   store: Store,
   roots: readonly Root[],
