@@ -74,8 +74,11 @@ export function createTables(schemaName: string = defaultSchema) {
       passed: smallint("passed"),
       /** Key of the gate that a blocked job waits at. Nothing is said of others. */
       blockedBy: plainText("blocked_by"),
-      /** Whether some job needed this one once; else null. */
-      needed: boolean("needed"),
+      /**
+       * Null: no job ever needed this one. Grows with every edge that is drawn to it or looked at anew: an end that has waited
+       * for the row sees by it that there may be edges which it does not see.
+       */
+      needed: integer("needed"),
       /** Whether its needs hold a blocked job; null: it has none. */
       held: boolean("held"),
     },
@@ -208,6 +211,8 @@ export function createTables(schemaName: string = defaultSchema) {
       mode: text("mode").$type<Needs["mode"]>().notNull(),
       /** How long the job waits when its needs have let it go. */
       afterMs: bigint("after_ms", { mode: "number" }).notNull(),
+      /** How many of its edges are open, as long as they hold it. Changed by the statement that changes those, nowhere else. */
+      open: integer("open").notNull().default(0),
     }),
     /** Who needs whom: written when the job that needs another one is enqueued, deleted with it. */
     edges: schema.table(
@@ -221,13 +226,8 @@ export function createTables(schemaName: string = defaultSchema) {
         when: text("when").$type<NeedCondition>().notNull(),
         status: text("status").$type<EdgeStatus>().notNull(),
       },
-      (table) => [
-        primaryKey({ columns: [table.child, table.place] }),
-        index("edges_open")
-          .on(table.child, table.place)
-          .where(sql`status = 'open'`),
-        index("edges_parent").on(table.parent),
-      ],
+      // None about the status: an edge is decided in its place, and the indexes do not hear of it.
+      (table) => [primaryKey({ columns: [table.child, table.place] }), index("edges_parent").on(table.parent)],
     ),
     /** Queues that need a word of their own; a queue without a row runs. */
     queues: schema.table("queues", {

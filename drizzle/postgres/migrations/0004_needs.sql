@@ -10,10 +10,10 @@ CREATE TABLE "jobwright"."edges" (
 CREATE TABLE "jobwright"."needs" (
 	"seq" bigint PRIMARY KEY NOT NULL,
 	"mode" text NOT NULL,
-	"after_ms" bigint NOT NULL
+	"after_ms" bigint NOT NULL,
+	"open" integer DEFAULT 0 NOT NULL
 );
 --> statement-breakpoint
-ALTER TABLE "jobwright"."jobs" ADD COLUMN "needed" boolean;--> statement-breakpoint
+ALTER TABLE "jobwright"."jobs" ADD COLUMN "needed" integer;--> statement-breakpoint
 ALTER TABLE "jobwright"."jobs" ADD COLUMN "held" boolean;--> statement-breakpoint
-CREATE INDEX "edges_open" ON "jobwright"."edges" USING btree ("child","place") WHERE status = 'open';--> statement-breakpoint
 CREATE INDEX "edges_parent" ON "jobwright"."edges" USING btree ("parent");

@@ -41,8 +41,7 @@ export async function claimJobs(store: Store, cursors: ClaimCursors, request: Cl
     if (repeated) return { jobs: claimed.map(toClaimedJob), gated: [] };
   }
   const gated = claimed.flatMap((row) => (row[13] ? [row[1]] : []));
-  const needed = claimed.flatMap((row) => (row[14] ? [row[1]] : []));
-  if (needed.length > 0) rememberNeeded(store, needed);
+  for (const row of claimed) if (row[14]) rememberNeeded(store, row[1], row[13]);
   return { jobs: claimed.map(toClaimedJob), gated };
 }
 

@@ -22,7 +22,7 @@ const isGated = ({ j }: Named): SQL => sql`${j.passed} is not null as gated`;
 
 /** Whether a statement leaves the job alone that it would have ended, because others need it. */
 const sparedIf = (given: Named, needed: boolean, ends: SQL): SQL =>
-  needed ? sql`false as spared` : sql`coalesce(${given.j.needed} and ${ends}, false) as spared`;
+  needed ? sql`false as spared` : sql`${given.j.needed} is not null and ${ends} as spared`;
 
 /** The state before, of every id that is there; also of those that nothing was done to. Without `needed`, see `sparedIf`. */
 function cancel(given: Named, needed: boolean): SQL {

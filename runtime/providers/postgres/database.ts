@@ -71,7 +71,8 @@ export function createDatabase({ location, pool: given, sessions, queryTimeoutMs
   // All connections of the pool may have prepared the same; each failure ends one of them.
   const limits = { conflict: maxTries, connection: 2, plan: pool.options.max + 1 };
 
-  const on = <T>(body: (client: PoolClient) => Promise<T>): Promise<T> => withClient(pool, queryTimeoutMs, body);
+  const on = <T>(body: (client: PoolClient) => Promise<T>): Promise<T> =>
+    withClient(pool, queryTimeoutMs, body, JobwrightError.is);
 
   async function isPlain(): Promise<boolean> {
     const asked = timed({ text: "select current_setting('default_transaction_isolation') as level" }, queryTimeoutMs);
@@ -105,13 +106,18 @@ export function createDatabase({ location, pool: given, sessions, queryTimeoutMs
     }
   }
 
-  /** Closing its connection undoes one that failed. */
+  /** Closing its connection undoes one that failed. One that was refused is undone at once: its locks are in the way. */
   const inTransaction = <T>(body: (client: PoolClient) => Promise<T>, settings = ""): Promise<T> =>
     on(async (client) => {
       await command(client, `begin isolation level read committed${settings}`);
-      const result = await body(client);
-      await command(client, "commit");
-      return result;
+      try {
+        const result = await body(client);
+        await command(client, "commit");
+        return result;
+      } catch (error) {
+        if (JobwrightError.is(error)) await command(client, "rollback");
+        throw error;
+      }
     });
 
   const command = (client: ClientBase, text: string): Promise<unknown> => client.query(timed({ text }, queryTimeoutMs));

@@ -1,4 +1,4 @@
-import type { NewJob } from "../../contract/index.ts";
+import type { NeedCondition, NewJob } from "../../contract/index.ts";
 import { batchClosed, noPrerequisite } from "../../core/refused-needs.ts";
 import type { Run } from "./database.ts";
 import { hasEdges } from "./enqueue.ts";
@@ -46,9 +46,33 @@ function checkEnds(jobs: readonly NewJob[], known: ReadonlySet<string>, there: R
 export function edgeColumns(jobs: readonly NewJob[]): (job: NewJob) => object {
   const needed = new Set(jobs.flatMap(({ needs }) => (needs?.of ?? []).map(({ id }) => id)));
   return ({ id, needs, neededBy = [], delayMs = 0 }) => ({
-    ...((needed.has(id) || neededBy.length > 0) && { needed: true }),
+    ...((needed.has(id) || neededBy.length > 0) && { needed: 1 }),
     ...(needs && { mode: needs.mode, after_ms: Math.ceil(delayMs) }),
   });
+}
+
+interface NewEdge {
+  readonly child: string;
+  readonly parent: string;
+  readonly when: NeedCondition;
+}
+
+function edgesOf(jobs: readonly NewJob[]): readonly NewEdge[] {
+  return jobs.flatMap(({ id, needs, neededBy = [] }) => [
+    ...(needs?.of ?? []).map((need) => ({ child: id, parent: need.id, when: need.when })),
+    ...neededBy.map((need) => ({ child: need.id, parent: id, when: need.when })),
+  ]);
+}
+
+/** As the statement reads them: thousands of edges of one job name it once. */
+function byChild(edges: readonly NewEdge[]): string {
+  const children = new Map<string, object[]>();
+  for (const [n, { child, parent, when }] of edges.entries()) {
+    const own = children.get(child) ?? [];
+    if (own.length === 0) children.set(child, own);
+    own.push({ n, parent, when });
+  }
+  return JSON.stringify([...children].map(([child, own]) => ({ child, edges: own })));
 }
 
 /** Draws the edges of jobs that were written, in their order; returns those that were let go or skipped at once. */
@@ -58,13 +82,10 @@ export async function drawEdges(
   jobs: readonly NewJob[],
   locked: readonly Locked[],
 ): Promise<readonly MovedJob[]> {
-  const edges = jobs.flatMap(({ id, needs, neededBy = [] }) => [
-    ...(needs?.of ?? []).map((need) => ({ child: id, parent: need.id, when: need.when })),
-    ...neededBy.map((need) => ({ child: need.id, parent: id, when: need.when })),
-  ]);
-  const rows = edges.map((edge, n) => ({ n, ...edge }));
-  if (rows.length > 0) await run(store.statements.drawEdges, { edges: JSON.stringify(rows) });
+  const edges = edgesOf(jobs);
   const fresh = new Set(jobs.map(({ id }) => id));
+  const others = edges.flatMap(({ parent }) => (fresh.has(parent) ? [] : [parent]));
+  if (edges.length > 0) await run(store.statements.drawEdges, { edges: byChild(edges), others });
   // One that needs nothing but jobs of this call waits for them.
   const anew = jobs.filter(({ needs }) => needs && !(needs.of.length > 0 && needs.of.every(({ id }) => fresh.has(id))));
   const seqs = locked.map(({ seq }) => seq);

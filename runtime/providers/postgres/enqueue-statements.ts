@@ -7,7 +7,7 @@ import { clock, compile, type Named, names, now, parameter, type PgStatement, se
 const newJobs = (more = sql``): SQL => sql`json_to_recordset(${parameter.json("jobs")}) as i(
   n integer, k integer, id uuid, run_at bigint, delay bigint, payload text${more})`;
 /** Whether others need it; how it needs others, and for how long it waits afterwards. */
-const edged = sql`, needed boolean, mode text, after_ms bigint`;
+const edged = sql`, needed integer, mode text, after_ms bigint`;
 const kinds = sql`json_to_recordset(${parameter.json("kinds")}) as k(
   k integer, name text, queue text, version integer, priority smallint, max_crashes integer)`;
 

@@ -86,7 +86,7 @@ const ties = (given: Named): SQL =>
   found(
     given,
     sql`${isGated(given)}, ${given.j.state} = 'blocked' and ${given.j.held} is true as held,
-      ${given.j.held} is not null as needs, ${given.j.needed} is true as needed`,
+      ${given.j.held} is not null as needs, ${given.j.needed} is not null as needed`,
   );
 
 const isGated = ({ j }: Named): SQL => sql`${j.passed} is not null as gated`;

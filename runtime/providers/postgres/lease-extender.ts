@@ -18,7 +18,12 @@ export interface LeaseExtenderData {
 export function openLeaseExtender(data: unknown): LeaseExtender {
   const { config, where, schema, sessions, queryTimeoutMs } = data as LeaseExtenderData; // made by this provider's leaseThread
   const database = openHeartbeat({ location: { config, where }, pool: undefined, sessions, queryTimeoutMs });
-  const store: Store = { database, statements: createStatements(schema), clock: undefined, needed: new Set<string>() };
+  const store: Store = {
+    database,
+    statements: createStatements(schema),
+    clock: undefined,
+    needed: new Map<string, boolean>(),
+  };
   return {
     extend: (request) => extendLeases(store, request),
     close: () => database.close(),

@@ -9,6 +9,8 @@ import type { Store } from "./store.ts";
 
 /** Jobs and edges looked at in a call. */
 const batch = 1_000;
+const edgeBatch = 5_000;
+const firstEdge = { afterChild: 0, afterPlace: 0 };
 
 export interface Mender {
   /** Returns the jobs that it has moved. */
@@ -24,24 +26,26 @@ interface HeldRow {
 interface EdgeRow {
   readonly child: number;
   readonly place: number;
+  /** The job that is needed and has ended; null: it is as it should be. */
   readonly id: string | null;
-  readonly suspect: boolean;
   readonly succeeded: boolean | null;
+  /** How many edges were looked at. */
+  readonly seen: number;
 }
 
 export function createMender(store: () => Store): Mender {
   let afterJob = 0;
-  let afterEdge = { afterChild: 0, afterPlace: 0 };
+  let afterEdge = firstEdge;
 
   async function mendEdges(): Promise<readonly MovedJob[]> {
     const given = store();
     const { database, statements } = given;
-    const rows = await database.objects<EdgeRow>(statements.openEdges, { ...afterEdge, limit: batch });
-    const last = rows.length < batch ? undefined : rows.at(-1);
-    afterEdge = { afterChild: last?.child ?? 0, afterPlace: last?.place ?? 0 };
+    const rows = await database.objects<EdgeRow>(statements.openEdges, { ...afterEdge, limit: edgeBatch });
+    const last = rows.at(-1);
+    afterEdge = last?.seen === edgeBatch ? { afterChild: last.child, afterPlace: last.place } : firstEdge;
     const roots = new Map<string, Root>();
-    for (const { id, suspect, succeeded } of rows) {
-      if (suspect && id !== null) roots.set(id, { id, kind: succeeded ? "succeeded" : "skipped" });
+    for (const { id, succeeded } of rows) {
+      if (id !== null) roots.set(id, { id, kind: succeeded ? "succeeded" : "skipped" });
     }
     if (roots.size === 0) return [];
     const ended = () => Promise.resolve();

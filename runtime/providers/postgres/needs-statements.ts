@@ -13,27 +13,12 @@ import {
   type PgStatement,
   set,
 } from "./sql.ts";
-import { waiting } from "./waiting.ts";
+import { heldNow, isCancelling, isHeld, letGo, movedColumns } from "./edge-pieces.ts";
 
 /*
  * Steps of a transaction about edges; `needs.ts` says how they go together. `offset 0` keeps the planner from turning a look
  * into an index per job into one join over everything.
  */
-
-const isHeld = ({ j }: Named): SQL => sql`(${j.state} = 'blocked' and ${j.held} is true)`;
-
-/**
- * An edge `e` is open, said so that the planner does not see that there is an index of those. It would read all open edges
- * to find the ones of a parent: that index is small, as long as it does not know better.
- */
-const isOpen = sql`e.status is not distinct from 'open'`;
-
-/** Its end will be a cancellation, whatever it is to be. */
-const isCancelling = ({ j }: Named): SQL => sql`(${j.state} = 'running' and ${j.cancelRequested})`;
-
-/** Of the job in `seq`; false if it is not there. */
-const held = (given: Named, seq: SQL): SQL => sql`coalesce((
-  select ${isHeld(given)} from ${given.tables.jobs} ${given.j} where ${given.j.seq} = ${seq}), false)`;
 
 /**
  * Locks jobs, and all that is held and may be moved by their ends, in insertion order: no two statements can wait for each
@@ -54,7 +39,7 @@ function lockReach(given: Named): SQL {
       select c.seq, c.kind from reach r cross join lateral (
         select e.child as seq, case when ${isMet(sql`e.when`, sql`r.kind`)} then null else 'skipped' end as kind
         from ${edges} e
-        where r.kind is not null and e.parent = r.seq and ${isOpen} and ${held(given, sql`e.child`)} offset 0) c)
+        where r.kind is not null and e.parent = r.seq and e.status = 'open' and ${heldNow(given, sql`e.child`)} offset 0) c)
     select ${j.seq} as seq, ${j.id} as id, ${isHeld(given)} as held, ${j.passed} is not null as gated,
       ${isCancelling(given)} as cancelling
     from ${jobs} ${j} where ${j.seq} = any(array(
@@ -69,23 +54,27 @@ function lockReach(given: Named): SQL {
 const statusBy = ({ j }: Named, when: SQL): SQL => sql`case
   when ${j.state} in ${final} then ${decisionOf(when, endKind(sql`${j.state}`, sql`${j.reason}`))} else 'open' end`;
 
-/** Draws edges between jobs that are there and locked, or new. */
+/** Draws edges between jobs that are there and locked, or new. `others`: those of the needed ones that are not new. */
 function drawEdges(given: Named): SQL {
   const { tables, j } = given;
-  const { jobs, edges } = tables;
+  const { jobs, edges, needs } = tables;
   const end = (id: SQL, status = sql``): SQL =>
     sql`select ${j.seq} as seq${status} from ${jobs} ${j} where ${j.id} = ${id} offset 0`;
   return sql`with
-    input as materialized (
-      select * from json_to_recordset(${parameter.json("edges")}) as i(n integer, child uuid, parent uuid, "when" text)),
     marked as (
-      update ${jobs} ${j} set ${set(j.needed, sql`true`)}
-      where ${j.id} = any(array(select parent from input)) and ${j.needed} is null)
-    insert into ${edges} (${names(edges.child, edges.parent, edges.when, edges.status)})
-    select c.seq, p.seq, i.when, p.status
-    from input i cross join lateral (${end(sql`i.child`)}) c
-      cross join lateral (${end(sql`i.parent`, sql`, ${statusBy(given, sql`i.when`)} as status`)}) p
-    order by i.n`;
+      update ${jobs} ${j} set ${set(j.needed, sql`coalesce(${j.needed}, 0) + 1`)}
+      where ${j.id} = any(${parameter.uuids("others")})),
+    drawn as (
+      insert into ${edges} (${names(edges.child, edges.parent, edges.when, edges.status)})
+      select c.seq, p.seq, i.when, p.status
+      from json_to_recordset(${parameter.json("edges")}) as o(child uuid, edges json)
+        cross join lateral (${end(sql`o.child`)}) c
+        cross join lateral json_to_recordset(o.edges) as i(n integer, parent uuid, "when" text)
+        cross join lateral (${end(sql`i.parent`, sql`, ${statusBy(given, sql`i.when`)} as status`)}) p
+      order by i.n returning child, status),
+    opened as materialized (select child, count(*)::integer as n from drawn where status = 'open' group by child)
+    update ${needs} n set ${set(needs.open, sql`n.open + o.n`)} from opened o
+    where n.seq = any(array(select child from opened)) and o.child = n.seq`;
 }
 
 /** A requeued job looks at what it needs anew. All of them must be locked. */
@@ -93,26 +82,15 @@ function lookAnew(given: Named): SQL {
   const { tables, j } = given;
   const { jobs, edges } = tables;
   const status = sql`(select ${statusBy(given, sql`e.when`)} from ${jobs} ${j} where ${j.seq} = e.parent)`;
-  return sql`update ${edges} e set ${set(edges.status, sql`coalesce(${status}, e.status)`)}
-    where e.child = any(array(select ${j.seq} from ${jobs} ${j} where ${j.id} = any(${parameter.uuids("ids")})))`;
+  return sql`with
+    anew as materialized (select ${j.seq} as seq from ${jobs} ${j} where ${j.id} = any(${parameter.uuids("ids")})),
+    seen as (
+      update ${edges} e set ${set(edges.status, sql`coalesce(${status}, e.status)`)}
+      where e.child = any(array(select seq from anew)) returning e.parent)
+    update ${jobs} ${j} set ${set(j.needed, sql`${j.needed} + 1`)} where ${j.seq} = any(array(select parent from seen))`;
 }
 
 const missed = sql`('unmet', 'broken')`;
-
-/** Jobs whose edges say so go on to their gates or their time: (seq, id, queue, state, run_at, gated, needed). */
-function letGo(given: Named, which: SQL): SQL {
-  const { tables, j } = given;
-  const after = sql`(select n.after_ms from ${tables.needs} n where n.seq = ${j.seq})`;
-  const due = sql`greatest(${j.runAt}, ${now} + ${after})`;
-  const place = waiting(given, sql`case when ${due} > ${now} then 'scheduled' else 'ready' end`, { isNew: true });
-  return sql`update ${tables.jobs} ${j} set ${assign(
-    set(j.state, place.state),
-    ...place.assignments,
-    set(j.held, sql`false`),
-    set(j.runAt, due),
-  )}
-  where ${j.seq} = any(array(${which})) returning ${movedColumns(given)}`;
-}
 
 function skip(given: Named, which: SQL, reason: SQL): SQL {
   const { tables, j } = given;
@@ -124,28 +102,28 @@ function skip(given: Named, which: SQL, reason: SQL): SQL {
   where ${j.seq} = any(array(${which})) returning ${movedColumns(given)}`;
 }
 
-const movedColumns = ({ j }: Named): SQL => sql`${j.seq}, ${j.id}, ${j.queue}, ${j.state}, ${j.runAt},
-  ${j.passed} is not null as gated, ${j.needed} is true as needed`;
-
 /**
  * Decides the open edges of jobs that have ended, `ended`, and lets go or skips those whose last edge that was, and those
  * of the jobs `anew` that nothing holds. `locked`: those that may be moved; others that should be are answered as `missing`.
  */
 function follow(given: Named): SQL {
   const { tables, j } = given;
-  const { jobs, edges } = tables;
+  const { jobs, edges, needs } = tables;
   const kind = sql`(select ${endKind(sql`${j.state}`, sql`${j.reason}`)} from ${jobs} ${j} where ${j.seq} = e.parent)`;
   const of = (verdict: SQL): SQL => sql`select child from judged where verdict = ${verdict}`;
   return sql`with ${clock},
     ended as materialized (
       select ${j.seq} as seq from ${jobs} ${j} where ${j.seq} = any(array(${numbers("ended")})) and ${j.state} in ${final}),
     due as materialized (
-      select e.ctid as row, e.child, e.child in (${numbers("locked")}) or not ${held(given, sql`e.child`)} as may
-      from ${edges} e where e.parent = any(array(select seq from ended)) and ${isOpen}),
+      select e.ctid as row, e.child, e.child in (${numbers("locked")}) or not ${heldNow(given, sql`e.child`)} as may
+      from ${edges} e where e.parent = any(array(select seq from ended)) and e.status = 'open'),
     flipped as (
       update ${edges} e set ${set(edges.status, decisionOf(sql`e.when`, kind))}
       where e.ctid = any(array(select row from due where may)) returning e.child, e.status),
     ${judged(given)},
+    counted as (
+      update ${needs} n set ${set(needs.open, sql`v.open`)} from judged v
+      where n.seq = any(array(select child from judged)) and v.child = n.seq),
     gone as (${letGo(given, of(sql`'go'`))}),
     skipped0 as (${skip(given, of(sql`'prerequisite'`), sql`'prerequisite'`)}),
     skipped1 as (${skip(given, of(sql`'condition'`), sql`'condition'`)})
@@ -162,29 +140,31 @@ function follow(given: Named): SQL {
 function judged(given: Named): SQL {
   const { tables, j } = given;
   const { jobs, edges, needs } = tables;
-  const open = sql`exists (select 1 from ${edges} e
-    where e.child = c.child and e.status = 'open' and e.parent <> all(array(select seq from ended)))`;
+  const isLeft = sql`e.child = c.child and e.status = 'open' and e.parent <> all(array(select seq from ended))`;
   const stored = (statuses: SQL): SQL =>
     sql`exists (select 1 from ${edges} e where e.child = c.child and e.status in ${statuses})`;
   const any = (condition: SQL): SQL => sql`coalesce(bool_or(${condition}), false)`;
   const reason = sql`case when c.broken or ${stored(sql`('broken')`)} then 'prerequisite' else 'condition' end`;
   return sql`children as materialized (
       select child, ${any(sql`status = 'met'`)} as met, ${any(sql`status in ${missed}`)} as missed,
-        ${any(sql`status = 'broken'`)} as broken, bool_or(anew) as anew
+        ${any(sql`status = 'broken'`)} as broken, count(status) as flipped, bool_or(anew) as anew
       from (
         select child, status, false as anew from flipped
         union all
         select ${j.seq}, null, true from ${jobs} ${j} where ${j.id} = any(${parameter.uuids("anew")})) f
       group by child),
     judged as materialized (
-      select c.child, case n.mode
+      select c.child, c.open, case c.mode
         when 'all' then case
-          when c.missed or (c.anew and ${stored(missed)}) then ${reason} when ${open} then 'wait' else 'go' end
+          when c.missed or (c.anew and ${stored(missed)}) then ${reason} when c.open > 0 then 'wait' else 'go' end
         else case
-          when c.met or (c.anew and ${stored(sql`('met')`)}) then 'go' when ${open} then 'wait' else ${reason} end
+          when c.met or (c.anew and ${stored(sql`('met')`)}) then 'go' when c.open > 0 then 'wait' else ${reason} end
         end as verdict
-      from children c cross join lateral (
-        select n.mode from ${needs} n where n.seq = c.child and ${held(given, sql`c.child`)} offset 0) n)`;
+      from (
+        select c.*, n.mode, case when c.anew
+          then (select count(*) from ${edges} e where ${isLeft}) else n.open - c.flipped end as open
+        from children c cross join lateral (
+          select n.mode, n.open from ${needs} n where n.seq = c.child and ${heldNow(given, sql`c.child`)} offset 0) n) c)`;
 }
 
 const lockSeqs = ({ tables: { jobs }, j }: Named): SQL => sql`

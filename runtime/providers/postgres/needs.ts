@@ -8,8 +8,8 @@ import { isStorableId } from "./values.ts";
  * Edges between jobs. Under READ COMMITTED a statement does not see what was committed while it waited for a lock. Therefore
  * the end of a job that others need takes three steps of one transaction: lock it with all that it may move, end it, follow
  * its edges. An edge is changed only by who has locked the job that is needed: its end, a new job that needs it, and the
- * requeue of one that does. A job that is held is moved only by who has locked it. Jobs that nobody needs are settled in one
- * statement, which leaves those alone that are needed.
+ * requeue of one that does; the last two leave a mark on it. A job that is held is moved only by who has locked it. Jobs that
+ * nobody needs are settled in one statement, which leaves those alone that are needed; so are most of those that succeed.
  */
 
 /** A job that a transaction is about to lock with all that its end may move. */
@@ -38,7 +38,7 @@ export interface MovedJob {
   readonly gated: boolean;
 }
 
-interface FollowRow {
+export interface FollowRow {
   readonly seq: number | string;
   readonly id: string;
   readonly queue: string;
@@ -128,7 +128,7 @@ export async function follow(run: Run, store: Store, start: Following): Promise<
   return moved;
 }
 
-function movedOf({ id, queue, state, run_at, gated }: FollowRow): readonly MovedJob[] {
+export function movedOf({ id, queue, state, run_at, gated }: FollowRow): readonly MovedJob[] {
   return state === "missing" ? [] : [{ id, queue, state, runAt: Number(run_at), gated }];
 }
 

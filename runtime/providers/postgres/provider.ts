@@ -1,5 +1,6 @@
 import type { AsyncTransactionProvider, Capabilities, TransactionalHandlers } from "../../contract/index.ts";
 import { createSettledWaits } from "../../core/settled-waits.ts";
+import { ackJobs } from "./ack.ts";
 import { claimJobs } from "./claim.ts";
 import { createClaimCursors } from "./claim-cursor.ts";
 import { cancelJobs, changeJobs, completeJobs, type Done, pause, paused, resume } from "./control.ts";
@@ -16,11 +17,12 @@ import { locationOf, poolOf, poolSize } from "./location.ts";
 import { createMender } from "./mending.ts";
 import { checkSchema, migrateSchema } from "./migrate.ts";
 import { type Aftermath, aftermathOf } from "./needs.ts";
+import { nackJobs } from "./nack.ts";
 import { historyOf, keepNotes } from "./notes.ts";
 import { type DrizzleSchema, type PostgresOptions, queryTimeoutOf, schemaOf } from "./options.ts";
 import { requeueJobs } from "./requeue.ts";
 import * as schedules from "./schedules.ts";
-import * as settle from "./settle.ts";
+import { extendLeases, reportProgress } from "./settle.ts";
 import { createSettledLookup } from "./settled-lookup.ts";
 import { createSlots } from "./slots.ts";
 import { createStatements } from "./statements.ts";
@@ -68,7 +70,7 @@ export function createPostgresProvider<Schema extends DrizzleSchema>(
       database: createDatabase({ location, pool: givenPool, sessions, queryTimeoutMs }),
       statements,
       clock: options.clock,
-      needed: new Set(),
+      needed: new Map(),
     };
     return opened;
   }
@@ -201,20 +203,20 @@ export function createPostgresProvider<Schema extends DrizzleSchema>(
       }),
     ack: (completions) =>
       call(async (given) => {
-        const { settlements, after } = await settle.ackJobs(given, completions);
+        const { settlements, after } = await ackJobs(given, completions);
         hints.settled(completions.map(({ id }) => id));
         await passOn(after);
         return settlements;
       }),
     nack: (rejections) =>
       call(async (given) => {
-        const { settlements, after } = await settle.nackJobs(given, rejections);
+        const { settlements, after } = await nackJobs(given, rejections);
         hints.settled(rejections.map(({ id }) => id));
         await passOn(after);
         return settlements;
       }),
-    extend: (request) => call(() => settle.extendLeases(heartbeatStore(), request)),
-    report: (reports) => call((given) => settle.reportProgress(given, reports)),
+    extend: (request) => call(() => extendLeases(heartbeatStore(), request)),
+    report: (reports) => call((given) => reportProgress(given, reports)),
     note: (notes) => call((given) => keepNotes(given, notes)),
 
     promote: (limit) =>

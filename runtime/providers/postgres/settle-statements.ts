@@ -26,33 +26,43 @@ const lockLeases = (given: Named, ...columns: SQL[]): SQL =>
 /** 1 if the job was reaped, so that a late settlement takes the lapse back. */
 const lapsed = ({ j }: Named): SQL => sql`(${j.state} in ('ready', 'blocked'))::integer`;
 
+export const completionsInput = sql`input as materialized (
+      select * from json_to_recordset(${parameter.json("completions")}) as i(n integer, id uuid, fence integer, output text))`;
+
+export function acknowledged(given: Named): SQL {
+  const { j } = given;
+  return assign(
+    set(j.state, sql`case when ${j.cancelRequested} then 'cancelled' else 'succeeded' end`),
+    set(j.reason, sql`case when ${j.cancelRequested} then 'cancelled' end`),
+    set(j.attempt, sql`${j.attempt} + ${lapsed(given)}`),
+    set(j.crashes, sql`${j.crashes} - ${lapsed(given)}`),
+    set(j.finishedAt, now),
+    set(j.leaseUntil, sql`null`),
+  );
+}
+
+/** Of those of `ended` that succeeded. */
+export const keepOutputs = ({ tables: { outputs } }: Named): SQL => sql`
+      insert into ${outputs} (${names(outputs.seq, outputs.output)})
+      select e.seq, i.output from ended e join input i on i.id = e.id and i.fence = e.fence
+      where e.state = 'succeeded' and i.output is not null
+      on conflict (${sql.identifier(outputs.seq.name)}) do update set output = excluded.output`;
+
 /**
  * `n` of every lease that was not settled, in the order of ids, as the index is read. Jobs that others need are left alone,
  * unless told otherwise: `open` says that a lease was open, as far as the statement can see; for the rest, `fences` tells why.
  */
 function ack(given: Named, needed: boolean): SQL {
   const { tables, j } = given;
-  const { jobs, outputs } = tables;
+  const { jobs } = tables;
   return sql`with ${clock},
-    input as materialized (
-      select * from json_to_recordset(${parameter.json("completions")}) as i(n integer, id uuid, fence integer, output text)),
+    ${completionsInput},
     ended as (
-      update ${jobs} ${j} set ${assign(
-        set(j.state, sql`case when ${j.cancelRequested} then 'cancelled' else 'succeeded' end`),
-        set(j.reason, sql`case when ${j.cancelRequested} then 'cancelled' end`),
-        set(j.attempt, sql`${j.attempt} + ${lapsed(given)}`),
-        set(j.crashes, sql`${j.crashes} - ${lapsed(given)}`),
-        set(j.finishedAt, now),
-        set(j.leaseUntil, sql`null`),
-      )}
+      update ${jobs} ${j} set ${acknowledged(given)}
       where ${j.id} = any(array(select id from input)) and ${j.leaseUntil} is not null${needed ? sql`` : sql` and ${j.needed} is null`}
         and (${j.id}, ${j.fence}) in (select id, fence from input)
       returning ${j.seq}, ${j.id}, ${j.fence}, ${j.state}),
-    kept as (
-      insert into ${outputs} (${names(outputs.seq, outputs.output)})
-      select e.seq, i.output from ended e join input i on i.id = e.id and i.fence = e.fence
-      where e.state = 'succeeded' and i.output is not null
-      on conflict (${sql.identifier(outputs.seq.name)}) do update set output = excluded.output)
+    kept as (${keepOutputs(given)})
     select i.n, exists (
       select 1 from ${jobs} ${j} where ${j.id} = i.id and ${j.fence} = i.fence and ${j.leaseUntil} is not null) as open
     from input i where not exists (select 1 from ended e where e.id = i.id and e.fence = i.fence)`;
@@ -82,7 +92,7 @@ function nack(given: Named, left: Left): SQL {
     ${lockLeases(
       given,
       sql`${j.passed} is not null as gated`,
-      sql`${j.needed} is true as needed`,
+      sql`${j.needed} is not null as needed`,
       sql`${j.cancelRequested} as cancelling`,
     )},
     ended as (

@@ -1,27 +1,9 @@
-import type {
-  Completion,
-  ExtendRequest,
-  HeldLease,
-  Lease,
-  ProgressReport,
-  Rejection,
-  Settlement,
-} from "../../contract/index.ts";
-import type { Run } from "./database.ts";
-import type { ExpectedEnd } from "./edge-tables.ts";
-import {
-  type Aftermath,
-  aftermathOf,
-  type EndedRoots,
-  endWithEdges,
-  joined,
-  type Locked,
-  nothing,
-  type Root,
-} from "./needs.ts";
-import type { PgStatement } from "./sql.ts";
+import type { ExtendRequest, HeldLease, Lease, ProgressReport, Settlement } from "../../contract/index.ts";
+import { type Aftermath, type EndedRoots, type Locked, nothing } from "./needs.ts";
 import { type Store, timeOf } from "./store.ts";
 import { isStorableId, storable } from "./values.ts";
+
+/* What all settlements have in common, and those that end no lease. */
 
 /** Fences are 32-bit integers; what is none was never given out. */
 const maxFence = 2 ** 31 - 1;
@@ -63,186 +45,36 @@ export function answers<T extends Lease>(
   });
 }
 
-/** The batch as `json_to_recordset` reads it. */
-export function completionsOf(batch: Iterable<readonly [number, Completion]>): string {
-  const rows = [...batch].map(([n, { id, fence, output }]) => ({
-    n,
-    id,
-    fence,
-    ...(output !== undefined && { output: storable(output, "An output") }),
-  }));
-  return JSON.stringify(rows);
-}
-
 /** What became of the settlements of a call, and whom to tell. */
 export interface Settled {
   readonly settlements: readonly Settlement[];
   readonly after: Aftermath;
 }
 
-type Batch<T> = readonly (readonly [n: number, item: T])[];
+export type Batch<T> = readonly (readonly [n: number, item: T])[];
 
-interface ClosedRow {
-  readonly n: number;
-  /** It was left alone because others need the job; or it was closed meanwhile. */
-  readonly open: boolean;
-}
-
-/** Jobs that nobody needs in one statement, then the others. */
-export async function ackJobs(store: Store, items: readonly Completion[]): Promise<Settled> {
-  const batch = batchOf(items, "first");
-  if (batch.size === 0) return { settlements: items.map(() => "stale"), after: nothing };
-  const all = [...batch.values()];
-  const isKnown = ([, { id }]: (typeof all)[number]): boolean => store.needed.has(id);
-  const rows = await ackPlain(store, store.needed.size === 0 ? all : all.filter((one) => !isKnown(one)));
-  const open = new Set(rows.flatMap(([n, isOpen]) => (isOpen ? [n] : [])));
-  const left = open.size + store.needed.size === 0 ? [] : all.filter((one) => open.has(one[0]) || isKnown(one));
-  const { answer, moved, locked } =
-    left.length === 0 ? nothingEnded : await store.database.transact((run) => ackNeeded(run, store, left));
-  for (const [, { id }] of left) store.needed.delete(id);
-  const closed = [...rows.flatMap(([n, isOpen]) => (isOpen ? [] : [n])), ...answer];
-  const refused = closed.length === 0 ? [] : await reasons(store, items, closed);
-  const settlements = answers(items, batch, refused, "alreadyDone");
-  const apart = new Set(left.map(([n]) => n));
-  return { settlements, after: joined(besideGates(items, settlements, apart, locked), aftermathOf(moved)) };
-}
-
-/** What was refused. */
-async function ackPlain(
-  store: Store,
-  batch: Batch<Completion>,
-): Promise<readonly (readonly [n: number, open: boolean])[]> {
-  if (batch.length === 0) return [];
-  return store.database.rows(store.statements.ack, { completions: completionsOf(batch), ...timeOf(store) });
-}
-
-const nothingEnded: { readonly answer: readonly number[] } & Pick<EndedRoots<unknown>, "moved" | "locked"> = {
+/** Of a call that had none of them to end. */
+export const nothingEnded: { readonly answer: readonly number[] } & Pick<EndedRoots<unknown>, "moved" | "locked"> = {
   answer: [],
   moved: [],
   locked: [],
 };
 
-/** Settles within a transaction, whoever needs the jobs; `answer`: what was refused. */
-export function ackNeeded(run: Run, store: Store, batch: Batch<Completion>): Promise<EndedRoots<readonly number[]>> {
-  const roots = batch.map(([, { id }]): Root => ({ id, kind: "succeeded" }));
-  return endWithEdges(run, store, roots, async () => {
-    const values = { completions: completionsOf(batch), ...timeOf(store) };
-    return (await run<ClosedRow>(store.statements.ackNeeded, values)).map(({ n }) => n);
-  });
-}
-
-/** Of leases that were settled. What a lease says of gates may be about edges; of jobs that were `left`, more is known. */
-function besideGates(
+/**
+ * Of leases that were settled, those whose jobs have gates. What a lease says of that may be about edges; `known` and the
+ * jobs that were locked say more.
+ */
+export function besideGates(
   items: readonly Lease[],
   settlements: readonly Settlement[],
-  left: ReadonlySet<number>,
+  known: ReadonlyMap<number, boolean | undefined>,
   locked: readonly Locked[],
 ): Aftermath {
-  const withGates = new Set(locked.flatMap(({ id, gated }) => (gated ? [id] : [])));
+  const byId = new Map(locked.map(({ id, gated }) => [id, gated]));
   const gated = items.flatMap(({ id, gated: isGated }, n) =>
-    isGated && settlements[n] === "ok" && (!left.has(n) || withGates.has(id)) ? [id] : [],
+    isGated && settlements[n] === "ok" && (known.get(n) ?? byId.get(id) ?? true) ? [id] : [],
   );
   return { ...nothing, gated };
-}
-
-/** Asked for afterwards, and seldom: a snapshot taken before the wait for a lock would not know who re-claimed the job. */
-async function reasons(
-  store: Store,
-  items: readonly Completion[],
-  refused: readonly number[],
-): Promise<readonly Refusal[]> {
-  const leases = refused.flatMap((n) => items.slice(n, n + 1).map((lease) => ({ n, lease })));
-  const ids = leases.map(({ lease }) => lease.id);
-  const fences = new Map(
-    await store.database.rows<readonly [id: string, fence: number]>(store.statements.fences, { ids }),
-  );
-  return leases.map(({ n, lease }) => [n, refusalOf(lease, fences.get(lease.id))]);
-}
-
-/** Why a lease was not open, from the fence that its job has now. */
-export function refusalOf(lease: Lease, fence: number | undefined): Settlement {
-  return fence === lease.fence ? "alreadyDone" : "stale";
-}
-
-/** The answer to a lease, or a queue whose jobs can be claimed again. */
-type NackRow =
-  | { readonly n: number; readonly answer: Settlement | "gated" | "needed"; readonly queue: null }
-  | { readonly n: null; readonly answer: null; readonly queue: string };
-
-export async function nackJobs(store: Store, items: readonly Rejection[]): Promise<Settled> {
-  const batch = batchOf(items, "first");
-  if (batch.size === 0) return { settlements: items.map(() => "stale"), after: nothing };
-  const { nack, nackGated } = store.statements;
-  const run: Run = (statement, values) => store.database.objects(statement, values);
-  const hasGated = [...batch.values()].some(([, { gated }]) => gated);
-  const rows = await nackRows(run, store, hasGated ? nackGated : nack, [...batch.values()]);
-  // Leases that do not say that they are gated, and are.
-  const gated = leftIn(batch, rows, "gated");
-  if (gated.length > 0) rows.push(...(await nackRows(run, store, nackGated, gated)));
-  const needed = leftIn(batch, rows, "needed");
-  const { answer, moved, locked } =
-    needed.length === 0 ? noRows : await store.database.transact((step) => nackNeeded(step, store, needed));
-  const all = [...rows, ...answer];
-  const refused = all.flatMap(({ n, answer: one }) =>
-    n === null || one === "gated" || one === "needed" ? [] : [[n, one] as const],
-  );
-  const settlements = answers(items, batch, refused, "alreadyDone");
-  const queues = all.flatMap(({ queue }) => (queue === null ? [] : [queue]));
-  const left = new Set(needed.map(([n]) => n));
-  const after = joined(besideGates(items, settlements, left, locked), aftermathOf(moved), { ...nothing, queues });
-  return { settlements, after };
-}
-
-const noRows = { ...nothingEnded, answer: [] as readonly NackRow[] };
-
-function leftIn(
-  batch: ReadonlyMap<string, readonly [number, Rejection]>,
-  rows: readonly NackRow[],
-  why: "gated" | "needed",
-): Batch<Rejection> {
-  const left = new Set(rows.flatMap(({ n, answer }) => (answer === why ? [n] : [])));
-  return left.size === 0 ? [] : [...batch.values()].filter(([n]) => left.has(n));
-}
-
-function nackRows(run: Run, store: Store, statement: PgStatement, batch: Batch<Rejection>): Promise<NackRow[]> {
-  const rejections = JSON.stringify(batch.map(([n, rejection]) => rejectionRow(n, rejection)));
-  return run<NackRow>(statement, { rejections, ...timeOf(store) });
-}
-
-const expectedEnds: Readonly<Partial<Record<Rejection["outcome"], ExpectedEnd>>> = {
-  dead: "failed",
-  skip: "passedOver",
-};
-
-function nackNeeded(run: Run, store: Store, batch: Batch<Rejection>): Promise<EndedRoots<readonly NackRow[]>> {
-  const roots = batch.map(([, { id, outcome }]): Root => {
-    const kind = expectedEnds[outcome];
-    return kind ? { id, kind } : { id };
-  });
-  return endWithEdges(run, store, roots, () => nackRows(run, store, store.statements.nackNeeded, batch));
-}
-
-function rejectionRow(n: number, rejection: Rejection): unknown {
-  const { id, fence } = rejection;
-  // JSON escapes what the column cannot hold.
-  const error = "error" in rejection ? { error: JSON.stringify(rejection.error) } : {};
-  const common = { n, id, fence, ...error };
-  switch (rejection.outcome) {
-    case "retry":
-      return { ...common, ...waitFor(rejection.delayMs), uncounted: 0 };
-    case "snooze":
-      return { ...common, ...waitFor(rejection.delayMs), uncounted: 1 };
-    case "release":
-      return { ...common, state: "ready", uncounted: 1 };
-    case "dead":
-      return { ...common, state: "dead", reason: rejection.reason, uncounted: 0 };
-    case "skip":
-      return { ...common, state: "skipped", reason: "condition", uncounted: 1 };
-  }
-}
-
-function waitFor(delayMs: number): { readonly state: string; readonly delay_ms: number } {
-  return { state: delayMs > 0 ? "scheduled" : "ready", delay_ms: Math.max(0, Math.ceil(delayMs)) };
 }
 
 export async function reportProgress(store: Store, items: readonly ProgressReport[]): Promise<readonly Settlement[]> {

@@ -1,6 +1,7 @@
 import { type SQL, sql } from "drizzle-orm";
 import { createTables } from "../../../drizzle/postgres/tables.ts";
 import { type ControlStatements, controlStatements } from "./control-statements.ts";
+import { ackEdges } from "./ack-edges-statement.ts";
 import { claim } from "./claim-statement.ts";
 import { type EnqueueStatements, enqueueStatements } from "./enqueue-statements.ts";
 import { type GateStatements, gateStatements } from "./gate-statements.ts";
@@ -28,13 +29,14 @@ export type Statements = EnqueueStatements &
   UniqueStatements &
   ScheduleStatements &
   GateStatements &
-  NeedsStatements & { readonly claim: PgStatement };
+  NeedsStatements & { readonly claim: PgStatement; readonly ackEdges: PgStatement };
 
 export function createStatements(schema: string): Statements {
   const given = named(createTables(schema));
   return {
     ...enqueueStatements(given, nextSeq(schema)),
     claim: compile("claim", claim(given)),
+    ackEdges: compile("ack_edges", ackEdges(given)),
     ...settleStatements(given),
     ...controlStatements(given),
     ...upkeepStatements(given),

@@ -15,7 +15,7 @@ import { type LinkWatch, watchLink } from "./link-watch.ts";
 import type { DrizzleSchema, UserDatabase } from "./options.ts";
 import type { Run } from "./database.ts";
 import { type Aftermath, aftermathOf, type MovedJob, nothing } from "./needs.ts";
-import { ackJobs, ackNeeded, completionsOf, refusalOf } from "./settle.ts";
+import { ackJobs, ackNeeded, completionsOf, refusalOf } from "./ack.ts";
 import { type Store, timeOf } from "./store.ts";
 import { driverError, readonly, storeError } from "./store-error.ts";
 import { type PostgresTransaction, rowsIn } from "./transaction.ts";

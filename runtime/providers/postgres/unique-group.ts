@@ -10,14 +10,14 @@ const apartWaitMs = 5_000;
 
 type Write = (jobs: readonly NewJob[], lockWaitMs: number) => Promise<readonly Written[]>;
 
-/** Calls that want a key which somebody keeps locked. */
+/** Calls that want a key, or a job, which somebody keeps locked. */
 interface Apart {
   readonly group: EnqueueGroup<Written>;
   calls: number;
 }
 
 /**
- * Group commit for calls with unique keys. A key that somebody keeps locked must hold up nobody but those who want it: when
+ * Group commit for calls with unique keys or edges. What somebody keeps locked must hold up nobody but those who want it: when
  * a group meets one, its calls are sent again in groups of their own, one for each key, and so is whoever comes meanwhile.
  * They wait on at most `connections` of the pool, which has other work too.
  */
@@ -68,7 +68,7 @@ export function createUniqueGroup(write: Write, connections: number): EnqueueGro
   };
 }
 
-/** Its unique key, and the ids of jobs that it is tied to by edges. No key is an id, or it is locked for nothing. */
+/** What a job wants that others may keep locked: its unique key, and the jobs that it is tied to by edges. */
 function wantedBy({ unique, needs, neededBy = [] }: NewJob): readonly string[] {
   return [...(unique ? [unique.key] : []), ...neededBy.map(({ id }) => id), ...(needs?.of ?? []).map(({ id }) => id)];
 }

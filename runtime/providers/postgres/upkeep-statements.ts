@@ -62,7 +62,7 @@ function crashOf({ j }: Named): { readonly crashLoop: SQL; readonly ends: SQL } 
 const hasExpired = ({ j }: Named): SQL => sql`${j.state} = 'running' and ${j.leaseUntil} < ${now}`;
 
 const expired = (given: Named): SQL => sql`
-  select ${given.j.seq} as seq, ${given.j.id} as id, coalesce(${given.j.needed} and ${crashOf(given).ends}, false) as spared
+  select ${given.j.seq} as seq, ${given.j.id} as id, ${given.j.needed} is not null and ${crashOf(given).ends} as spared
   from ${given.tables.jobs} ${given.j} where ${hasExpired(given)}
   order by ${given.j.leaseUntil}, ${given.j.seq} limit ${parameter.integer("limit")} for no key update skip locked`;
 
@@ -84,13 +84,13 @@ function reserved({ tables: { uniqueJobs, uniqueKeys }, j }: Named): SQL {
 
 /** Null unless others need the job. A value, as above. */
 const keptByEdge = ({ tables: { edges }, j }: Named): SQL =>
-  sql`(select e.child from ${edges} e where ${j.needed} and e.parent = ${j.seq} limit 1)`;
+  sql`(select e.child from ${edges} e where ${j.needed} is not null and e.parent = ${j.seq} limit 1)`;
 
 /** Jobs past their retention. Of one that was needed, a statement cannot know whether it was needed since it began. */
 const old = (given: Named): SQL => sql`
   select o.seq, o.needed from json_to_recordset(${parameter.json("retentions")}) as r(state text, retention_ms bigint)
   cross join lateral (
-    select ${given.j.seq} as seq, ${given.j.finishedAt} as finished_at, ${given.j.needed} is true as needed
+    select ${given.j.seq} as seq, ${given.j.finishedAt} as finished_at, ${given.j.needed} is not null as needed
     from ${given.tables.jobs} ${given.j}
     where ${given.j.finishedAt} is not null and ${given.j.state} = r.state and ${given.j.finishedAt} <= ${now} - r.retention_ms
       and ${reserved(given)} is null and ${keptByEdge(given)} is null
@@ -161,17 +161,19 @@ function heldByNothing({ tables: { jobs, edges, needs }, j }: Named): SQL {
     from held h order by h.seq`;
 }
 
-/** Open edges, from one on, with the state of the job that is needed. */
+/** Of so many edges, from one on, those that are open though the job that is needed has ended; and the last of them all. */
 function openEdges({ tables: { jobs, edges }, j }: Named): SQL {
   return sql`with
-    open as materialized (
-      select e.child, e.place, e.parent from ${edges} e
-      where e.status = 'open' and (e.child, e.place) > (${parameter.bigint("afterChild")}, ${parameter.bigint("afterPlace")})
+    page as materialized (
+      select e.child, e.place, e.parent, e.status from ${edges} e
+      where (e.child, e.place) > (${parameter.bigint("afterChild")}, ${parameter.bigint("afterPlace")})
       order by e.child, e.place limit ${parameter.integer("limit")})
-    select o.child, o.place, p.id, coalesce(p.state in ${final}, false) as suspect, p.state = 'succeeded' as succeeded
-    from open o left join lateral (
-      select ${j.id} as id, ${j.state} as state from ${jobs} ${j} where ${j.seq} = o.parent offset 0) p on true
-    order by o.child, o.place`;
+    select e.child, e.place, p.id, p.state = 'succeeded' as succeeded, (select count(*) from page) as seen
+    from page e left join lateral (
+      select ${j.id} as id, ${j.state} as state from ${jobs} ${j}
+      where e.status = 'open' and ${j.seq} = e.parent and ${j.state} in ${final} offset 0) p on true
+    where p.id is not null or e.place = (select l.place from page l order by l.child desc, l.place desc limit 1)
+    order by e.child, e.place`;
 }
 
 const texts = {

@@ -272,11 +272,10 @@ const keptCases: readonly Case[] = [
       equal(await provider.prune(pruneAll), 0);
       for (const _ of chain.slice(1)) await provider.ack([await claimOne(provider)]);
       context.clock.advance(1);
-      const pruned = [1, 2, 3, 4].map(() => provider.prune(pruneAll));
-      equal(
-        (await Promise.all(pruned)).reduce((sum, count) => sum + count, 0),
-        3,
-      );
+      let pruned = 0;
+      // One after the other: a call deletes what nothing needs any more when it begins.
+      for (const _ of chain) pruned += await provider.prune(pruneAll);
+      equal(pruned, 3);
       deepEqual(await provider.counts(), {});
     },
   },

@@ -1,0 +1,113 @@
+import type { Completion, Lease, Settlement } from "../../contract/index.ts";
+import type { Run } from "./database.ts";
+import {
+  aftermathOf,
+  type EndedRoots,
+  endWithEdges,
+  type FollowRow,
+  joined,
+  nothing,
+  type MovedJob,
+  movedOf,
+  type Root,
+} from "./needs.ts";
+import { answers, type Batch, batchOf, besideGates, nothingEnded, type Refusal, type Settled } from "./settle.ts";
+import { type Store, timeOf } from "./store.ts";
+import { storable } from "./values.ts";
+
+/** The batch as `json_to_recordset` reads it. */
+export function completionsOf(batch: Iterable<readonly [number, Completion]>): string {
+  const rows = [...batch].map(([n, { id, fence, output }]) => ({
+    n,
+    id,
+    fence,
+    ...(output !== undefined && { output: storable(output, "An output") }),
+  }));
+  return JSON.stringify(rows);
+}
+
+interface ClosedRow {
+  readonly n: number;
+  /** It was left alone because others need the job; or it was closed meanwhile. */
+  readonly open: boolean;
+}
+
+type MovedRow = FollowRow & { readonly n: null };
+
+/** Jobs that nobody needs in one statement, and in another one most of those that others need; what is left, in steps. */
+export async function ackJobs(store: Store, items: readonly Completion[]): Promise<Settled> {
+  const batch = batchOf(items, "first");
+  if (batch.size === 0) return { settlements: items.map(() => "stale"), after: nothing };
+  const [plain, needed] = parted([...batch.values()], ([, { id }]) => store.needed.has(id));
+  const known = new Map(needed.map(([n, { id }]) => [n, store.needed.get(id)]));
+  for (const [, { id }] of needed) store.needed.delete(id);
+  const one = await ackPlain(store, plain);
+  const other = await ackEdges(store, needed);
+  const closed = [...one, ...other.closed];
+  const open = new Set(closed.flatMap((row) => (row.open ? [row.n] : [])));
+  const left = [...batch.values()].filter(([n]) => open.has(n));
+  const { answer, moved, locked } =
+    left.length === 0 ? nothingEnded : await store.database.transact((run) => ackNeeded(run, store, left));
+  const refusals = [...closed.flatMap((row) => (row.open ? [] : [row.n])), ...answer];
+  const refused = refusals.length === 0 ? [] : await reasons(store, items, refusals);
+  const settlements = answers(items, batch, refused, "alreadyDone");
+  const after = aftermathOf([...other.moved, ...moved]);
+  return { settlements, after: joined(besideGates(items, settlements, known, locked), after) };
+}
+
+function parted<T>(
+  items: readonly T[],
+  isSecond: (item: T) => boolean,
+): readonly [first: readonly T[], second: readonly T[]] {
+  return [items.filter((item) => !isSecond(item)), items.filter(isSecond)];
+}
+
+/** Returns what was not settled. */
+async function ackPlain(store: Store, batch: Batch<Completion>): Promise<readonly ClosedRow[]> {
+  if (batch.length === 0) return [];
+  const values = { completions: completionsOf(batch), ...timeOf(store) };
+  const rows = await store.database.rows<readonly [n: number, open: boolean]>(store.statements.ack, values);
+  return rows.map(([n, open]) => ({ n, open }));
+}
+
+/** Returns what was not settled, and the jobs that were let go. */
+async function ackEdges(
+  store: Store,
+  batch: Batch<Completion>,
+): Promise<{ readonly closed: readonly ClosedRow[]; readonly moved: readonly MovedJob[] }> {
+  if (batch.length === 0) return { closed: [], moved: [] };
+  const values = { completions: completionsOf(batch), ...timeOf(store) };
+  const rows = await store.database.objects<ClosedRow | MovedRow>(store.statements.ackEdges, values);
+  return {
+    closed: rows.flatMap((row) => (row.n === null ? [] : [row])),
+    moved: rows.flatMap((row) => (row.n === null ? movedOf(row) : [])),
+  };
+}
+
+/** Settles within a transaction, whoever needs the jobs; `answer`: what was refused. */
+export function ackNeeded(run: Run, store: Store, batch: Batch<Completion>): Promise<EndedRoots<readonly number[]>> {
+  const roots = batch.map(([, { id }]): Root => ({ id, kind: "succeeded" }));
+  return endWithEdges(run, store, roots, async () => {
+    const values = { completions: completionsOf(batch), ...timeOf(store) };
+    return (await run<ClosedRow>(store.statements.ackNeeded, values)).map(({ n }) => n);
+  });
+}
+
+/** Asked for afterwards, and seldom: a snapshot taken before the wait for a lock would not know who re-claimed the job. */
+async function reasons(
+  store: Store,
+  items: readonly Completion[],
+  refused: readonly number[],
+): Promise<readonly Refusal[]> {
+  const leases = refused.flatMap((n) => items.slice(n, n + 1).map((lease) => ({ n, lease })));
+  const ids = leases.map(({ lease }) => lease.id);
+  const fences = new Map(
+    await store.database.rows<readonly [id: string, fence: number]>(store.statements.fences, { ids }),
+  );
+  return leases.map(({ n, lease }) => [n, refusalOf(lease, fences.get(lease.id))]);
+}
+
+/** Why a lease was not open, from the fence that its job has now. */
+export function refusalOf(lease: Lease, fence: number | undefined): Settlement {
+  return fence === lease.fence ? "alreadyDone" : "stale";
+}
