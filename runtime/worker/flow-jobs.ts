@@ -2,7 +2,8 @@ import { isFinalState, type JobRecord, JobwrightError, type NewJob, type Provide
 import type { JobDescriptor } from "../core/descriptor.ts";
 import { type FlowPlace, settingsOf } from "../core/envelope.ts";
 import { nodeId } from "../core/flow/ids.ts";
-import { type Makers, makerOf, optionsOf } from "../core/flow/instantiate.ts";
+import { optionsOf } from "../core/flow/instantiate.ts";
+import { type Makers, makerOf } from "../core/flow/makers.ts";
 import { flowJobName, flowJobVersion } from "../core/flow/names.ts";
 import { actionOf, needsOf } from "../core/flow/outcomes.ts";
 import { type Action, conditionOf } from "../core/flow/plan.ts";

@@ -27,7 +27,7 @@ export const operators = ["eq", "ne", "lt", "lte", "gt", "gte", "and", "or", "no
 
 export type Operator = (typeof operators)[number];
 
-export function isOperator(of: Expression["of"]): of is Operator {
+function isOperator(of: Expression["of"]): of is Operator {
   return (operators as readonly string[]).includes(of);
 }
 

@@ -1,12 +1,12 @@
-import { JobwrightError, type Needs, type NewJob } from "../../contract/index.ts";
+import type { Needs, NewJob } from "../../contract/index.ts";
 import { type FlowPlace, sealEnvelope, type Settings } from "../envelope.ts";
-import { type JobMaker, makeJob, type OneJobOptions } from "../new-job.ts";
+import { makeJob, type OneJobOptions } from "../new-job.ts";
 import { nodeId } from "./ids.ts";
+import { type Makers, makerOf } from "./makers.ts";
 import { flowJobName, flowJobVersion } from "./names.ts";
-import { type Action, type FlowPlan, type NodeSettings, type PlanNeed, type PlanNode, templatesOf } from "./plan.ts";
-import { decodeTemplate, referencesIn, type Template } from "./template.ts";
-
-export type Makers = ReadonlyMap<string, JobMaker>;
+import { type Action, type FlowPlan, type NodeSettings, type PlanNeed, type PlanNode } from "./plan.ts";
+import { refuseLeaks } from "./secrecy.ts";
+import { decodeTemplate, referencesIn } from "./template.ts";
 
 export interface Instance {
   readonly plan: FlowPlan;
@@ -51,14 +51,6 @@ function queueOf({ nodes }: FlowPlan, makers: Makers): string {
 
 function queueOfNode(action: Action, makers: Makers): string | undefined {
   return "job" in action ? makerOf(makers, action.job).job.queue : undefined;
-}
-
-export function makerOf(makers: Makers, job: string): JobMaker {
-  const maker = makers.get(job);
-  if (maker) return maker;
-  throw new JobwrightError("JW_UNKNOWN_JOB", `The schema of this build has no job ${job}.`, {
-    hint: "Run `jobwright codegen`, and deploy what enqueues flows together with what works on them.",
-  });
 }
 
 type JobAction = Extract<Action, { readonly kind: "job" }>;
@@ -114,21 +106,4 @@ function makeInternal(node: PlanNode, { id: flow, priority = 0 }: Instance, id: 
 
 function isForever(action: Action): boolean {
   return action.kind === "seal" || (action.kind === "signal" && action.timeoutMs === undefined);
-}
-
-/** What a flow gives as its output, or puts into the inputs of a map, is not encrypted. */
-function refuseLeaks({ nodes }: FlowPlan, makers: Makers): void {
-  const encrypted = new Set(
-    nodes.filter(({ action }) => "job" in action && makerOf(makers, action.job).job.encrypted).map(({ name }) => name),
-  );
-  for (const node of nodes) {
-    if (node.action.kind !== "end") continue;
-    const leak = templatesOf(node)
-      .flatMap((template: Template) => referencesIn(template))
-      .find(({ node: name }) => encrypted.has(name));
-    if (!leak) continue;
-    throw new JobwrightError("JW_INVALID_FLOW", `The flow gives an output of ${leak.node}, whose job is encrypted.`, {
-      hint: "Give it to a job that is encrypted as well, or leave it out of the flow's own output.",
-    });
-  }
 }

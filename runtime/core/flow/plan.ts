@@ -128,6 +128,7 @@ export function planFlow(drafts: readonly Draft[]): {
 } {
   const problems: NodeProblem[] = [];
   const names = new Set(drafts.map(({ name }) => name));
+  const mayLackOutputs = new Set(drafts.filter(isLenientBatch).map(({ name }) => name));
   const linked = drafts.map(({ after = new Map(), ...draft }): PlanNode => {
     const implied = impliedNeeds(templatesOf(draft));
     // The end waits for every node, however it ends, and fails if what it gives is not there.
@@ -138,12 +139,20 @@ export function planFlow(drafts: readonly Draft[]): {
       else if (explicit !== undefined && contradicts(explicit, when))
         problems.push(contradiction(draft.name, node, explicit));
     }
+    for (const [node, when] of implied) {
+      if (when === "succeeded" && mayLackOutputs.has(node)) problems.push(incomplete(draft.name, node));
+    }
     const needs = new Map([...implied, ...after]);
     for (const node of needs.keys()) if (!names.has(node)) problems.push(unknownNode(draft.name, node));
     if (needs.size === 0 && draft.action.kind !== "batch") return draft;
     return { ...draft, needs: [...needs].map(([node, when]) => ({ node, when })) };
   });
   return { plan: { nodes: sorted(linked, problems) }, problems };
+}
+
+/** A batch that goes on without the success of all its members. */
+function isLenientBatch({ action, after }: Draft): boolean {
+  return action.kind === "batch" && [...(after?.values() ?? [])].some((when) => when !== "succeeded");
 }
 
 /** Parents first, else as they come; nodes in a circle are reported and left out. */
@@ -196,6 +205,14 @@ function uncertain(node: string, other: string): NodeProblem {
     node,
     message: `${node} takes the output of ${other}, but runs with any of those that it needs.`,
     hint: `Take \`${other}.maybe\` or \`${other}.outcome\`, or let it need all.`,
+  };
+}
+
+function incomplete(node: string, batch: string): NodeProblem {
+  return {
+    node,
+    message: `${node} takes the outputs of ${batch}, whose members need not all succeed.`,
+    hint: `Take \`${batch}.outcome\`, or let the batch wait for the success of all: \`when: "succeeded"\`.`,
   };
 }
 

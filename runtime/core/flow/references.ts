@@ -31,11 +31,26 @@ type Missing<T> = [Extract<T, undefined | null>] extends [never] ? never : undef
 export type Ref<T> = Reference<T> &
   ([Present<T>] extends [Leaf] ? unknown : { readonly [Key in keyof Present<T>]-?: Ref<Present<T>[Key] | Missing<T>> });
 
-/** What can be given where a `T` is wanted: the value, a reference to one, or an object with references in it. */
+/** What can be given where a `T` is wanted: the value, a reference to one, or an object or a list with references in it. */
 export type Templated<T> =
   | T
   | Reference<T>
-  | (T extends Exclude<Leaf, readonly unknown[]> ? never : { readonly [Key in keyof T]: Templated<T[Key]> });
+  | (T extends readonly unknown[]
+      ? TemplatedList<T[number]> & TemplatedPlaces<T>
+      : T extends Leaf
+        ? never
+        : { readonly [Key in keyof T]: Templated<T[Key]> });
+
+/* Of a list an interface, and of the places of a tuple an object: the compiler looks into these when it needs to, and into a
+   list at once, which for a type that contains itself, such as JSON, would never end. */
+
+interface TemplatedList<Item> extends ReadonlyArray<Templated<Item>> {}
+
+type TemplatedPlaces<List extends readonly unknown[]> = {
+  readonly [
+    Place in keyof List as Place extends Exclude<keyof unknown[], "length"> ? never : Place
+  ]: Place extends "length" ? List[Place] : Templated<List[Place]>;
+};
 
 /** What something with references in it will be. */
 export type Resolved<T> =

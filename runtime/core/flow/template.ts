@@ -3,7 +3,7 @@ import type { JsonValue } from "../json-value.ts";
 import {
   type Expression,
   expressionOf,
-  isOperator,
+  isReference,
   type NodeAspect,
   nodeAspects,
   operators,
@@ -142,9 +142,7 @@ export function rewrite(template: Template, replace: (expression: Expression) =>
   if (typeof template !== "object" || template === null) return template;
   const object = template as Readonly<Record<string, Template>>; // no array, no primitive
   const expression = Object.hasOwn(object, tag) ? readExpression(object) : undefined;
-  const replacement = expression && !isOperator(expression.of) ? replace(expression) : undefined;
-  if (replacement !== undefined) return replacement;
-  if (expression && !isOperator(expression.of)) return template;
+  if (expression && isReference(expression)) return replace(expression) ?? template;
   return withEntries(Object.entries(object).map(([key, item]) => [key, rewrite(item, replace)]));
 }
 
@@ -191,6 +189,16 @@ export function referencesIn(template: Template): readonly NodeReference[] {
     return undefined;
   });
   return found;
+}
+
+/** Whether a template has anything in it but references. */
+export function holdsValues(template: Template): boolean {
+  return isOrHoldsValue(rewrite(template, () => []));
+}
+
+function isOrHoldsValue(part: Template): boolean {
+  if (typeof part !== "object" || part === null) return true;
+  return Object.entries(part).some(([key, item]: [string, Template]) => key !== tag && isOrHoldsValue(item));
 }
 
 function unstorable(path: string, what: string): JobwrightError {

@@ -1,0 +1,62 @@
+import { JobwrightError } from "../../contract/index.ts";
+import { type Makers, makerOf } from "./makers.ts";
+import type { FlowPlan, PlanNode } from "./plan.ts";
+import { holdsValues, referencesIn, type Template } from "./template.ts";
+
+type Action<Kind> = Extract<PlanNode["action"], { readonly kind: Kind }>;
+
+/**
+ * What encrypted jobs take and give must not be stored in clear by the jobs that hold a flow together: by its end, which keeps
+ * the output, and by maps, which keep the input of their members and make jobs of it. Throws `JW_INVALID_FLOW`.
+ */
+export function refuseLeaks({ nodes }: FlowPlan, makers: Makers): void {
+  const secret = secretNodes(nodes, makers);
+  const taken = (templates: readonly Template[]): string | undefined =>
+    templates.flatMap(referencesIn).find(({ node }) => secret.has(node))?.node;
+
+  function checkEnd({ output }: Action<"end">): void {
+    const from = output === undefined ? undefined : taken([output]);
+    if (from === undefined) return;
+    throw new JobwrightError("JW_INVALID_FLOW", `The flow gives an output of ${from}, whose job is encrypted.`, {
+      hint: "Give it to a job that is encrypted as well, or leave it out of the flow's own output.",
+    });
+  }
+
+  function checkMap({ job, items, input, into }: Action<"map">): void {
+    const from = taken([items, input]);
+    if (!makerOf(makers, job).job.encrypted) {
+      if (from === undefined) return;
+      throw new JobwrightError(
+        "JW_INVALID_FLOW",
+        `${into} takes an output of ${from}, whose job is encrypted; ${job} is not.`,
+        {
+          hint: `Declare ${job} with \`encrypted: true\`, or leave out what it takes.`,
+        },
+      );
+    }
+    if (!holdsValues(items) && !holdsValues(input)) return;
+    throw new JobwrightError(
+      "JW_INVALID_FLOW",
+      `${into} maps over ${job}, which is encrypted, with values of its own.`,
+      {
+        hint: "Take them from the item or from another node; what a map is given itself is stored in clear.",
+      },
+    );
+  }
+
+  for (const { action } of nodes) {
+    if (action.kind === "end") checkEnd(action);
+    if (action.kind === "map") checkMap(action);
+  }
+}
+
+/** Nodes of encrypted jobs, and batches with such members. Each comes after those that it needs. */
+function secretNodes(nodes: readonly PlanNode[], makers: Makers): ReadonlySet<string> {
+  const secret = new Set<string>();
+  for (const { name, action, needs = [] } of nodes) {
+    const isOwn = "job" in action && makerOf(makers, action.job).job.encrypted === true;
+    const isBatch = action.kind === "batch" && needs.some(({ node }) => secret.has(node));
+    if (isOwn || isBatch) secret.add(name);
+  }
+  return secret;
+}
