@@ -11,6 +11,8 @@ export interface SchemaOptions {
   readonly draft: Draft;
   /** Where the schema of a recursive type lies, as `$ref` wants it. */
   readonly ref: (name: string) => string;
+  /** The recursive types themselves, by name. */
+  readonly types: Readonly<Record<string, ContractNode>>;
 }
 
 export interface SchemaPrinter {
@@ -23,12 +25,18 @@ const storedDate = "^(?:\\d{4}|[+-]\\d{6})-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(?:
 const storedBigint = "^-?\\d+$";
 
 /** Values that JSON lacks are described as they are stored; `x-jobwright-type` says what they are in TypeScript. */
-export function createSchemaPrinter({ draft, ref }: SchemaOptions): SchemaPrinter {
+export function createSchemaPrinter({ draft, ref, types }: SchemaOptions): SchemaPrinter {
   function print(node: ContractNode, docs: DocsView = noDocs): JsonSchema {
     // The reader makes its own of whatever is there; only of dates and what is in them a writer makes one form.
     const kind = node.coerce && node.kind !== "date" ? {} : printKind(node, docs);
     const preset = node.default ?? node.prefault;
     return { ...kind, ...(preset && "value" in preset ? { default: wireValue(preset.value) } : {}) };
+  }
+
+  /** In a place that stays where its value is `undefined`: in a list, or under a key. JSON has `null` there. */
+  function printPlace(node: ContractNode, docs?: DocsView, optional = isAbsentAllowed(node)): JsonSchema {
+    const schema = print(node, docs);
+    return optional && Object.keys(schema).length > 0 ? { anyOf: [schema, { type: "null" }] } : schema;
   }
 
   function printKind(node: ContractNode, docs: DocsView): JsonSchema {
@@ -57,9 +65,9 @@ export function createSchemaPrinter({ draft, ref }: SchemaOptions): SchemaPrinte
       case "record":
         return printRecord(node, docs);
       case "array":
-        return { type: "array", items: print(node.item, docs.item()), ...sizeLimits(node) };
+        return { type: "array", items: printPlace(node.item, docs.item()), ...sizeLimits(node) };
       case "set":
-        return { type: "array", items: print(node.item, docs.item()), ...sizeLimits(node), ...carried("Set") };
+        return { type: "array", items: printPlace(node.item, docs.item()), ...sizeLimits(node), ...carried("Set") };
       case "map":
         return printMap(node, docs);
       case "tuple":
@@ -95,12 +103,12 @@ export function createSchemaPrinter({ draft, ref }: SchemaOptions): SchemaPrinte
       properties: Object.fromEntries(entries),
       ...(required.length > 0 ? { required } : {}),
       ...(others === "strict" ? { additionalProperties: false } : {}),
-      ...(typeof others === "object" ? { additionalProperties: print(others) } : {}),
+      ...(typeof others === "object" ? { additionalProperties: printPlace(others) } : {}),
     };
   }
 
   function printRecord({ key, value, partial, loose }: RecordNode, docs: DocsView): JsonSchema {
-    const item = print(value, docs.item());
+    const item = printPlace(value, docs.item());
     if (loose) return { type: "object" };
     const names = key.kind === "literal" ? key.values.map((name) => String(wireValue(name))) : [];
     return {
@@ -119,14 +127,14 @@ export function createSchemaPrinter({ draft, ref }: SchemaOptions): SchemaPrinte
   }
 
   function printMap(node: ContractNode & { readonly kind: "map" }, docs: DocsView): JsonSchema {
-    const pair = list([print(node.key), print(node.value, docs.item())], undefined, 2);
+    const pair = list([printPlace(node.key), printPlace(node.value, docs.item())], undefined, 2);
     return { type: "array", items: pair, ...sizeLimits(node), ...carried("Map") };
   }
 
   function printTuple(node: ContractNode & { readonly kind: "tuple" }): JsonSchema {
-    const items = node.items.map(({ type }) => print(type));
+    const items = node.items.map((item) => printPlace(item.type, noDocs, !isRequired(item)));
     const required = node.items.findLastIndex(isRequired) + 1;
-    return { ...list(items, node.rest && print(node.rest), required), ...sizeLimits(node) };
+    return { ...list(items, node.rest && printPlace(node.rest), required), ...sizeLimits(node) };
   }
 
   /** A list whose first places have schemas of their own. */
@@ -146,21 +154,25 @@ export function createSchemaPrinter({ draft, ref }: SchemaOptions): SchemaPrinte
     return others.length === 0 ? only : { [node.exclusive ? "oneOf" : "anyOf"]: members };
   }
 
+  function isRequired(member: Member | undefined): boolean {
+    return member !== undefined && !member.optional && !isAbsentAllowed(member.type);
+  }
+
+  /** `undefined` is absent once it is stored, and so is what the reader fills in. */
+  function isAbsentAllowed(node: ContractNode, within: readonly string[] = []): boolean {
+    if (node.default !== undefined || node.prefault !== undefined || node.catch) return true;
+    if (node.kind === "union") return node.members.some((member) => isAbsentAllowed(member, within));
+    if (node.kind === "literal") return node.values.some(isUndefined);
+    if (node.kind === "ref") {
+      const target = within.includes(node.name) ? undefined : types[node.name];
+      return target !== undefined && isAbsentAllowed(target, [...within, node.name]);
+    }
+    return node.kind === "undefined" || node.kind === "unknown" || node.kind === "any" || node.kind === "opaque";
+  }
+
   return { print };
 }
 
 function carried(type: string): JsonSchema {
   return { "x-jobwright-type": type };
-}
-
-function isRequired(member: Member | undefined): boolean {
-  return member !== undefined && !member.optional && !isAbsentAllowed(member.type);
-}
-
-/** `undefined` is absent once it is stored, and so is what the reader fills in. */
-function isAbsentAllowed(node: ContractNode): boolean {
-  if (node.default !== undefined || node.prefault !== undefined || node.catch) return true;
-  if (node.kind === "union") return node.members.some(isAbsentAllowed);
-  if (node.kind === "literal") return node.values.some(isUndefined);
-  return node.kind === "undefined" || node.kind === "unknown" || node.kind === "any" || node.kind === "opaque";
 }

@@ -1,6 +1,6 @@
 import type { JobModel } from "../model/model.ts";
 
-/** What is no policy: the name, the words, and the types. */
+/** What is no policy: the name, the words, the types, and what is made of them. */
 const others: ReadonlySet<string> = new Set<keyof JobModel>([
   "name",
   "queue",
@@ -10,6 +10,8 @@ const others: ReadonlySet<string> = new Set<keyof JobModel>([
   "errors",
   "progress",
   "contract",
+  "parse",
+  "previous",
 ]);
 
 /** The policies that a job has, as the model has them. One that is added to the model shows up by itself. */

@@ -24,7 +24,7 @@ type Entry = readonly [name: string, schema: JsonSchema];
 function schemasOfJob(job: JobModel, named: readonly NamedType[], folder: string, draft: Draft): readonly Entry[] {
   const { types = {}, errors = {} } = job.contract;
   const nameOf = namesOf(job, Object.keys(types));
-  const { print } = createSchemaPrinter({ draft, ref: (name) => `${folder}/${nameOf(name)}` });
+  const { print } = createSchemaPrinter({ draft, ref: (name) => `${folder}/${nameOf(name)}`, types });
   const entry = (side: StoredSide): readonly Entry[] => {
     const node = side === "errors" ? undefined : job.contract[side];
     if (!node) return [];

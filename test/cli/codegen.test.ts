@@ -28,7 +28,7 @@ describe("codegen on the command line", () => {
     using project = createProject({ "jobs.schema.ts": schema("string") });
     const { status, stdout, stderr } = codegen(project);
     expect({ status, stdout }).toEqual({ status: 0, stdout: "" });
-    expect(stderr).toMatch(/^✔ 1 job → generated\/ \(3 files, \d+ ms\)\n$/);
+    expect(stderr).toMatch(/^✔ 1 job → generated\/ \(4 files, \d+ ms\)\n$/);
     expect(codegen(project).stderr).toContain("unchanged");
   });
 

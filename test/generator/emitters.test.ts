@@ -56,7 +56,14 @@ describe("an emitter of the project", () => {
       return [{ name: "queues.ts", text: `${context.header}export {};\n` }];
     });
     const report = await generate({ cwd: project.folder, emitters: [emitter] });
-    expect(report.written).toEqual(["types.ts", "codecs.ts", "descriptor.ts", "index.ts", "queues.ts"]);
+    expect(report.written).toEqual([
+      "types.d.ts.map",
+      "types.d.ts",
+      "codecs.ts",
+      "descriptor.ts",
+      "index.ts",
+      "queues.ts",
+    ]);
     expect(seen?.model).toMatchObject({ modelVersion: 1, jobs: [{ name: "a", queue: "mail" }, { name: "b" }] });
     expect(JSON.parse(JSON.stringify(seen?.model))).toEqual(seen?.model);
     expect(() => Object.assign(seen?.model.jobs[0] ?? {}, { queue: "other" })).toThrow(TypeError);
@@ -101,7 +108,7 @@ describe("an emitter of the project", () => {
     using project: Project = createProject({ "jobs.schema.ts": schema, "jobs.codegen.ts": queuesSource("queues.txt") });
     const command = ["--import", "tsx", join(repository, "generator/cli/main.ts"), "codegen"];
     const { status, stderr } = spawnSync(process.execPath, command, { cwd: project.folder, encoding: "utf8" });
-    expect(stderr).toContain("✔ 2 jobs → generated/ (5 files");
+    expect(stderr).toContain("✔ 2 jobs → generated/ (6 files");
     expect(status).toBe(0);
   });
 });
@@ -116,7 +123,7 @@ describe("what an emitter must not do", () => {
       }),
       'The emitter "mine" threw: no luck',
     ],
-    ["take a built-in name", filesOf({ name: "types.ts", text }), 'gave types.ts, which the emitter "types" made'],
+    ["take a built-in name", filesOf({ name: "types.d.ts", text }), 'gave types.d.ts, which the emitter "types" made'],
     ["take one in other letters", filesOf({ name: "Index.ts", text }), 'gave Index.ts, which the emitter "index" made'],
     ["give a name twice", filesOf({ name: "a.ts", text }, { name: "a.ts", text }), 'which the emitter "mine" made'],
     ["write the manifest", filesOf({ name: ".manifest.json", text }), 'with the name ".manifest.json"'],

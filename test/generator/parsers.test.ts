@@ -113,23 +113,38 @@ describe("emitted parsers", () => {
   it("are there for all of these", () => {
     expect([...schemas.keys()].filter((name) => !planned.some((entry) => entry.name === name)).sort())
       .toMatchInlineSnapshot(`
-      [
-        "catchallStringC",
-        "categoryC",
-        "categoryDatesC",
-        "categoryDefaultsC",
-        "defaultedOptionalC",
-        "defaultedOptionalP",
-        "frozenP",
-        "jsonRootC",
-        "mutualAC",
-        "mutualBC",
-        "protoKeyP",
-        "readonlyRootC",
-        "recursiveRootP",
-        "refinedC",
-        "rootC",
-      ]
-    `);
+        [
+          "catchallDefaultC",
+          "catchallRichC",
+          "catchallSameC",
+          "catchallStringC",
+          "catchallWiderC",
+          "categoryC",
+          "categoryDatesC",
+          "categoryDefaultsC",
+          "defaultedOptionalC",
+          "defaultedOptionalP",
+          "frozenP",
+          "jsonRootC",
+          "mutualAC",
+          "mutualBC",
+          "protoKeyC",
+          "protoKeyP",
+          "readonlyRootC",
+          "recursiveRootP",
+          "refinedC",
+          "rootC",
+          "rootDateC",
+          "rootNullableC",
+          "treeCasesC",
+          "treeHolesC",
+          "treeMapC",
+          "treeNamedC",
+          "treeReadonlyC",
+          "treeRecordC",
+          "treeTupleC",
+          "treeUnionC",
+        ]
+      `);
   });
 });

@@ -85,7 +85,7 @@ ${proofs.join("")}`,
   }, 240_000);
 
   it("come from where the schema file has them, never from the schema file", () => {
-    const types = project.read("generated/types.ts");
+    const types = project.read("generated/types.d.ts");
     expect(types).toContain('import type { Color, Level } from "../enums.ts";');
     expect(types).toContain('import type { Money } from "../money.ts";');
     expect(types).not.toMatch(/from ".*jobs\.schema/);
