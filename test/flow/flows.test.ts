@@ -350,6 +350,11 @@ describe("a flow", () => {
         f.add(jobs.double.node({ n: 1 }), { name: "a" });
       },
       (f) => f.add(jobs.double.node({ n: 1 }), { name: "a b" }),
+      (f) => {
+        const all = f.batch([f.add(jobs.double.node({ n: 1 }))], { when: "finished" });
+        f.add(jobs.sum.node({ ns: all.output }));
+      },
+      (f) => f.map([1], (n) => jobs.double.node({ n }), { when: "firstFailure" }).output,
     ];
     for (const draw of draws) await expect(jobs.$flow.enqueue(draw)).rejects.toMatchObject({ code: "JW_INVALID_FLOW" });
     expect(await jobs.$control.counts()).toEqual({});

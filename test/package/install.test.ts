@@ -63,12 +63,19 @@ describe("the packed package in an empty project", () => {
   it("codegen --check exits 4 with a diff after the schema changed", () => {
     expect(cli("codegen", "--check")).toMatchObject({ status: 0 });
     const schema = readFileSync(join(folder, "jobs.schema.ts"), "utf8");
-    writeFileSync(join(folder, "jobs.schema.ts"), schema.replace("name: z.string()", "who: z.string()"));
-    const { status, stdout } = cli("codegen", "--check");
+    const checkWith = (field: string): { status: number | null; stdout: string; stderr: string } => {
+      writeFileSync(join(folder, "jobs.schema.ts"), schema.replace("name: z.string()", field));
+      const answer = cli("codegen", "--check");
+      writeFileSync(join(folder, "jobs.schema.ts"), schema);
+      return answer;
+    };
+    const { status, stdout } = checkWith("title: z.string().optional(), name: z.string()");
     expect(status).toBe(4);
-    expect(stdout).toMatch(/^-.*name/m);
-    expect(stdout).toMatch(/^\+.*who/m);
-    writeFileSync(join(folder, "jobs.schema.ts"), schema);
+    expect(stdout).toMatch(/^\+.*title/m);
+    // Jobs that wait have no `who`.
+    const breaking = checkWith("who: z.string()");
+    expect(breaking.status).toBe(2);
+    expect(breaking.stderr).toContain("JW_CONTRACT_BREAKING");
   });
 
   it("jobs list and show see what ran, as text and as JSON", () => {

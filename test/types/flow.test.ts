@@ -10,6 +10,7 @@ export default defineJobs({
   sheet: job({ input: z.object({ images: z.array(z.object({ file: z.string() })) }), output: z.object({ file: z.string(), pages: z.number() }) }),
   mail: job({ input: z.object({ to: z.string(), at: z.date().optional() }), errors: { Bounced: z.object({ code: z.number() }) } }),
   report: job({ input: z.object({ how: z.unknown() }) }),
+  keep: job({ input: z.object({ data: z.json().optional(), size: z.tuple([z.string(), z.number()]).optional() }) }),
   album: workflow({
     input: z.object({ pictures: z.array(z.string()), title: z.string().default("Album") }),
     output: z.object({ file: z.string() }),
@@ -50,6 +51,10 @@ const right: readonly string[] = [
   draw("flow.add(jobs.mail.node({ to: small.output.file, at: small.output.at }));"),
   draw("flow.add(jobs.report.node({ how: small.outcome }));"),
   draw(
+    "flow.add(jobs.keep.node({ data: { deep: [1, [small.output.file], { file: small.output.file }], at: null } }));",
+  ),
+  draw("flow.add(jobs.keep.node({ data: small.output.file, size: [small.output.file, 1] }));"),
+  draw(
     'flow.add(jobs.album.node({ pictures: [small.output.file], title: "a" }, { delay: "1m" }), { after: [[small, "succeeded"]] });',
   ),
   draw('flow.add(jobs.mail.node({ to: flow.map(["a"], (picture) => jobs.resize.node({ picture })).name }));'),
@@ -59,7 +64,7 @@ const right: readonly string[] = [
   `void jobs.$flow.batch([${resize}, ${resize}], { follow: (all) => jobs.sheet.node({ images: all.output }) });`,
   `void jobs.$flow.batch([${resize}]).then((flow) => flow.result()).then(([first]) => first?.status === "succeeded" && first.output.file);`,
   'void jobs.$flow.handle("1").signal("anything", 1);',
-  'export const handlers: JobHandlers = { resize: () => ({ file: "", at: new Date() }), sheet: () => ({ file: "", pages: 1 }), mail: () => {}, report: () => {} };',
+  'export const handlers: JobHandlers = { resize: () => ({ file: "", at: new Date() }), sheet: () => ({ file: "", pages: 1 }), mail: () => {}, report: () => {}, keep: () => {} };',
 ];
 
 /** What must be refused, and a part of the compiler's message. */
@@ -77,6 +82,10 @@ const wrong: readonly (readonly [statement: string, message: string])[] = [
   [draw("flow.add(jobs.mail.node({ to: small.maybe.file }));"), "not assignable to type"],
   [draw("flow.add(jobs.mail.node({ too: small.output.file }));"), "'too' does not exist"],
   [draw("flow.add(jobs.mail.node({ to: small.outcome.output }));"), "'output' does not exist"],
+  [draw("flow.add(jobs.keep.node({ data: { deep: [small.output.at] } }));"), "not assignable to type"],
+  [draw("flow.add(jobs.keep.node({ size: [1, small.output.file] }));"), "not assignable to type"],
+  [draw("flow.add(jobs.keep.node({ size: [small.output.file] }));"), "not assignable to type"],
+  [draw("flow.add(jobs.keep.node({ size: [small.output.file, 1, 2] }));"), "not assignable to type"],
   [draw('flow.add(jobs.mail.node({ to: "a" }), { after: [[small, "done"]] });'), "not assignable to type"],
   [draw('flow.add(jobs.mail.node({ to: "a" }), { if: small.output.file });'), "not assignable to type"],
   [draw("flow.add(jobs.album.node({ pictures: [small.output.file] }));"), "'title' is missing"],
@@ -90,7 +99,7 @@ const wrong: readonly (readonly [statement: string, message: string])[] = [
   ],
   ['void jobs.$flow.chain(jobs.mail.handle("1"));', "not assignable to parameter"],
   [
-    'export const handlers: JobHandlers = { resize: () => ({ file: "", at: new Date() }), sheet: () => ({ file: "", pages: 1 }), mail: () => {}, report: () => {}, album: () => {} };',
+    'export const handlers: JobHandlers = { resize: () => ({ file: "", at: new Date() }), sheet: () => ({ file: "", pages: 1 }), mail: () => {}, report: () => {}, keep: () => {}, album: () => {} };',
     "'album' does not exist",
   ],
 ];
