@@ -4,8 +4,8 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     exclude: ["**/golden/**", "**/node_modules/**"],
-    // The machine's cores are shared with the processes that the end-to-end tests start.
-    maxWorkers: 2,
+    // More than two cores can do: many tests wait for servers. Not many more: others start processes of their own.
+    maxWorkers: 3,
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },

@@ -63,7 +63,7 @@ describe("providers side by side", () => {
       sqlite: sqlite({ path: ":memory:", clock, durability: "normal" }),
       mutant: createMutantStore(mutate, clock).open(),
     });
-    await expect(runSideBySide(withMutant, { runs: 2_000, seed: 1 })).rejects.toMatchObject({
+    await expect(runSideBySide(withMutant, { runs: 2_000, seed: 1, endOnFailure: true })).rejects.toMatchObject({
       cause: { message: expect.stringContaining("mutant") },
     });
   });

@@ -8,6 +8,8 @@ export interface ModelRunOptions {
   readonly runs: number;
   /** Default: random; printed when a sequence fails. */
   readonly seed?: number;
+  /** Stop at the first sequence that fails, without looking for a shorter one. Default: false. */
+  readonly endOnFailure?: boolean;
 }
 
 /** Compares providers made by `create` with the memory provider, over random sequences of calls. */
@@ -16,7 +18,8 @@ export function runModel(create: (clock: Clock) => Provider, options: ModelRunOp
 }
 
 /** The same with several providers at once: all get the same sequences, and each must give what every other gives. */
-export async function runSideBySide(create: (clock: Clock) => Reals, { runs, seed }: ModelRunOptions): Promise<void> {
+export async function runSideBySide(create: (clock: Clock) => Reals, options: ModelRunOptions): Promise<void> {
+  const { runs, seed, endOnFailure = false } = options;
   const property = fc.asyncProperty(fc.commands(commands, { maxCommands: 60, size: "max" }), async (sequence) => {
     const clock = createFakeClock();
     const reals = create(clock);
@@ -28,5 +31,5 @@ export async function runSideBySide(create: (clock: Clock) => Reals, { runs, see
       await Promise.all(Object.values(reals).map((real) => real.stop()));
     }
   });
-  await fc.assert(property, { numRuns: runs, ...(seed !== undefined && { seed }) });
+  await fc.assert(property, { numRuns: runs, endOnFailure, ...(seed !== undefined && { seed }) });
 }

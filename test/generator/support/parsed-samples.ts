@@ -32,6 +32,7 @@ export const samples: Readonly<Record<string, readonly unknown[]>> = {
       q: "abc",
     },
   ],
+  intersectionSame: [{ v: { a: new Date(0), b: 1 } }],
   limits: [{ a: "a", b: 0.5, c: 9n, d: new Date(0), e: [1, 2], f: new Set([1]) }],
   int: [{ a: -1, b: 2, c: 3, d: 0.5 }],
   codecUrl: [{ v: "https://example.com/" }],
