@@ -17,7 +17,7 @@ export async function jobwright(location: string, concurrency?: number): Promise
     async startWorker(handled) {
       const worker = await createWorker({
         provider,
-        handlers: { measure: () => handled() },
+        handlers: { measure: () => handled(), gather: () => undefined },
         ...(concurrency === undefined ? {} : { concurrency }),
       });
       stopWorker = () => worker.stop();

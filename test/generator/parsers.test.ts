@@ -17,7 +17,7 @@ import { arbitraryOf } from "./support/arbitrary.ts";
 import * as corpus from "./support/corpus.ts";
 import { mutationsOf } from "./support/mutations.ts";
 import * as parsed from "./support/parsed.ts";
-import { samples } from "./support/parsed-samples.ts";
+import { samples } from "./support/samples.ts";
 import { repository } from "./support/project.ts";
 
 type Schema = $ZodType & Parser;

@@ -14,61 +14,8 @@ import { arbitraryOf } from "./support/arbitrary.ts";
 import * as coerced from "./support/coerced.ts";
 import * as corpus from "./support/corpus.ts";
 import { damaged } from "./support/damage.ts";
+import { samples } from "./support/samples.ts";
 import { createProject, type Project, repository } from "./support/project.ts";
-
-/** Kinds whose values no generator of random values finds. */
-const samples: Readonly<Record<string, readonly unknown[]>> = {
-  formats: [
-    {
-      a: "a@example.com",
-      b: "7c0e9a2e-1f0e-4f9e-9d0a-0b4c5c1f2d3e",
-      c: "https://example.com",
-      d: "2020-01-01T00:00:00Z",
-      e: "127.0.0.1",
-      f: "AAAA",
-      g: "eyJhbGciOiJIUzI1NiJ9.e30.ZRrHA1JJJW8opsbCGfG_HACGpVUMN_a9IV7pAx_Zmeo",
-    },
-  ],
-  moreFormats: [
-    {
-      a: "7c0e9a2e-1f0e-4f9e-9d0a-0b4c5c1f2d3e",
-      b: "V1StGXR8_Z5jdHi6B-myT",
-      c: "tz4a98xxat96iws9zmbrgj3a",
-      d: "01ARZ3NDEKTSV4RRFFQ69G5FAV",
-      e: "2020-01-01",
-      f: "12:00:00",
-      g: "P1DT2H",
-      h: "::1",
-      i: "10.0.0.0/8",
-      j: "_-8",
-      k: "+14155552671",
-      l: "c0ffee",
-      m: "example.com",
-      n: "🙂",
-      o: "d41d8cd98f00b204e9800998ecf8427e",
-      p: "00:1a:2b:3c:4d:5e",
-      q: "abc",
-    },
-  ],
-  limits: [{ a: "ab1", b: 2.5, c: 7n, d: new Date(1), e: [1, 2], f: new Set([1]) }],
-  int: [{ a: -1, b: 2, c: 3, d: 0.5 }],
-  bigints: [{ a: -(2n ** 63n), b: 2n ** 64n - 1n }],
-  codec: [{ v: "2020-01-01T00:00:00Z" }],
-  codecUrl: [{ v: "https://example.com/" }],
-  stringbool: [{ v: "yes" }, { v: "0" }],
-  nan: [{ v: Number.NaN }],
-  numberOrNan: [{ v: Number.NaN }, { v: 1 }],
-  infinite: [{ v: Infinity }],
-  preprocess: [{ v: "a" }],
-  preprocessOptional: [{ v: "a" }, {}],
-  preprocessRich: [{ v: "a", at: new Date(0) }],
-  rootList: [[], [1, -2, 3]],
-  mapObjectKey: [{ v: new Map([[{ id: 1 }, "a"]]) }],
-  discriminatedNumber: [{ v: { n: 1, d: new Date(0) } }, { v: { n: 2, d: "2020-01-01T00:00:00.000Z" } }],
-  writtenCustom: [{ v: "3px" }],
-  templateNested: [{ v: "a1truenull" }],
-  nevers: [{}, { v: undefined }],
-};
 
 const schemas: ReadonlyMap<string, $ZodType & Parser> = new Map([
   ...Object.entries(corpus),

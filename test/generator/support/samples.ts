@@ -1,4 +1,4 @@
-/** Values that the schemas of `parsed.ts` and `corpus.ts` accept, where none is found by chance. */
+/** Values that the schemas of `parsed.ts`, `corpus.ts` and `coerced.ts` accept, where none is found by chance. */
 export const samples: Readonly<Record<string, readonly unknown[]>> = {
   formats: [
     {
@@ -129,4 +129,17 @@ export const samples: Readonly<Record<string, readonly unknown[]>> = {
     },
   ],
   forest: [{ trees: [{ name: "a", children: [{ name: "b", children: [] }] }], count: 1 }],
+  codec: [{ v: "2020-01-01T00:00:00Z" }],
+  nan: [{ v: Number.NaN }],
+  numberOrNan: [{ v: Number.NaN }, { v: 1 }],
+  infinite: [{ v: Infinity }],
+  preprocess: [{ v: "a" }],
+  preprocessOptional: [{ v: "a" }, {}],
+  preprocessRich: [{ v: "a", at: new Date(0) }],
+  rootList: [[], [1, -2, 3]],
+  mapObjectKey: [{ v: new Map([[{ id: 1 }, "a"]]) }],
+  discriminatedNumber: [{ v: { n: 1, d: new Date(0) } }, { v: { n: 2, d: "2020-01-01T00:00:00.000Z" } }],
+  writtenCustom: [{ v: "3px" }],
+  templateNested: [{ v: "a1truenull" }],
+  nevers: [{}, { v: undefined }],
 };

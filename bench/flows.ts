@@ -1,0 +1,165 @@
+/**
+ * Prints what it costs that jobs belong together, beside the same number of plain jobs: `npx tsx bench/flows.ts [store…]`.
+ *
+ * - Fan-in: a batch of 10,000 jobs and one that follows with the outcomes of all.
+ * - Chains: a claim of plain jobs and their ack while 100,000 chains of two stand in the store.
+ */
+import { mkdirSync, rmSync } from "node:fs";
+import { createProvider } from "jobwright/provider";
+import type { NewJob, Provider } from "../runtime/contract/index.ts";
+import { createUuidV7 } from "../runtime/core/uuid.ts";
+import { createJobs, createWorker } from "./generated/index.ts";
+import { type OpenStore, type StoreName, stores } from "./stores.ts";
+import { payload } from "./subject.ts";
+import { median } from "./table.ts";
+
+const members = Number(process.env["BENCH_MEMBERS"] ?? 10_000);
+const chains = Number(process.env["BENCH_CHAINS"] ?? 100_000);
+const rounds = Number(process.env["BENCH_ROUNDS"] ?? 7);
+const [, , ...wanted] = process.argv;
+const newId = createUuidV7();
+
+/** Per job, in µs: of the clock, and of the processors for this process alone. */
+interface Cost {
+  readonly wall: number;
+  readonly cpu: number;
+}
+
+async function timed(count: number, body: () => Promise<unknown>): Promise<Cost> {
+  const [startedAt, before] = [performance.now(), process.cpuUsage()];
+  await body();
+  const { user, system } = process.cpuUsage(before);
+  return { wall: ((performance.now() - startedAt) * 1_000) / count, cpu: (user + system) / count };
+}
+
+type Turn = Readonly<Record<"enqueue" | "run" | "both", Cost>>;
+
+/** `members` jobs on an empty store, enqueued by `enqueue` and then run; the last that is run is `last`. */
+async function turn(
+  store: OpenStore,
+  last: "measure" | "gather",
+  enqueue: (jobs: Awaited<ReturnType<typeof createJobs>>) => Promise<unknown>,
+): Promise<Turn> {
+  const provider = await createProvider(await store.place());
+  try {
+    const jobs = await createJobs({ provider });
+    const enqueued = await timed(members, () => enqueue(jobs));
+    const { promise: ended, resolve } = deferred();
+    let measured = 0;
+    const worker = await createWorker({
+      provider,
+      handlers: {
+        measure: () => (++measured === members && last === "measure" ? resolve() : undefined),
+        gather: ({ outcomes }) => {
+          if (outcomes.length !== members) throw new Error(`${outcomes.length} of ${members} outcomes`);
+          resolve();
+        },
+      },
+    });
+    const run = await timed(members, async () => {
+      await worker.start();
+      await ended;
+      await worker.stop();
+    });
+    return { enqueue: enqueued, run, both: { wall: enqueued.wall + run.wall, cpu: enqueued.cpu + run.cpu } };
+  } finally {
+    await provider.stop();
+  }
+}
+
+function deferred(): { readonly promise: Promise<void>; readonly resolve: () => void } {
+  let resolve = (): void => undefined;
+  const promise = new Promise<void>((done) => (resolve = done));
+  return { promise, resolve };
+}
+
+async function measureFanIn(store: OpenStore): Promise<void> {
+  const turns: Record<"plain" | "batch", Turn[]> = { plain: [], batch: [] };
+  // One round to warm up.
+  for (let round = 0; round <= rounds; round++) {
+    const plain = await turn(store, "measure", (jobs) => jobs.measure.enqueueMany(Array(members).fill(payload)));
+    const batch = await turn(store, "gather", (jobs) =>
+      jobs.$flow.batch(
+        Array.from({ length: members }, () => jobs.measure.node(payload)),
+        { follow: (all) => jobs.gather.node({ outcomes: all.outcome }) },
+      ),
+    );
+    if (round === 0) continue;
+    turns.plain.push(plain);
+    turns.batch.push(batch);
+  }
+  for (const part of ["enqueue", "run", "both"] as const) {
+    for (const clock of ["wall", "cpu"] as const) {
+      const [own, base] = [turns.batch, turns.plain].map((list) => median(list.map((each) => each[part][clock])));
+      if (own === undefined || base === undefined) throw new Error("nothing was measured");
+      const figures = `${own.toFixed(0)} µs per member, ${base.toFixed(0)} µs per plain job`;
+      console.log(`  fan-in, ${part}, ${clock}: ${figures}, ×${(own / base).toFixed(2)}`);
+    }
+  }
+}
+
+function jobOf(queue: string, needs?: string): NewJob {
+  const kind = { name: "measure", queue, version: 1, priority: 0, maxCrashes: 3, payload: '{"text":""}' };
+  const edges =
+    needs === undefined ? undefined : { of: [{ id: needs, when: "succeeded" as const }], mode: "all" as const };
+  return { id: newId(), ...kind, ...(edges && { needs: edges }) };
+}
+
+/** The first job of each is ready in another queue, the second waits for it in the queue that is claimed. */
+async function fill(provider: Provider): Promise<void> {
+  for (let done = 0; done < chains; done += 1_000) {
+    await provider.enqueue(
+      Array.from({ length: 1_000 }, () => {
+        const first = jobOf("other");
+        return [first, jobOf("mail", first.id)];
+      }).flat(),
+    );
+  }
+}
+
+let claims = 0;
+
+async function claimAndAck(provider: Provider): Promise<Cost> {
+  const size = 100;
+  await provider.enqueue(Array.from({ length: size }, () => jobOf("mail")));
+  const lanes = [{ queue: "mail", limit: size, handles: [{ name: "measure", maxVersion: 1 }] }];
+  return timed(size, async () => {
+    const jobs = await provider.claim({ claimId: String(++claims), workerId: "w", leaseMs: 60_000, lanes });
+    if (jobs.length !== size) throw new Error(`a claim found ${jobs.length} of ${size} jobs`);
+    await provider.ack(jobs);
+  });
+}
+
+/** In turns with the same on the store before the chains were there. */
+async function measureChains(store: OpenStore): Promise<void> {
+  const provider = await createProvider(await store.place());
+  await provider.start();
+  const half = async (): Promise<number> => {
+    const costs: number[] = [];
+    for (let round = 0; round < 220; round++) {
+      const { wall } = await claimAndAck(provider);
+      if (round >= 20) costs.push(wall);
+    }
+    return median(costs);
+  };
+  const before = await half();
+  const { wall } = await timed(chains, () => fill(provider));
+  const after = await half();
+  await provider.stop();
+  const beside = `beside ${chains.toLocaleString("en")} chains ${after.toFixed(1)} µs`;
+  console.log(
+    `  claim and ack of a plain job: alone ${before.toFixed(1)} µs, ${beside}, ×${(after / before).toFixed(2)}`,
+  );
+  console.log(`  a chain of two is enqueued in ${wall.toFixed(1)} µs`);
+}
+
+const folder = new URL("./.data/", import.meta.url).pathname;
+mkdirSync(folder, { recursive: true });
+for (const name of wanted.length > 0 ? (wanted as StoreName[]) : (Object.keys(stores) as StoreName[])) {
+  console.log(name);
+  const store = await stores[name].open(folder);
+  await measureFanIn(store);
+  await measureChains(store);
+  await store.stop();
+}
+rmSync(folder, { recursive: true });
