@@ -68,8 +68,11 @@ export function createEndReader(provider: Provider, options: EndReaderOptions): 
     return from;
   }
 
+  /** Whether it is time to look for what showed late. */
+  const isDue = (at: Position): boolean => clock > at.time + 2 * lateMs;
+
   function nextScan(at: Position): Scan {
-    const whole = ahead <= at.time || clock >= at.time + 2 * lateMs;
+    const whole = ahead <= at.time || isDue(at);
     return { since: whole ? at.time : ahead, cursor: undefined, whole, settles: undefined };
   }
 
@@ -102,14 +105,14 @@ export function createEndReader(provider: Provider, options: EndReaderOptions): 
       }
 
       const last = page.jobs.at(-1)?.finishedAt ?? 0;
-      const over = page.cursor === undefined || (whole && last > settles);
+      const over = page.cursor === undefined || (whole && last > settles && last < ahead);
       if (over && whole && settles > position.time) position = { time: settles };
       scan = over ? undefined : { since, cursor: page.cursor, whole, settles };
       // What a page leaves out begins at its last time.
       const readTo = page.cursor === undefined ? page.now - Math.min(overlapMs, lateMs) : last;
       if (over || whole) ahead = Math.max(ahead, position.time, readTo);
       settle(position);
-      return { ends, more: page.cursor !== undefined };
+      return { ends, more: page.cursor !== undefined || isDue(position) };
     },
   };
 }
