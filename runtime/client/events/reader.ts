@@ -68,8 +68,8 @@ export function createEndReader(provider: Provider, options: EndReaderOptions): 
     return from;
   }
 
-  /** Whether it is time to look for what showed late. */
-  const isDue = (at: Position): boolean => clock > at.time + 2 * lateMs;
+  /** Whether it is time to look for what showed late. More often costs more calls, but no job more than two reads. */
+  const isDue = (at: Position): boolean => clock > at.time + 1.25 * lateMs;
 
   function nextScan(at: Position): Scan {
     const whole = ahead <= at.time || isDue(at);

@@ -8,6 +8,9 @@ export interface EventSettings {
   readonly logger: ClientLogger;
 }
 
+const defaultPoll = "1s";
+/** Longer than a statement may take on any store, as its own settings are by default. */
+const defaultLate = "20s";
 const minPollMs = 10;
 
 const consoleLogger: ClientLogger = {
@@ -16,13 +19,13 @@ const consoleLogger: ClientLogger = {
 
 /** Throws `JW_INVALID_OPTION`. */
 export function readEventSettings({ poll, late }: EventOptions = {}, logger = consoleLogger): EventSettings {
-  const pollMs = parseDuration(poll ?? "1s", "events.poll");
+  const pollMs = parseDuration(poll ?? defaultPoll, "events.poll");
   if (pollMs < minPollMs) {
     throw new JobwrightError("JW_INVALID_OPTION", `events.poll is ${poll}.`, {
       hint: `The store is asked that often: give ${minPollMs} ms or more.`,
     });
   }
-  return { pollMs, lateMs: parseDuration(late ?? "10s", "events.late"), logger: guarded(logger) };
+  return { pollMs, lateMs: parseDuration(late ?? defaultLate, "events.late"), logger: guarded(logger) };
 }
 
 /** A logger that throws must not end what it is told of. */

@@ -77,7 +77,7 @@ export interface EventOptions {
   readonly poll?: Duration;
   /**
    * How much later than its time an end may show in the store: a transaction that was long under way, or clocks that
-   * differ. What comes later than that is missed. Default 10 s.
+   * differ. What comes later than that is missed. Default 20 s.
    */
   readonly late?: Duration;
 }
