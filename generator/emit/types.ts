@@ -3,6 +3,7 @@ import type { Docs, JobModel, Model, Sides } from "../model/model.ts";
 import { emitDeclarationMap } from "./declaration-map.ts";
 import type { EmitContext, Emitter } from "./emitter.ts";
 import { render } from "./layout.ts";
+import { eventsEntry, listenMethod } from "./event-types.ts";
 import { createTypePrinter } from "./print-type.ts";
 import { jsDoc, maxWidth, pascalCase } from "./text.ts";
 import { flowImports, method, nodeMethod, workflowClientType, workflowEntry } from "./workflow-types.ts";
@@ -101,9 +102,12 @@ function printTypes(model: Model, { names, schema, header, extension }: EmitCont
 function runtimeImport(model: Model): string {
   const names = [
     ...flowImports(model.workflows ?? []),
+    "ClientEvents",
     "ControlClient",
     "EnqueueManyOptions",
     "EnqueueOptions",
+    "JobEvents",
+    "JobEventType",
     "JobHandle",
     "ScheduleSettings",
     "SyncEnqueueManyOptions",
@@ -208,6 +212,7 @@ ${method("enqueueMany", [inputs, "options: SyncEnqueueManyOptions<Tx>"], many)}
 ${nodeMethod(model, name)}
   /** The handle of a job enqueued earlier, perhaps by another process. */
   handle(id: string): ${handle};
+${listenMethod(job)}
   /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
   pause(): Promise<void>;
   resume(): Promise<void>;
@@ -234,6 +239,7 @@ function maps(model: Model): string {
     return `${jsDoc(job.docs, "  ")}  readonly ${job.name}: ${type};\n`;
   });
   const returns = jobs.map((job) => `  readonly ${job.name}: ${pascalCase(job.name)}Return;\n`);
+  const ends = jobs.map(eventsEntry);
   const queues = groupBy(jobs, (job) => job.queue);
   const lanes = [...queues].sort(([a], [b]) => (a < b ? -1 : 1)).map(([queue, members]) => queueEntry(queue, members));
   const clients = jobs.map((job) => {
@@ -248,11 +254,13 @@ function maps(model: Model): string {
     `export type HandlersFor<Q extends QueueName${hasTransactional(model) ? ", Tx = unknown" : ""}> = ` +
     `Pick<JobHandlers${argument}, QueueJobs[Q]>;\n\n` +
     `/** What the handler of each job returns. */\nexport interface JobReturns {\n${returns.join("")}}\n\n` +
+    `/** How each job can end. */\nexport interface JobEnds {\n${ends.join("")}}\n\n` +
     `/** The client that \`createJobs\` makes. */\n` +
     `export interface Jobs<Tx extends TransactionKind = TransactionKind> {\n${clients.join("")}` +
     (model.workflows ?? []).map(workflowEntry).join("") +
     `  /** Chains, batches and workflows that are drawn at run time. */\n  readonly $flow: FlowClient<Tx>;\n` +
-    `  /** The operator's verbs, over all jobs. */\n  readonly $control: ControlClient;\n}\n`
+    `  /** The operator's verbs, over all jobs. */\n  readonly $control: ControlClient;\n` +
+    `  /** How jobs ended, wherever they ran. */\n  readonly $events: ClientEvents<JobEnds>;\n}\n`
   );
 }
 

@@ -69,6 +69,7 @@ describe("examples of README and docs", () => {
     ["docs/guide/unique-jobs.md", "syncAccount.enqueue(", /^deduplicated true\nreplaced scheduled\n$/],
     ["docs/guide/upgrades.md", "billing.schema.js", /^1250\n$/],
     ["docs/guide/time-and-settings.md", "metadata: {", /^scheduled winter\n$/],
+    ["docs/guide/events.md", "$events.stream(", /^true\ntrue\n$/],
     [
       "docs/guide/operating.md",
       "sendEmail.pause()",
