@@ -46,6 +46,7 @@ export type {
   BatchItem,
   BatchOutcome,
   DeclaredErrors,
+  HandlersOf,
   HandlerTransactionOf,
   JobContext,
   Transactional,
