@@ -26,7 +26,7 @@ export const year: z.ZodObject<{ year: z.ZodInt }> = all.jobs["billing.eu.report
 // @ts-expect-error There is no such job.
 export const none: unknown = all.jobs["billing.pay"];
 // @ts-expect-error A namespace is what defineJobs returns.
-defineJobs({ billing: { charge: job({ input: z.string() }) } });
+export const plain = (): unknown => defineJobs({ billing: { charge: job({ input: z.string() }) } });
 `;
 
 const imports = `
@@ -79,7 +79,11 @@ const wrong: readonly (readonly [what: string, statement: string, message: strin
     worker("money: 1", "{ billing: { charge: () => ({ at: 1 }) } }"),
     "'number' is not assignable",
   ],
-  ["a flat handler", worker("mail: 1", '{ sendEmail: () => {}, "billing.charge": charge }'), "'billing.charge'"],
+  [
+    "a flat handler",
+    worker("mail: 1", '{ sendEmail: () => {}, "billing.charge": charge }'),
+    '"billing.charge"\' does not exist',
+  ],
   [
     "a transactional job on a provider without transactions",
     worker("money: 1", "{ billing: { charge }, refund: async () => {} }"),
