@@ -7,9 +7,9 @@ import { codeFrame, diagnosticsError } from "./diagnostics.ts";
 import type { EmitContext, Emitter, GeneratedFile } from "./emit/emitter.ts";
 import { builtInEmitters, createEmitContext } from "./emit/files.ts";
 import { runEmitters } from "./emit/run-emitters.ts";
-import { findSchema, findTsconfig, posixRelative } from "./find.ts";
+import { findSchema, findTsconfig, posixRelative, readIfExists } from "./find.ts";
 import { importExtension } from "./import-extension.ts";
-import { describeFailure } from "./load/failure.ts";
+import { describeFailure, throwingFile } from "./load/failure.ts";
 import { load } from "./load/load.ts";
 import type { Acceptance } from "./lock/refresh.ts";
 import { attachPrevious } from "./lock/previous.ts";
@@ -131,8 +131,12 @@ async function loadModel(
   // Both take most of a second: the text is parsed here while the other process runs the schema.
   const source = readSchemaSource(schema, text);
   const result = await loading;
-  if (result.type === "invalid")
-    throw diagnosticsError(locate(result.problems, source, { schema, text, cwd: options.cwd }));
+  if (result.type === "invalid") {
+    const file = throwingFile(result.stack, schema);
+    const content = file === schema ? text : (readIfExists(file) ?? "");
+    const place = file === schema ? source : readSchemaSource(file, content);
+    throw diagnosticsError(locate(result.problems, place, { schema: file, text: content, cwd: options.cwd }));
+  }
   if (result.type !== "loaded")
     throw diagnosticsError([describeFailure(result, { schema, cwd: options.cwd, timeoutMs })]);
   const { jobs, workflows, named } = result;
@@ -140,27 +144,31 @@ async function loadModel(
   return { model: freezeModel(attachDocs(plain, source)), problems: result.problems, source };
 }
 
-/** Puts each problem at its place in the schema file, as near as the text of the file shows it. */
+/** Puts each problem at its place in the schema file, or one that it imports, as near as their texts show it. */
 function locate(
   problems: readonly Problem[],
   source: SchemaSource,
   { schema, text, cwd }: { readonly schema: string; readonly text: string; readonly cwd: string },
 ): readonly Diagnostic[] {
-  const file = posixRelative(cwd, schema);
   const diagnostics = problems.map(({ code, job, path, message, hint }) => {
     let node = (job === undefined ? undefined : source.job(job)) ?? source.root;
     for (const part of path) node = node.child(part) ?? node;
     const { line, column } = node;
+    const file = resolve(dirname(schema), node.file);
     return {
       code,
       message,
       hint,
-      file,
+      file: posixRelative(cwd, file),
       line,
       column,
-      frame: codeFrame(text, line, column),
+      frame: codeFrame(file === schema ? text : (readIfExists(file) ?? ""), line, column),
       ...(job === undefined ? {} : { job }),
     };
   });
-  return diagnostics.sort((a, b) => a.line - b.line || a.column - b.column);
+  return diagnostics.sort((a, b) => compareTexts(a.file, b.file) || a.line - b.line || a.column - b.column);
+}
+
+function compareTexts(a: string, b: string): number {
+  return a === b ? 0 : a < b ? -1 : 1;
 }

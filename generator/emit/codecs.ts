@@ -2,12 +2,12 @@ import { type JobModel, type Model, type StoredSide, storedSides } from "../mode
 import type { WirePlan } from "../model/wire-plan.ts";
 import type { EmitContext, Emitter } from "./emitter.ts";
 import { isList, type Layout, prefixed, render } from "./layout.ts";
-import { pascalCase, valueKey } from "./text.ts";
+import { camelCase, pascalCase, valueKey } from "./text.ts";
 import type { TypeNames } from "./type-names.ts";
 
 /** Names of the codecs in `codecs.ts`, per job and side. */
 export function codecName(job: JobModel, side: StoredSide): string {
-  return `${job.name}${pascalCase(side)}`;
+  return `${camelCase(job.name)}${pascalCase(side)}`;
 }
 
 /** The sides of a job that have a codec. */

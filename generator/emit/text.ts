@@ -22,6 +22,12 @@ export function pascalCase(text: string): string {
   return /^[A-Za-z$]/.test(name) ? name : `T${name}`;
 }
 
+/** As `pascalCase`, with a small first letter; names of jobs without dots stay as they are. */
+export function camelCase(text: string): string {
+  const name = pascalCase(text);
+  return name.charAt(0).toLowerCase() + name.slice(1);
+}
+
 /** A JSDoc comment, ended by a newline; empty when there is nothing to say. */
 export function jsDoc(docs: Docs, indent = ""): string {
   const text = (docs.text ?? "").trim();

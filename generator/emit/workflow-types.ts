@@ -43,7 +43,3 @@ export function flowImports(workflows: readonly WorkflowModel[]): readonly strin
 
 /** Names of the types of a workflow, by their ends. */
 export const workflowSuffixes = ["Input", "Payload", "Return", "Output", "Signals", "Client"] as const;
-
-export function workflowEntry({ name, docs }: WorkflowModel): string {
-  return `${jsDoc(docs, "  ")}  readonly ${name}: ${pascalCase(name)}Client<Tx>;\n`;
-}

@@ -51,7 +51,7 @@ async function load(path: string): Promise<ChildMessage> {
 
 function failure(error: unknown): ChildMessage {
   if (JobwrightError.is(error) && error.code === "JW_SCHEMA_INVALID")
-    return { type: "invalid", problems: problemsOf(error) };
+    return { type: "invalid", problems: problemsOf(error), stack: error.stack ?? "" };
   if (JobwrightError.is(error) && error.code === "JW_SCHEMA_LOAD") {
     return { type: "no-schema", message: error.message, hint: error.hint ?? "" };
   }

@@ -128,6 +128,13 @@ interface FilePlace {
   readonly column: number;
 }
 
+/** The file whose call of `defineJobs` failed: the schema file, or one that it imports. */
+export function throwingFile(stack: string, schema: string): string {
+  const frames = stack.split("\n").filter((line) => !/[\\/]runtime[\\/](?:schema|contract)[\\/]/.test(line));
+  const file = placeOf(frames.join("\n"), schema)?.file;
+  return file !== undefined && readIfExists(file) !== undefined ? file : schema;
+}
+
 /** The innermost place that is the user's own: not Node, not a package, not this generator. */
 function placeOf(trace: string, schema: string): FilePlace | undefined {
   const places = [

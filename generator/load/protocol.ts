@@ -9,8 +9,8 @@ export type ChildMessage =
       readonly named: readonly NamedType[];
       readonly problems: readonly Problem[];
     }
-  /** `defineJobs` refused the declarations. */
-  | { readonly type: "invalid"; readonly problems: readonly Problem[] }
+  /** A call of `defineJobs` refused the declarations; `stack` tells whose it is. */
+  | { readonly type: "invalid"; readonly problems: readonly Problem[]; readonly stack: string }
   /** No default export, or not one of ours. */
   | { readonly type: "no-schema"; readonly message: string; readonly hint: string }
   /** The module threw. */

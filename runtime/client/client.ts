@@ -2,6 +2,7 @@ import { type EnqueueResult, JobwrightError, type NewJob, type Provider } from "
 import type { JobDescriptor, SchemaDescriptor } from "../core/descriptor.ts";
 import type { NodeSpec } from "../core/flow/builder.ts";
 import { makersOf } from "../core/job-makers.ts";
+import { nest } from "../core/name-path.ts";
 import { type JobMaker, makeJob, type OneJobOptions } from "../core/new-job.ts";
 import { loadSchema } from "../core/schema-module.ts";
 import { createUuidV7 } from "../core/uuid.ts";
@@ -56,7 +57,7 @@ export async function createClient<Jobs>(
   });
   // One property per job and workflow of the descriptor, which the generator made together with the type `Jobs`.
   return Object.freeze({
-    ...Object.fromEntries([...clients, ...workflows]),
+    ...nest([...clients, ...workflows]),
     $control: createControlClient(provider, makers),
     $events: events.all,
     $flow: createFlowClient(flows),
