@@ -47,6 +47,12 @@ export interface ClientOptions<P extends Provider> {
   readonly encryption?: EncryptionOptions;
   /** Code around every enqueue, the outermost first. Default: none. */
   readonly middleware?: readonly EnqueueMiddleware[];
+  /**
+   * `false`: do without `jobs.schema.ts` and zod at run time, for small bundles that only enqueue. Inputs are checked by the
+   * generated parsers; what only zod can check, such as refinements, is left to the worker, where such a job is dead with
+   * `JW_INVALID_PAYLOAD`. What cannot be done without is `JW_SCHEMA_NEEDED`. Default: the schema is loaded.
+   */
+  readonly schema?: false;
 }
 
 /** Neither `id` nor a key: they would be those of every job. */
