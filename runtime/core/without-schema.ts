@@ -14,7 +14,8 @@ export function withoutSchema({ jobs, workflows = [] }: SchemaDescriptor): JobSc
     workflows.map(({ name, plan }): [string, LoadedWorkflow] => {
       const signals = plan.nodes.filter(({ action }) => action.kind === "signal");
       const names = signals.map((node): [string, Parser] => [node.name, absent(`the signal ${node.name} of ${name}`)]);
-      const output = absent(`the output of ${name}`);
+      const hasOutput = plan.nodes.some(({ action }) => action.kind === "end" && action.output !== undefined);
+      const output = hasOutput ? absent(`the output of ${name}`) : undefined;
       return [name, { input: absent(`the input of ${name}`), output, signals: Object.fromEntries(names) }];
     }),
   );
