@@ -1,6 +1,6 @@
 import type { JobModel, WorkflowModel } from "../model/model.ts";
 import { render } from "./layout.ts";
-import { jsDoc, pascalCase } from "./text.ts";
+import { jsDoc } from "./text.ts";
 
 /** A method of an interface, its parameters on lines of their own where it is wide. */
 export function method(name: string, parameters: readonly string[], result: string): string {

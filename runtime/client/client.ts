@@ -6,6 +6,7 @@ import { nest } from "../core/name-path.ts";
 import { type JobMaker, makeJob, type OneJobOptions } from "../core/new-job.ts";
 import { loadSchema } from "../core/schema-module.ts";
 import { createUuidV7 } from "../core/uuid.ts";
+import { withoutSchema } from "../core/without-schema.ts";
 import { createBackPressure } from "./back-pressure.ts";
 import { createControlClient } from "./control.ts";
 import { createEventClient, type On } from "./events/client.ts";
@@ -42,7 +43,7 @@ export async function createClient<Jobs>(
   const { provider, encryption } = options;
   const middleware = checkMiddleware(options.middleware ?? []);
   const eventSettings = readEventSettings(options.events, options.logger);
-  const schema = await loadSchema(descriptor);
+  const schema = options.schema === false ? withoutSchema(descriptor) : await loadSchema(descriptor);
   const makers = makersOf(descriptor, schema, encryption);
   await provider.start();
   const { transactions } = provider.capabilities;

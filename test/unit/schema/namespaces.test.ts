@@ -62,7 +62,7 @@ describe("namespaces", () => {
         input,
         nodes: ({ input: given }) => ({
           first: { job: "charge", input: given },
-          then: { job: "eu.report", input: given, after: { first: "succeeded" } },
+          second: { job: "eu.report", input: given, after: { first: "succeeded" } },
         }),
       }),
     });
