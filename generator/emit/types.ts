@@ -1,3 +1,4 @@
+import { createMemo } from "../memo.ts";
 import { groupBy } from "../model/group.ts";
 import type { Docs, JobModel, Model, Sides } from "../model/model.ts";
 import { emitDeclarationMap } from "./declaration-map.ts";
@@ -26,7 +27,9 @@ export const typesEmitter: Emitter = {
   },
 };
 
-function printTypes(model: Model, { names, schema, header, extension }: EmitContext): string {
+const printed = createMemo<JobModel, string>();
+
+function printTypes(model: Model, { names, schema, header, extension, shared }: EmitContext): string {
   const printers = { in: createTypePrinter(names, "in"), out: createTypePrinter(names, "out") };
 
   function declareSides(first: string, second: string, sides: Sides, docs: readonly [Docs, Docs]): string {
@@ -45,7 +48,7 @@ function printTypes(model: Model, { names, schema, header, extension }: EmitCont
       : `${jsDoc(docs)}${printers.in.declare(first, input)}\n${jsDoc(docs)}${printers.out.declare(second, out)}`;
   });
 
-  const jobs = model.jobs.map((job) => {
+  const printJob = (job: JobModel): string => {
     const name = pascalCase(job.name);
     const about = aboutJob(job);
     const input = declareSides(`${name}Input`, `${name}Payload`, job.input, [
@@ -76,7 +79,8 @@ function printTypes(model: Model, { names, schema, header, extension }: EmitCont
         ]
       : [];
     return [input, output, ...errors, ...progress, handlerTypes(job, name), clientType(job, name)].join("\n");
-  });
+  };
+  const jobs = model.jobs.map((job) => printed(job, shared, () => printJob(job)));
 
   const flows = (model.workflows ?? []).map((flow) => {
     const name = pascalCase(flow.name);

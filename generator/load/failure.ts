@@ -2,7 +2,7 @@ import { basename, dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { codeFrame, type Diagnostic } from "../diagnostics.ts";
 import { posixRelative, readIfExists } from "../find.ts";
-import type { LoadResult } from "./load.ts";
+import type { LoadResult } from "./process.ts";
 
 type Failure = Exclude<LoadResult, { readonly type: "loaded" | "invalid" }>;
 

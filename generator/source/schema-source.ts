@@ -80,11 +80,16 @@ function createSchemaSource(ts: Ts, file: ts.SourceFile, { folder, exported }: S
   const jobObjects = new Map<ts.Node, ReadonlyMap<string, ts.Node>>();
 
   function nodeOf(place: ts.Node, value: ts.Node | undefined): SourceNode {
-    const { line, character } = file.getLineAndCharacterOfPosition(place.getStart(file));
+    const at = (): ts.LineAndCharacter => file.getLineAndCharacterOfPosition(place.getStart(file));
     return {
       file: relative,
-      line: line + 1,
-      column: character + 1,
+      // Looked up when it is asked for: most nodes are passed through on the way to others.
+      get line() {
+        return at().line + 1;
+      },
+      get column() {
+        return at().character + 1;
+      },
       get docs() {
         return readDocs(ts, place);
       },
