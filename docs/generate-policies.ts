@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Capabilities, Provider } from "../runtime/contract/index.ts";
 import { countFreshMs } from "../runtime/client/back-pressure.ts";
+import { readEventSettings } from "../runtime/client/events/settings.ts";
 import { maxPayloadBytes } from "../runtime/core/job-codec.ts";
 import { maxMetadataBytes, maxPriority, maxTagLength, maxTags, minPriority } from "../runtime/core/new-job.ts";
 import { defaultPage, maxPage } from "../runtime/core/paging.ts";
@@ -46,6 +47,7 @@ const policies: readonly (readonly [policy: string, proof: Proof])[] = [
   ["[`encrypted`](guide/secrets.md)", ["opaque text"]],
   ["`cancel`, `requeue`, `change`, `pause`", ["cancel", "requeue", "change", "pause"]],
   ["[`jobs.$flow`, `workflow`](guide/flows.md)", ["needs", "batches", "finished"]],
+  ["[`jobs.sendEmail.on`, `jobs.$events`](guide/events.md)", ["finished"]],
   ["`retention`", ["prune"]],
   ["`enqueue(input, { tx })`", ({ transactions }) => transactions !== "none"],
   ["`transactional`", ({ transactionalHandlers }) => transactionalHandlers === true],
@@ -80,6 +82,7 @@ function defaults(): readonly (readonly [what: string, value: string])[] {
   const schema = { format: 1, hash: "", jobs: [{ ...plain, input: undefined }], loadSchema: () => Promise.resolve() };
   const worker = readSettings(schema as never, {} as never); // only queues are looked at
   const { retentionMs } = worker;
+  const events = readEventSettings();
   const { backoff } = plain.retry;
   if (backoff.kind !== "exponential") throw new Error("the default backoff is another one");
   return [
@@ -96,6 +99,7 @@ function defaults(): readonly (readonly [what: string, value: string])[] {
       "worker: `grace`, `abortGrace`, `stallLimit`",
       [worker.graceMs, worker.abortGraceMs, worker.stallLimitMs].map(span).join(", "),
     ],
+    ["client: `events.poll`, `events.late`", `${span(events.pollMs)}, ${span(events.lateMs)}`],
     ["worker: `concurrency`", String(worker.concurrency.get(plain.queue))],
     [
       "worker: `retention`",

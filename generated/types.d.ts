@@ -6,6 +6,7 @@
 // biome-ignore-all format: generated
 
 import type {
+  ClientEvents,
   ControlClient,
   DeclaredErrors,
   EnqueueManyOptions,
@@ -13,6 +14,8 @@ import type {
   FailureOf,
   FlowClient,
   JobContext,
+  JobEventType,
+  JobEvents,
   JobHandle,
   JobNode,
   NodeSettingsOptions,
@@ -104,6 +107,8 @@ export interface BuildReportClient<Tx extends TransactionKind = TransactionKind>
   node(input: Templated<BuildReportInput>, settings?: NodeSettingsOptions): JobNode<BuildReportOutput>;
   /** The handle of a job enqueued earlier, perhaps by another process. */
   handle(id: string): JobHandle<BuildReportOutput>;
+  /** Calls `listener` for every such job that ends so from now on, on any process, until what it returns is called. */
+  on<Type extends JobEventType>(type: Type, listener: (event: JobEnds["buildReport"][Type]) => unknown): () => void;
   /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
   pause(): Promise<void>;
   resume(): Promise<void>;
@@ -198,6 +203,8 @@ export interface SendEmailClient<Tx extends TransactionKind = TransactionKind> {
   ): JobNode<SendEmailOutput, FailureOf<SendEmailFailures>>;
   /** The handle of a job enqueued earlier, perhaps by another process. */
   handle(id: string): JobHandle<SendEmailOutput, FailureOf<SendEmailFailures>>;
+  /** Calls `listener` for every such job that ends so from now on, on any process, until what it returns is called. */
+  on<Type extends JobEventType>(type: Type, listener: (event: JobEnds["sendEmail"][Type]) => unknown): () => void;
   /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
   pause(): Promise<void>;
   resume(): Promise<void>;
@@ -265,6 +272,8 @@ export interface UnsubscribeClient<Tx extends TransactionKind = TransactionKind>
   node(input: Templated<UnsubscribeInput>, settings?: NodeSettingsOptions): JobNode<UnsubscribeOutput>;
   /** The handle of a job enqueued earlier, perhaps by another process. */
   handle(id: string): JobHandle<UnsubscribeOutput>;
+  /** Calls `listener` for every such job that ends so from now on, on any process, until what it returns is called. */
+  on<Type extends JobEventType>(type: Type, listener: (event: JobEnds["unsubscribe"][Type]) => unknown): () => void;
   /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
   pause(): Promise<void>;
   resume(): Promise<void>;
@@ -303,6 +312,13 @@ export interface JobReturns {
   readonly unsubscribe: UnsubscribeReturn;
 }
 
+/** How each job can end. */
+export interface JobEnds {
+  readonly buildReport: JobEvents<"buildReport", BuildReportOutput>;
+  readonly sendEmail: JobEvents<"sendEmail", SendEmailOutput, FailureOf<SendEmailFailures>>;
+  readonly unsubscribe: JobEvents<"unsubscribe", UnsubscribeOutput>;
+}
+
 /** The client that `createJobs` makes. */
 export interface Jobs<Tx extends TransactionKind = TransactionKind> {
   /**
@@ -327,6 +343,8 @@ export interface Jobs<Tx extends TransactionKind = TransactionKind> {
   readonly $flow: FlowClient<Tx>;
   /** The operator's verbs, over all jobs. */
   readonly $control: ControlClient;
+  /** How jobs ended, wherever they ran. */
+  readonly $events: ClientEvents<JobEnds>;
 }
 
 //# sourceMappingURL=types.d.ts.map

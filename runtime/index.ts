@@ -17,6 +17,16 @@ export type {
   ScheduleInfo,
   SettledJob,
 } from "./client/types.ts";
+export type {
+  ClientEvents,
+  ClientLogger,
+  EventOptions,
+  JobEventOf,
+  JobEvents,
+  JobEventType,
+  StreamedEvent,
+  StreamOptions,
+} from "./client/events/types.ts";
 export type { EnqueueCall, EnqueueCallOptions, Enqueued, EnqueueMiddleware } from "./client/middleware.ts";
 export type { JobwrightConfig } from "./config.ts";
 export * from "./contract/index.ts";

@@ -6,11 +6,14 @@
 // biome-ignore-all format: generated
 
 import type {
+  ClientEvents,
   ControlClient,
   EnqueueManyOptions,
   EnqueueOptions,
   FlowClient,
   JobContext,
+  JobEventType,
+  JobEvents,
   JobHandle,
   JobNode,
   NodeSettingsOptions,
@@ -65,6 +68,8 @@ export interface GatherClient<Tx extends TransactionKind = TransactionKind> {
   node(input: Templated<GatherInput>, settings?: NodeSettingsOptions): JobNode<GatherOutput>;
   /** The handle of a job enqueued earlier, perhaps by another process. */
   handle(id: string): JobHandle<GatherOutput>;
+  /** Calls `listener` for every such job that ends so from now on, on any process, until what it returns is called. */
+  on<Type extends JobEventType>(type: Type, listener: (event: JobEnds["gather"][Type]) => unknown): () => void;
   /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
   pause(): Promise<void>;
   resume(): Promise<void>;
@@ -121,6 +126,8 @@ export interface MeasureClient<Tx extends TransactionKind = TransactionKind> {
   node(input: Templated<MeasureInput>, settings?: NodeSettingsOptions): JobNode<MeasureOutput>;
   /** The handle of a job enqueued earlier, perhaps by another process. */
   handle(id: string): JobHandle<MeasureOutput>;
+  /** Calls `listener` for every such job that ends so from now on, on any process, until what it returns is called. */
+  on<Type extends JobEventType>(type: Type, listener: (event: JobEnds["measure"][Type]) => unknown): () => void;
   /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
   pause(): Promise<void>;
   resume(): Promise<void>;
@@ -152,6 +159,12 @@ export interface JobReturns {
   readonly measure: MeasureReturn;
 }
 
+/** How each job can end. */
+export interface JobEnds {
+  readonly gather: JobEvents<"gather", GatherOutput>;
+  readonly measure: JobEvents<"measure", MeasureOutput>;
+}
+
 /** The client that `createJobs` makes. */
 export interface Jobs<Tx extends TransactionKind = TransactionKind> {
   /** Queue `default`, 10 attempts, timeout 1 m. */
@@ -162,6 +175,8 @@ export interface Jobs<Tx extends TransactionKind = TransactionKind> {
   readonly $flow: FlowClient<Tx>;
   /** The operator's verbs, over all jobs. */
   readonly $control: ControlClient;
+  /** How jobs ended, wherever they ran. */
+  readonly $events: ClientEvents<JobEnds>;
 }
 
 //# sourceMappingURL=types.d.ts.map

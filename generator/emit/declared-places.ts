@@ -14,7 +14,7 @@ const sideSuffixes: Readonly<Record<StoredSide, readonly string[]>> = {
 
 /** Where the schema file has the jobs, and the types of the model. */
 export function declaredPlaces(model: Model, names: TypeNames, source: SchemaSource): DeclaredPlaces {
-  const perJob = ["Jobs", "JobHandlers", "JobReturns"].map((name) => [name, placeOf(source.root)] as const);
+  const perJob = ["Jobs", "JobHandlers", "JobReturns", "JobEnds"].map((name) => [name, placeOf(source.root)] as const);
   const named = model.named.flatMap(({ id, constant }) => {
     const place = placeOf(constant === undefined ? undefined : source.constant(constant));
     return (["in", "out"] as const).map((side) => [names.ref(id, side), place] as const);

@@ -3,9 +3,10 @@ import type { Docs, JobModel, Model, Sides } from "../model/model.ts";
 import { emitDeclarationMap } from "./declaration-map.ts";
 import type { EmitContext, Emitter } from "./emitter.ts";
 import { render } from "./layout.ts";
-import { printTree, type TreeMember } from "./name-tree.ts";
+import { eventsEntry, listenMethod } from "./event-types.ts";
+import { hasNamespaces, printTree, type TreeMember } from "./name-tree.ts";
 import { createTypePrinter } from "./print-type.ts";
-import { jsDoc, maxWidth, pascalCase, typeKey } from "./text.ts";
+import { formatMs, jsDoc, maxWidth, pascalCase, typeKey } from "./text.ts";
 import { flowImports, method, nodeMethod, workflowClientType } from "./workflow-types.ts";
 import { pathToSchema, typeImports } from "./written-imports.ts";
 
@@ -102,9 +103,12 @@ function printTypes(model: Model, { names, schema, header, extension }: EmitCont
 function runtimeImport(model: Model): string {
   const names = [
     ...flowImports(model.workflows ?? []),
+    "ClientEvents",
     "ControlClient",
     "EnqueueManyOptions",
     "EnqueueOptions",
+    "JobEvents",
+    "JobEventType",
     "JobHandle",
     "ScheduleSettings",
     "SyncEnqueueManyOptions",
@@ -125,11 +129,6 @@ function runtimeImport(model: Model): string {
 /** Whether the worker's types depend on the provider's kind of transaction. */
 export function hasTransactional({ jobs }: Model): boolean {
   return jobs.some((job) => job.transactional);
-}
-
-/** Whether handlers stand in objects within objects. */
-function hasNamespaces({ jobs }: Model): boolean {
-  return jobs.some(({ name }) => name.includes("."));
 }
 
 /** What a handler takes, besides its declared errors, and what it returns. */
@@ -215,6 +214,7 @@ ${method("enqueueMany", [inputs, "options: SyncEnqueueManyOptions<Tx>"], many)}
 ${nodeMethod(model, name)}
   /** The handle of a job enqueued earlier, perhaps by another process. */
   handle(id: string): ${handle};
+${listenMethod(job)}
   /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
   pause(): Promise<void>;
   resume(): Promise<void>;
@@ -241,6 +241,7 @@ function maps(model: Model): string {
     return { name: job, docs, type };
   });
   const returns = jobs.map((job) => `  readonly ${typeKey(job.name)}: ${pascalCase(job.name)}Return;\n`);
+  const ends = jobs.map(eventsEntry);
   const queues = groupBy(jobs, (job) => job.queue);
   const lanes = [...queues].sort(([a], [b]) => (a < b ? -1 : 1)).map(([queue, members]) => queueEntry(queue, members));
   const clients = [
@@ -259,10 +260,12 @@ function maps(model: Model): string {
     `export type HandlersFor<Q extends QueueName${hasTransactional(model) ? ", Tx = unknown" : ""}> = ` +
     `${hasNamespaces(model) ? "HandlersOf" : "Pick"}<JobHandlers${argument}, QueueJobs[Q]>;\n\n` +
     `/** What the handler of each job returns. */\nexport interface JobReturns {\n${returns.join("")}}\n\n` +
+    `/** How each job can end. */\nexport interface JobEnds {\n${ends.join("")}}\n\n` +
     `/** The client that \`createJobs\` makes. */\n` +
     `export interface Jobs<Tx extends TransactionKind = TransactionKind> {\n${printTree(clients)}` +
     `  /** Chains, batches and workflows that are drawn at run time. */\n  readonly $flow: FlowClient<Tx>;\n` +
-    `  /** The operator's verbs, over all jobs. */\n  readonly $control: ControlClient;\n}\n`
+    `  /** The operator's verbs, over all jobs. */\n  readonly $control: ControlClient;\n` +
+    `  /** How jobs ended, wherever they ran. */\n  readonly $events: ClientEvents<JobEnds>;\n}\n`
   );
 }
 
@@ -280,18 +283,6 @@ function aboutJob({ queue, retry, timeoutMs, batch }: JobModel): string {
   const attempts = retry.maxAttempts === 1 ? "1 attempt" : `${retry.maxAttempts} attempts`;
   const batches = batch ? `, batches of up to ${batch.size}` : "";
   return `Queue \`${queue}\`, ${attempts}, timeout ${formatMs(timeoutMs)}${batches}.`;
-}
-
-function formatMs(ms: number): string {
-  for (const [unit, size] of [
-    ["d", 86_400_000],
-    ["h", 3_600_000],
-    ["m", 60_000],
-    ["s", 1_000],
-  ] as const) {
-    if (ms % size === 0) return `${ms / size} ${unit}`;
-  }
-  return `${ms} ms`;
 }
 
 function withDocs(title: string, docs: Docs, about: string): Docs {

@@ -9,6 +9,8 @@ import { createUuidV7 } from "../core/uuid.ts";
 import { withoutSchema } from "../core/without-schema.ts";
 import { createBackPressure } from "./back-pressure.ts";
 import { createControlClient } from "./control.ts";
+import { createEventClient, type On } from "./events/client.ts";
+import { readEventSettings } from "./events/settings.ts";
 import { createFlowClient, nodeSpec } from "./flow/client.ts";
 import { createWorkflowClient } from "./flow/declared.ts";
 import { createHandle } from "./handle.ts";
@@ -40,12 +42,15 @@ export async function createClient<Jobs>(
 ): Promise<Jobs> {
   const { provider, encryption } = options;
   const middleware = checkMiddleware(options.middleware ?? []);
+  const eventSettings = readEventSettings(options.events, options.logger);
   const schema = options.schema === false ? withoutSchema(descriptor) : await loadSchema(descriptor);
   const makers = makersOf(descriptor, schema, encryption);
   await provider.start();
   const { transactions } = provider.capabilities;
+  const events = createEventClient(provider, makers, eventSettings);
   const clients = [...makers].map(([name, maker]) => {
-    return [name, withMiddleware(createJobClient(provider, maker), middleware, transactions)] as const;
+    const client = createJobClient(provider, maker, events.onOf(name));
+    return [name, withMiddleware(client, middleware, transactions)] as const;
   });
   const flows = { provider, makers, newId: createUuidV7() };
   const workflows = (descriptor.workflows ?? []).map((workflow) => {
@@ -55,20 +60,22 @@ export async function createClient<Jobs>(
   return Object.freeze({
     ...nest([...clients, ...workflows]),
     $control: createControlClient(provider, makers),
+    $events: events.all,
     $flow: createFlowClient(flows),
   }) as Jobs;
 }
 
 type UntypedHandle = JobHandle<unknown, unknown, unknown>;
 
-type UntypedJobClient = Omit<JobClient<unknown, unknown>, "enqueue" | "enqueueMany" | "handle" | "node"> & {
+type UntypedJobClient = Omit<JobClient<unknown, unknown>, "enqueue" | "enqueueMany" | "handle" | "node" | "on"> & {
+  readonly on: On;
   node(input: unknown, settings?: NodeSettingsOptions): NodeSpec;
   handle(id: string): UntypedHandle;
   enqueue(input: unknown, options?: AnyOptions): unknown;
   enqueueMany(inputs: readonly unknown[], options?: EnqueueManyOptions<AnyTransaction>): unknown;
 };
 
-function createJobClient(provider: Provider, maker: JobMaker): UntypedJobClient {
+function createJobClient(provider: Provider, maker: JobMaker, on: On): UntypedJobClient {
   const { job, codec } = maker;
   const toHandle = (result: EnqueueResult): UntypedHandle => createHandle(provider, job, codec, result);
   const backPressure = createBackPressure(provider, job);
@@ -116,6 +123,7 @@ function createJobClient(provider: Provider, maker: JobMaker): UntypedJobClient 
     },
     node: (input, settings) => nodeSpec(job.name, input, settings),
     handle: (id) => createHandle(provider, job, codec, { id, outcome: "duplicate" }),
+    on,
     pause: () => provider.pause({ name: job.name }),
     resume: () => provider.resume({ name: job.name }),
     ...createScheduleVerbs(provider, maker),

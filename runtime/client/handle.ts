@@ -17,8 +17,7 @@ export function createHandle(
       ...(timeout === undefined ? {} : { timeoutMs: parseDuration(timeout, "timeout") }),
       ...(signal === undefined ? {} : { signal }),
     });
-    const { error, ...rest } = found(record, job, id);
-    return { ...rest, error: error && codec.vault.openError(error, id) };
+    return found(record, job, id);
   }
 
   return {
@@ -64,10 +63,12 @@ function historyOf({ attempts, logs }: JobHistory, codec: JobCodec, id: string):
   };
 }
 
-function endOf(record: JobRecord, codec: JobCodec): SettledJob<unknown, unknown> {
-  const { state, reason, error } = record;
+/** How a job ended. Throws `JW_INVALID_OUTPUT`, `JW_ENCRYPTION_KEY`. */
+export function endOf(record: JobRecord, codec: JobCodec): SettledJob<unknown, unknown> {
+  const { state, reason } = record;
   if (state === "succeeded") return { status: state, output: codec.decodeOutput(record.output, record.id) };
   if (state !== "dead") return { status: state === "skipped" ? "skipped" : "cancelled", reason };
+  const error = lastError(record, codec);
   const failure = error?.data === undefined ? undefined : codec.decodeError(error.name, error.data);
   // A job that is dead has the reason that the worker or the reaper gave.
   return { status: state, reason: reason ?? "discarded", failure, error: error && revive(error) };
@@ -89,17 +90,22 @@ function outputOf(record: JobRecord, codec: JobCodec): unknown {
   if (record.state === "succeeded") return codec.decodeOutput(record.output, record.id);
   const what = `${record.name} ${record.id}`;
   if (record.state === "dead") {
+    const error = lastError(record, codec);
     throw new JobwrightError(
       "JW_JOB_DEAD",
-      `${what} was given up (${record.reason}): ${record.error?.message ?? "no error"}`,
+      `${what} was given up (${record.reason}): ${error?.message ?? "no error"}`,
       {
         hint: "Look at it with `jobwright jobs show`, and run it again with `jobwright jobs retry`.",
         details: { reason: record.reason, attempt: record.attempt },
-        cause: record.error && revive(record.error),
+        cause: error && revive(error),
       },
     );
   }
   throw new JobwrightError("JW_JOB_CANCELLED", `${what} was ${record.state}.`, { details: { reason: record.reason } });
+}
+
+function lastError({ id, error }: JobRecord, codec: JobCodec): JobRecord["error"] {
+  return error && codec.vault.openError(error, id);
 }
 
 function revive(stored: NonNullable<JobRecord["error"]>): Error {

@@ -22,6 +22,7 @@ import type { ScheduleSettings, ScheduleTiming } from "../core/schedule.ts";
 import type { EncryptionOptions } from "../core/encryption.ts";
 import type { ChangeOptions, EnqueueSettings, OneJobOptions } from "../core/new-job.ts";
 import type { Templated } from "../core/flow/references.ts";
+import type { ClientLogger, EventOptions, JobEvents, JobEventType } from "./events/types.ts";
 import type { JobNode, NodeSettingsOptions } from "./flow/types.ts";
 import type { EnqueueMiddleware } from "./middleware.ts";
 
@@ -47,6 +48,10 @@ export interface ClientOptions<P extends Provider> {
   readonly encryption?: EncryptionOptions;
   /** Code around every enqueue, the outermost first. Default: none. */
   readonly middleware?: readonly EnqueueMiddleware[];
+  /** How `on` and `$events` follow the ends of jobs. */
+  readonly events?: EventOptions;
+  /** Hears of listeners that throw, and of a store that cannot be read for them. Default: `console`. */
+  readonly logger?: ClientLogger;
   /**
    * `false`: do without `jobs.schema.ts` and zod at run time, for small bundles that only enqueue. Inputs are checked by the
    * generated parsers; what only zod can check, such as refinements, is left to the worker, where such a job is dead with
@@ -176,6 +181,8 @@ export interface JobClient<Input, Output, Tx extends TransactionKind = never> {
   node(input: Templated<Input>, settings?: NodeSettingsOptions): JobNode<Output>;
   /** The handle of a job enqueued earlier, perhaps by another process. */
   handle(id: string): JobHandle<Output>;
+  /** Calls `listener` for every such job that ends so from now on, on any process, until the function that it returns is called. */
+  on<Type extends JobEventType>(type: Type, listener: (event: JobEvents<string, Output>[Type]) => unknown): () => void;
   /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
   pause(): Promise<void>;
   resume(): Promise<void>;

@@ -18,6 +18,7 @@ export type {
   TransactionKind,
   TransactionKindOf,
 } from "../client/types.ts";
+export type { ClientEvents, JobEvents, JobEventType } from "../client/events/types.ts";
 export type { Ref, Reference, Resolved, Templated } from "../core/flow/references.ts";
 export type {
   BatchNode,

@@ -71,6 +71,7 @@ describe("examples of README and docs", () => {
     ["docs/guide/split-schemas.md", 'JobHandlers["payments"]', /^payments\.charge 250\n$/],
     ["docs/guide/split-schemas.md", "schema: false", /^enqueued\nJW_INVALID_INPUT\n$/],
     ["docs/guide/time-and-settings.md", "metadata: {", /^scheduled winter\n$/],
+    ["docs/guide/events.md", "$events.stream(", /^true\ntrue\n$/],
     [
       "docs/guide/operating.md",
       "sendEmail.pause()",

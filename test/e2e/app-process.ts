@@ -15,6 +15,8 @@ async function handle(payload: Work, context: JobContext): Promise<{ pid: number
   context.signal.addEventListener("abort", () => tell({ event: "aborted", id, code: context.signal.reason.code }));
   if (payload.do === "exit") process.exit(3);
   if (payload.do === "spin") spin(payload.ms);
+  // By itself: from outside it could be hit while it holds the lock of an SQLite file, which stops everybody else.
+  if (payload.do === "freeze" && fence === 1) process.kill(process.pid, "SIGSTOP");
   if (payload.do === "wait") await new Promise((resolve) => setTimeout(resolve, payload.ms));
   if (payload.do === "hang") await new Promise((_, reject) => context.signal.addEventListener("abort", reject));
   tell({ event: "ended", id, fence });

@@ -4,11 +4,15 @@ import { z } from "zod";
 /** What generated code hands to the runtime, written by hand: these tests are about processes. */
 export interface Work {
   readonly n: number;
-  readonly do: "nothing" | "exit" | "spin" | "wait" | "hang";
+  readonly do: "nothing" | "exit" | "spin" | "wait" | "hang" | "freeze";
   readonly ms: number;
 }
 
-const input = z.object({ n: z.number(), do: z.enum(["nothing", "exit", "spin", "wait", "hang"]), ms: z.number() });
+const input = z.object({
+  n: z.number(),
+  do: z.enum(["nothing", "exit", "spin", "wait", "hang", "freeze"]),
+  ms: z.number(),
+});
 
 export const descriptor: SchemaDescriptor = {
   format: 1,

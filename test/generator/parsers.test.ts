@@ -42,14 +42,14 @@ function expectSame(actual: unknown, expected: unknown, input: unknown): void {
 
 function shapeOf(value: unknown, shared: ReadonlySet<object>): unknown {
   if (typeof value !== "object" || value === null) return typeof value;
-  const inside = value instanceof Map || value instanceof Set ? [...value].flat() : Reflect.ownKeys(value).map(String);
+  const inside = value instanceof Map || value instanceof Set ? [...value].flat() : Reflect.ownKeys(value);
   const parts = value instanceof Map || value instanceof Set ? [...value].flat() : Object.values(value);
   const length = Array.isArray(value) ? value.length : -1;
   return [
     shared.has(value),
     Object.isFrozen(value),
     length,
-    inside.map(String),
+    inside.map((part) => (typeof part === "object" ? "an object" : String(part))),
     parts.map((part) => shapeOf(part, shared)),
   ];
 }

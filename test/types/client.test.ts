@@ -83,6 +83,12 @@ const right: readonly string[] = [
   'void jobs.sendEmail.enqueue(input).then(({ outcome }) => { const known: "enqueued" | "duplicate" | "deduplicated" | "replaced" | "extended" = outcome; return known; });',
   "void jobs.sendEmail.pause().then(() => jobs.sendEmail.resume());",
   'void jobs.$control.change({ id: "1", delay: "1m", priority: 1 }, { id: "2", runAt: new Date() }).then(([first]) => first === "notWaiting");',
+  'jobs.sendEmail.on("succeeded", ({ job, output, endedAt }) => { const name: "sendEmail" = job; return [name, output.messageId, endedAt.getTime()]; })();',
+  'jobs.deliver.on("dead", async ({ failure, error, reason }) => (failure?.name === "Late" ? failure.data.days.toFixed() : [error?.message, reason.length]));',
+  'jobs.unsubscribe.on("succeeded", ({ output }) => { const nothing: undefined = output; return nothing; });',
+  'jobs.$events.on("succeeded", (event) => (event.job === "buildReport" ? event.output.toString() : event.id));',
+  'jobs.$events.on("unreadable", ({ state, error }) => [state === "dead", error.message]);',
+  'void (async () => { for await (const event of jobs.$events.stream({ since: new Date(), signal: AbortSignal.timeout(1) })) { const cursor: string = event.cursor; if (event.status === "succeeded" && event.job === "sendEmail") event.output.messageId.concat(cursor); if (event.status === "dead" && event.job === "deliver" && event.failure?.name === "Bounced") event.failure.data.at.getTime(); } })();',
   'void jobs.$control.pause({ name: "sendEmail" }).then(() => jobs.$control.drain({ queues: ["mail"], timeout: "1m" }));',
 ];
 
@@ -260,6 +266,30 @@ const wrong: readonly (readonly [what: string, statement: string, message: strin
   ],
   ["a change in ms", 'void jobs.$control.change({ id: "1", delayMs: 5 });', "'delayMs' does not exist"],
   ["a pause of nothing", "void jobs.$control.pause({});", "is not assignable to parameter"],
+  ["an event that there is none of", 'jobs.sendEmail.on("retrying", () => {});', "is not assignable to parameter"],
+  ["an output of another event", 'jobs.sendEmail.on("dead", ({ output }) => output);', "'output' does not exist"],
+  [
+    "a field that an event's output lacks",
+    'jobs.sendEmail.on("succeeded", ({ output }) => output.id);',
+    "'id' does not exist",
+  ],
+  [
+    "a failure of a job that declares none",
+    'jobs.sendEmail.on("dead", ({ failure }) => failure?.name);',
+    "'name' does not exist on type 'never'",
+  ],
+  ["an event of a job of another schema", 'jobs.$events.on("dead", ({ job }) => job === "sendMail");', "no overlap"],
+  [
+    "an output of any job",
+    'jobs.$events.on("succeeded", ({ output }) => output.messageId);',
+    "'messageId' does not exist",
+  ],
+  [
+    "an output of any end of a stream",
+    "void (async () => { for await (const event of jobs.$events.stream()) event.output; })();",
+    "'output' does not exist",
+  ],
+  ["a stream from a text", 'void jobs.$events.stream({ since: "yesterday" });', "is not assignable to type 'Date"],
   ["a drain by states", 'void jobs.$control.drain({ states: ["dead"] });', "'states' does not exist"],
   [
     "a schedule with another input",

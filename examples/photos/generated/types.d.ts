@@ -6,6 +6,7 @@
 // biome-ignore-all format: generated
 
 import type {
+  ClientEvents,
   ControlClient,
   DeclaredErrors,
   EnqueueManyOptions,
@@ -13,6 +14,8 @@ import type {
   FailureOf,
   FlowClient,
   JobContext,
+  JobEventType,
+  JobEvents,
   JobHandle,
   JobNode,
   NodeSettingsOptions,
@@ -86,6 +89,8 @@ export interface ContactSheetClient<Tx extends TransactionKind = TransactionKind
   node(input: Templated<ContactSheetInput>, settings?: NodeSettingsOptions): JobNode<ContactSheetOutput>;
   /** The handle of a job enqueued earlier, perhaps by another process. */
   handle(id: string): JobHandle<ContactSheetOutput>;
+  /** Calls `listener` for every such job that ends so from now on, on any process, until what it returns is called. */
+  on<Type extends JobEventType>(type: Type, listener: (event: JobEnds["contactSheet"][Type]) => unknown): () => void;
   /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
   pause(): Promise<void>;
   resume(): Promise<void>;
@@ -150,6 +155,8 @@ export interface FindPicturesClient<Tx extends TransactionKind = TransactionKind
   node(input: Templated<FindPicturesInput>, settings?: NodeSettingsOptions): JobNode<FindPicturesOutput>;
   /** The handle of a job enqueued earlier, perhaps by another process. */
   handle(id: string): JobHandle<FindPicturesOutput>;
+  /** Calls `listener` for every such job that ends so from now on, on any process, until what it returns is called. */
+  on<Type extends JobEventType>(type: Type, listener: (event: JobEnds["findPictures"][Type]) => unknown): () => void;
   /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
   pause(): Promise<void>;
   resume(): Promise<void>;
@@ -220,6 +227,8 @@ export interface MailSheetClient<Tx extends TransactionKind = TransactionKind> {
   node(input: Templated<MailSheetInput>, settings?: NodeSettingsOptions): JobNode<MailSheetOutput>;
   /** The handle of a job enqueued earlier, perhaps by another process. */
   handle(id: string): JobHandle<MailSheetOutput>;
+  /** Calls `listener` for every such job that ends so from now on, on any process, until what it returns is called. */
+  on<Type extends JobEventType>(type: Type, listener: (event: JobEnds["mailSheet"][Type]) => unknown): () => void;
   /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
   pause(): Promise<void>;
   resume(): Promise<void>;
@@ -303,6 +312,8 @@ export interface ResizeClient<Tx extends TransactionKind = TransactionKind> {
   node(input: Templated<ResizeInput>, settings?: NodeSettingsOptions): JobNode<ResizeOutput, FailureOf<ResizeFailures>>;
   /** The handle of a job enqueued earlier, perhaps by another process. */
   handle(id: string): JobHandle<ResizeOutput, FailureOf<ResizeFailures>>;
+  /** Calls `listener` for every such job that ends so from now on, on any process, until what it returns is called. */
+  on<Type extends JobEventType>(type: Type, listener: (event: JobEnds["resize"][Type]) => unknown): () => void;
   /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
   pause(): Promise<void>;
   resume(): Promise<void>;
@@ -343,6 +354,14 @@ export interface JobReturns {
   readonly resize: ResizeReturn;
 }
 
+/** How each job can end. */
+export interface JobEnds {
+  readonly contactSheet: JobEvents<"contactSheet", ContactSheetOutput>;
+  readonly findPictures: JobEvents<"findPictures", FindPicturesOutput>;
+  readonly mailSheet: JobEvents<"mailSheet", MailSheetOutput>;
+  readonly resize: JobEvents<"resize", ResizeOutput, FailureOf<ResizeFailures>>;
+}
+
 /** The client that `createJobs` makes. */
 export interface Jobs<Tx extends TransactionKind = TransactionKind> {
   /**
@@ -373,6 +392,8 @@ export interface Jobs<Tx extends TransactionKind = TransactionKind> {
   readonly $flow: FlowClient<Tx>;
   /** The operator's verbs, over all jobs. */
   readonly $control: ControlClient;
+  /** How jobs ended, wherever they ran. */
+  readonly $events: ClientEvents<JobEnds>;
 }
 
 //# sourceMappingURL=types.d.ts.map

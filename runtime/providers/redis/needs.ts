@@ -3,7 +3,6 @@ import {
   edgeStatuses,
   type FinishedPage,
   type FinishedRequest,
-  JobwrightError,
   type Need,
   needConditions,
   type NeedPage,
@@ -13,6 +12,7 @@ import {
   type OutsideCompletion,
 } from "../../contract/index.ts";
 import { cursorNumber, cursorNumbers, pageLimit } from "../../core/paging.ts";
+import { batchClosed, noPrerequisite } from "../../core/refused-needs.ts";
 import { inBatches } from "./deliver.ts";
 import { packId, unpackId } from "./ids.ts";
 import { type Int, type RecordReply, toRecord } from "./record.ts";
@@ -106,18 +106,6 @@ export function throwRefusal([code, packedId]: readonly unknown[]): void {
   if (code !== "JW_NO_PREREQUISITE" && code !== "JW_BATCH_CLOSED") return;
   const id = unpackId(String(packedId));
   throw code === "JW_NO_PREREQUISITE" ? noPrerequisite(id) : batchClosed(id);
-}
-
-function noPrerequisite(id: string): JobwrightError {
-  return new JobwrightError("JW_NO_PREREQUISITE", `Job ${id}, which another one is to wait for, is not there.`, {
-    hint: "Enqueue it in the same call, before the one that needs it, and without a unique key; or it was pruned.",
-  });
-}
-
-function batchClosed(id: string): JobwrightError {
-  return new JobwrightError("JW_BATCH_CLOSED", `Job ${id} waits for no other jobs any more.`, {
-    hint: "Add jobs while the batch is open, or while one of its members still runs.",
-  });
 }
 
 export function completeJobs(

@@ -9,12 +9,15 @@ import type {
   BatchContext,
   BatchItem,
   BatchOutcome,
+  ClientEvents,
   ControlClient,
   DeclaredErrors,
   EnqueueManyOptions,
   EnqueueOptions,
   FailureOf,
   FlowClient,
+  JobEventType,
+  JobEvents,
   JobHandle,
   JobNode,
   NodeSettingsOptions,
@@ -78,6 +81,8 @@ export interface IndexClient<Tx extends TransactionKind = TransactionKind> {
   node(input: Templated<IndexInput>, settings?: NodeSettingsOptions): JobNode<IndexOutput>;
   /** The handle of a job enqueued earlier, perhaps by another process. */
   handle(id: string): JobHandle<IndexOutput>;
+  /** Calls `listener` for every such job that ends so from now on, on any process, until what it returns is called. */
+  on<Type extends JobEventType>(type: Type, listener: (event: JobEnds["index"][Type]) => unknown): () => void;
   /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
   pause(): Promise<void>;
   resume(): Promise<void>;
@@ -167,6 +172,8 @@ export interface SendPushClient<Tx extends TransactionKind = TransactionKind> {
   ): JobNode<SendPushOutput, FailureOf<SendPushFailures>>;
   /** The handle of a job enqueued earlier, perhaps by another process. */
   handle(id: string): JobHandle<SendPushOutput, FailureOf<SendPushFailures>>;
+  /** Calls `listener` for every such job that ends so from now on, on any process, until what it returns is called. */
+  on<Type extends JobEventType>(type: Type, listener: (event: JobEnds["sendPush"][Type]) => unknown): () => void;
   /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
   pause(): Promise<void>;
   resume(): Promise<void>;
@@ -199,6 +206,12 @@ export interface JobReturns {
   readonly sendPush: SendPushReturn;
 }
 
+/** How each job can end. */
+export interface JobEnds {
+  readonly index: JobEvents<"index", IndexOutput>;
+  readonly sendPush: JobEvents<"sendPush", SendPushOutput, FailureOf<SendPushFailures>>;
+}
+
 /** The client that `createJobs` makes. */
 export interface Jobs<Tx extends TransactionKind = TransactionKind> {
   /** Queue `default`, 10 attempts, timeout 10 m, batches of up to 1000. */
@@ -213,6 +226,8 @@ export interface Jobs<Tx extends TransactionKind = TransactionKind> {
   readonly $flow: FlowClient<Tx>;
   /** The operator's verbs, over all jobs. */
   readonly $control: ControlClient;
+  /** How jobs ended, wherever they ran. */
+  readonly $events: ClientEvents<JobEnds>;
 }
 
 //# sourceMappingURL=types.d.ts.map

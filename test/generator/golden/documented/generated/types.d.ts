@@ -6,11 +6,14 @@
 // biome-ignore-all format: generated
 
 import type {
+  ClientEvents,
   ControlClient,
   EnqueueManyOptions,
   EnqueueOptions,
   FlowClient,
   JobContext,
+  JobEventType,
+  JobEvents,
   JobHandle,
   JobNode,
   NodeSettingsOptions,
@@ -112,6 +115,8 @@ export interface IndexFolderClient<Tx extends TransactionKind = TransactionKind>
   node(input: Templated<IndexFolderInput>, settings?: NodeSettingsOptions): JobNode<IndexFolderOutput>;
   /** The handle of a job enqueued earlier, perhaps by another process. */
   handle(id: string): JobHandle<IndexFolderOutput>;
+  /** Calls `listener` for every such job that ends so from now on, on any process, until what it returns is called. */
+  on<Type extends JobEventType>(type: Type, listener: (event: JobEnds["indexFolder"][Type]) => unknown): () => void;
   /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
   pause(): Promise<void>;
   resume(): Promise<void>;
@@ -173,6 +178,8 @@ export interface LegacyClient<Tx extends TransactionKind = TransactionKind> {
   node(input: Templated<LegacyInput>, settings?: NodeSettingsOptions): JobNode<LegacyOutput>;
   /** The handle of a job enqueued earlier, perhaps by another process. */
   handle(id: string): JobHandle<LegacyOutput>;
+  /** Calls `listener` for every such job that ends so from now on, on any process, until what it returns is called. */
+  on<Type extends JobEventType>(type: Type, listener: (event: JobEnds["legacy"][Type]) => unknown): () => void;
   /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
   pause(): Promise<void>;
   resume(): Promise<void>;
@@ -262,6 +269,8 @@ export interface ShipParcelClient<Tx extends TransactionKind = TransactionKind> 
   node(input: Templated<ShipParcelInput>, settings?: NodeSettingsOptions): JobNode<ShipParcelOutput>;
   /** The handle of a job enqueued earlier, perhaps by another process. */
   handle(id: string): JobHandle<ShipParcelOutput>;
+  /** Calls `listener` for every such job that ends so from now on, on any process, until what it returns is called. */
+  on<Type extends JobEventType>(type: Type, listener: (event: JobEnds["shipParcel"][Type]) => unknown): () => void;
   /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
   pause(): Promise<void>;
   resume(): Promise<void>;
@@ -307,6 +316,13 @@ export interface JobReturns {
   readonly shipParcel: ShipParcelReturn;
 }
 
+/** How each job can end. */
+export interface JobEnds {
+  readonly indexFolder: JobEvents<"indexFolder", IndexFolderOutput>;
+  readonly legacy: JobEvents<"legacy", LegacyOutput>;
+  readonly shipParcel: JobEvents<"shipParcel", ShipParcelOutput>;
+}
+
 /** The client that `createJobs` makes. */
 export interface Jobs<Tx extends TransactionKind = TransactionKind> {
   /**
@@ -334,6 +350,8 @@ export interface Jobs<Tx extends TransactionKind = TransactionKind> {
   readonly $flow: FlowClient<Tx>;
   /** The operator's verbs, over all jobs. */
   readonly $control: ControlClient;
+  /** How jobs ended, wherever they ran. */
+  readonly $events: ClientEvents<JobEnds>;
 }
 
 //# sourceMappingURL=types.d.ts.map

@@ -6,6 +6,7 @@
 // biome-ignore-all format: generated
 
 import type {
+  ClientEvents,
   ControlClient,
   DeclaredErrors,
   EnqueueManyOptions,
@@ -13,6 +14,8 @@ import type {
   FailureOf,
   FlowClient,
   JobContext,
+  JobEventType,
+  JobEvents,
   JobHandle,
   JobNode,
   NodeSettingsOptions,
@@ -86,6 +89,8 @@ export interface ChargeClient<Tx extends TransactionKind = TransactionKind> {
   node(input: Templated<ChargeInput>, settings?: NodeSettingsOptions): JobNode<ChargeOutput, FailureOf<ChargeFailures>>;
   /** The handle of a job enqueued earlier, perhaps by another process. */
   handle(id: string): JobHandle<ChargeOutput, FailureOf<ChargeFailures>>;
+  /** Calls `listener` for every such job that ends so from now on, on any process, until what it returns is called. */
+  on<Type extends JobEventType>(type: Type, listener: (event: JobEnds["charge"][Type]) => unknown): () => void;
   /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
   pause(): Promise<void>;
   resume(): Promise<void>;
@@ -185,6 +190,8 @@ export interface SendMailClient<Tx extends TransactionKind = TransactionKind> {
   ): JobNode<SendMailOutput, FailureOf<SendMailFailures>>;
   /** The handle of a job enqueued earlier, perhaps by another process. */
   handle(id: string): JobHandle<SendMailOutput, FailureOf<SendMailFailures>>;
+  /** Calls `listener` for every such job that ends so from now on, on any process, until what it returns is called. */
+  on<Type extends JobEventType>(type: Type, listener: (event: JobEnds["sendMail"][Type]) => unknown): () => void;
   /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
   pause(): Promise<void>;
   resume(): Promise<void>;
@@ -217,6 +224,12 @@ export interface JobReturns {
   readonly sendMail: SendMailReturn;
 }
 
+/** How each job can end. */
+export interface JobEnds {
+  readonly charge: JobEvents<"charge", ChargeOutput, FailureOf<ChargeFailures>>;
+  readonly sendMail: JobEvents<"sendMail", SendMailOutput, FailureOf<SendMailFailures>>;
+}
+
 /** The client that `createJobs` makes. */
 export interface Jobs<Tx extends TransactionKind = TransactionKind> {
   /** Queue `default`, 10 attempts, timeout 10 m. */
@@ -231,6 +244,8 @@ export interface Jobs<Tx extends TransactionKind = TransactionKind> {
   readonly $flow: FlowClient<Tx>;
   /** The operator's verbs, over all jobs. */
   readonly $control: ControlClient;
+  /** How jobs ended, wherever they ran. */
+  readonly $events: ClientEvents<JobEnds>;
 }
 
 //# sourceMappingURL=types.d.ts.map

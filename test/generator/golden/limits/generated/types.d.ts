@@ -6,11 +6,14 @@
 // biome-ignore-all format: generated
 
 import type {
+  ClientEvents,
   ControlClient,
   EnqueueManyOptions,
   EnqueueOptions,
   FlowClient,
   JobContext,
+  JobEventType,
+  JobEvents,
   JobHandle,
   JobNode,
   NodeSettingsOptions,
@@ -75,6 +78,8 @@ export interface ApplyChangeClient<Tx extends TransactionKind = TransactionKind>
   node(input: Templated<ApplyChangeInput>, settings?: NodeSettingsOptions): JobNode<ApplyChangeOutput>;
   /** The handle of a job enqueued earlier, perhaps by another process. */
   handle(id: string): JobHandle<ApplyChangeOutput>;
+  /** Calls `listener` for every such job that ends so from now on, on any process, until what it returns is called. */
+  on<Type extends JobEventType>(type: Type, listener: (event: JobEnds["applyChange"][Type]) => unknown): () => void;
   /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
   pause(): Promise<void>;
   resume(): Promise<void>;
@@ -136,6 +141,8 @@ export interface ExportDocumentClient<Tx extends TransactionKind = TransactionKi
   node(input: Templated<ExportDocumentInput>, settings?: NodeSettingsOptions): JobNode<ExportDocumentOutput>;
   /** The handle of a job enqueued earlier, perhaps by another process. */
   handle(id: string): JobHandle<ExportDocumentOutput>;
+  /** Calls `listener` for every such job that ends so from now on, on any process, until what it returns is called. */
+  on<Type extends JobEventType>(type: Type, listener: (event: JobEnds["exportDocument"][Type]) => unknown): () => void;
   /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
   pause(): Promise<void>;
   resume(): Promise<void>;
@@ -197,6 +204,8 @@ export interface RenderVideoClient<Tx extends TransactionKind = TransactionKind>
   node(input: Templated<RenderVideoInput>, settings?: NodeSettingsOptions): JobNode<RenderVideoOutput>;
   /** The handle of a job enqueued earlier, perhaps by another process. */
   handle(id: string): JobHandle<RenderVideoOutput>;
+  /** Calls `listener` for every such job that ends so from now on, on any process, until what it returns is called. */
+  on<Type extends JobEventType>(type: Type, listener: (event: JobEnds["renderVideo"][Type]) => unknown): () => void;
   /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
   pause(): Promise<void>;
   resume(): Promise<void>;
@@ -262,6 +271,8 @@ export interface SyncAccountClient<Tx extends TransactionKind = TransactionKind>
   node(input: Templated<SyncAccountInput>, settings?: NodeSettingsOptions): JobNode<SyncAccountOutput>;
   /** The handle of a job enqueued earlier, perhaps by another process. */
   handle(id: string): JobHandle<SyncAccountOutput>;
+  /** Calls `listener` for every such job that ends so from now on, on any process, until what it returns is called. */
+  on<Type extends JobEventType>(type: Type, listener: (event: JobEnds["syncAccount"][Type]) => unknown): () => void;
   /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
   pause(): Promise<void>;
   resume(): Promise<void>;
@@ -302,6 +313,14 @@ export interface JobReturns {
   readonly syncAccount: SyncAccountReturn;
 }
 
+/** How each job can end. */
+export interface JobEnds {
+  readonly applyChange: JobEvents<"applyChange", ApplyChangeOutput>;
+  readonly exportDocument: JobEvents<"exportDocument", ExportDocumentOutput>;
+  readonly renderVideo: JobEvents<"renderVideo", RenderVideoOutput>;
+  readonly syncAccount: JobEvents<"syncAccount", SyncAccountOutput>;
+}
+
 /** The client that `createJobs` makes. */
 export interface Jobs<Tx extends TransactionKind = TransactionKind> {
   /**
@@ -332,6 +351,8 @@ export interface Jobs<Tx extends TransactionKind = TransactionKind> {
   readonly $flow: FlowClient<Tx>;
   /** The operator's verbs, over all jobs. */
   readonly $control: ControlClient;
+  /** How jobs ended, wherever they ran. */
+  readonly $events: ClientEvents<JobEnds>;
 }
 
 //# sourceMappingURL=types.d.ts.map

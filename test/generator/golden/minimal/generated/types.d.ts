@@ -6,11 +6,14 @@
 // biome-ignore-all format: generated
 
 import type {
+  ClientEvents,
   ControlClient,
   EnqueueManyOptions,
   EnqueueOptions,
   FlowClient,
   JobContext,
+  JobEventType,
+  JobEvents,
   JobHandle,
   JobNode,
   NodeSettingsOptions,
@@ -63,6 +66,8 @@ export interface PingClient<Tx extends TransactionKind = TransactionKind> {
   node(input: Templated<PingInput>, settings?: NodeSettingsOptions): JobNode<PingOutput>;
   /** The handle of a job enqueued earlier, perhaps by another process. */
   handle(id: string): JobHandle<PingOutput>;
+  /** Calls `listener` for every such job that ends so from now on, on any process, until what it returns is called. */
+  on<Type extends JobEventType>(type: Type, listener: (event: JobEnds["ping"][Type]) => unknown): () => void;
   /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
   pause(): Promise<void>;
   resume(): Promise<void>;
@@ -92,6 +97,11 @@ export interface JobReturns {
   readonly ping: PingReturn;
 }
 
+/** How each job can end. */
+export interface JobEnds {
+  readonly ping: JobEvents<"ping", PingOutput>;
+}
+
 /** The client that `createJobs` makes. */
 export interface Jobs<Tx extends TransactionKind = TransactionKind> {
   /** Queue `default`, 10 attempts, timeout 10 m. */
@@ -100,6 +110,8 @@ export interface Jobs<Tx extends TransactionKind = TransactionKind> {
   readonly $flow: FlowClient<Tx>;
   /** The operator's verbs, over all jobs. */
   readonly $control: ControlClient;
+  /** How jobs ended, wherever they ran. */
+  readonly $events: ClientEvents<JobEnds>;
 }
 
 //# sourceMappingURL=types.d.ts.map

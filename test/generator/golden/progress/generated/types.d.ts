@@ -9,6 +9,7 @@ import type {
   BatchContext,
   BatchItem,
   BatchOutcome,
+  ClientEvents,
   ControlClient,
   DeclaredErrors,
   EnqueueManyOptions,
@@ -16,6 +17,8 @@ import type {
   FailureOf,
   FlowClient,
   JobContext,
+  JobEventType,
+  JobEvents,
   JobHandle,
   JobNode,
   NodeSettingsOptions,
@@ -87,6 +90,8 @@ export interface ChargeClient<Tx extends TransactionKind = TransactionKind> {
   node(input: Templated<ChargeInput>, settings?: NodeSettingsOptions): JobNode<ChargeOutput>;
   /** The handle of a job enqueued earlier, perhaps by another process. */
   handle(id: string): JobHandle<ChargeOutput, never, ChargeSeen>;
+  /** Calls `listener` for every such job that ends so from now on, on any process, until what it returns is called. */
+  on<Type extends JobEventType>(type: Type, listener: (event: JobEnds["charge"][Type]) => unknown): () => void;
   /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
   pause(): Promise<void>;
   resume(): Promise<void>;
@@ -188,6 +193,8 @@ export interface ImportListClient<Tx extends TransactionKind = TransactionKind> 
   ): JobNode<ImportListOutput, FailureOf<ImportListFailures>>;
   /** The handle of a job enqueued earlier, perhaps by another process. */
   handle(id: string): JobHandle<ImportListOutput, FailureOf<ImportListFailures>, ImportListSeen>;
+  /** Calls `listener` for every such job that ends so from now on, on any process, until what it returns is called. */
+  on<Type extends JobEventType>(type: Type, listener: (event: JobEnds["importList"][Type]) => unknown): () => void;
   /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
   pause(): Promise<void>;
   resume(): Promise<void>;
@@ -241,6 +248,8 @@ export interface PlainClient<Tx extends TransactionKind = TransactionKind> {
   node(input: Templated<PlainInput>, settings?: NodeSettingsOptions): JobNode<PlainOutput>;
   /** The handle of a job enqueued earlier, perhaps by another process. */
   handle(id: string): JobHandle<PlainOutput>;
+  /** Calls `listener` for every such job that ends so from now on, on any process, until what it returns is called. */
+  on<Type extends JobEventType>(type: Type, listener: (event: JobEnds["plain"][Type]) => unknown): () => void;
   /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
   pause(): Promise<void>;
   resume(): Promise<void>;
@@ -312,6 +321,8 @@ export interface SendPushClient<Tx extends TransactionKind = TransactionKind> {
   node(input: Templated<SendPushInput>, settings?: NodeSettingsOptions): JobNode<SendPushOutput>;
   /** The handle of a job enqueued earlier, perhaps by another process. */
   handle(id: string): JobHandle<SendPushOutput, never, SendPushSeen>;
+  /** Calls `listener` for every such job that ends so from now on, on any process, until what it returns is called. */
+  on<Type extends JobEventType>(type: Type, listener: (event: JobEnds["sendPush"][Type]) => unknown): () => void;
   /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
   pause(): Promise<void>;
   resume(): Promise<void>;
@@ -348,6 +359,14 @@ export interface JobReturns {
   readonly sendPush: SendPushReturn;
 }
 
+/** How each job can end. */
+export interface JobEnds {
+  readonly charge: JobEvents<"charge", ChargeOutput>;
+  readonly importList: JobEvents<"importList", ImportListOutput, FailureOf<ImportListFailures>>;
+  readonly plain: JobEvents<"plain", PlainOutput>;
+  readonly sendPush: JobEvents<"sendPush", SendPushOutput>;
+}
+
 /** The client that `createJobs` makes. */
 export interface Jobs<Tx extends TransactionKind = TransactionKind> {
   /** Queue `default`, 10 attempts, timeout 10 m. */
@@ -366,6 +385,8 @@ export interface Jobs<Tx extends TransactionKind = TransactionKind> {
   readonly $flow: FlowClient<Tx>;
   /** The operator's verbs, over all jobs. */
   readonly $control: ControlClient;
+  /** How jobs ended, wherever they ran. */
+  readonly $events: ClientEvents<JobEnds>;
 }
 
 //# sourceMappingURL=types.d.ts.map

@@ -6,11 +6,14 @@
 // biome-ignore-all format: generated
 
 import type {
+  ClientEvents,
   ControlClient,
   EnqueueManyOptions,
   EnqueueOptions,
   FlowClient,
   JobContext,
+  JobEventType,
+  JobEvents,
   JobHandle,
   JobNode,
   NodeSettingsOptions,
@@ -66,6 +69,8 @@ export interface CleanUpClient<Tx extends TransactionKind = TransactionKind> {
   node(input: Templated<CleanUpInput>, settings?: NodeSettingsOptions): JobNode<CleanUpOutput>;
   /** The handle of a job enqueued earlier, perhaps by another process. */
   handle(id: string): JobHandle<CleanUpOutput>;
+  /** Calls `listener` for every such job that ends so from now on, on any process, until what it returns is called. */
+  on<Type extends JobEventType>(type: Type, listener: (event: JobEnds["cleanUp"][Type]) => unknown): () => void;
   /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
   pause(): Promise<void>;
   resume(): Promise<void>;
@@ -129,6 +134,8 @@ export interface SendReportClient<Tx extends TransactionKind = TransactionKind> 
   node(input: Templated<SendReportInput>, settings?: NodeSettingsOptions): JobNode<SendReportOutput>;
   /** The handle of a job enqueued earlier, perhaps by another process. */
   handle(id: string): JobHandle<SendReportOutput>;
+  /** Calls `listener` for every such job that ends so from now on, on any process, until what it returns is called. */
+  on<Type extends JobEventType>(type: Type, listener: (event: JobEnds["sendReport"][Type]) => unknown): () => void;
   /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
   pause(): Promise<void>;
   resume(): Promise<void>;
@@ -161,6 +168,12 @@ export interface JobReturns {
   readonly sendReport: SendReportReturn;
 }
 
+/** How each job can end. */
+export interface JobEnds {
+  readonly cleanUp: JobEvents<"cleanUp", CleanUpOutput>;
+  readonly sendReport: JobEvents<"sendReport", SendReportOutput>;
+}
+
 /** The client that `createJobs` makes. */
 export interface Jobs<Tx extends TransactionKind = TransactionKind> {
   /** Queue `default`, 10 attempts, timeout 10 m. */
@@ -171,6 +184,8 @@ export interface Jobs<Tx extends TransactionKind = TransactionKind> {
   readonly $flow: FlowClient<Tx>;
   /** The operator's verbs, over all jobs. */
   readonly $control: ControlClient;
+  /** How jobs ended, wherever they ran. */
+  readonly $events: ClientEvents<JobEnds>;
 }
 
 //# sourceMappingURL=types.d.ts.map

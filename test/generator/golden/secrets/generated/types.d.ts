@@ -6,6 +6,7 @@
 // biome-ignore-all format: generated
 
 import type {
+  ClientEvents,
   ControlClient,
   DeclaredErrors,
   EnqueueManyOptions,
@@ -13,6 +14,8 @@ import type {
   FailureOf,
   FlowClient,
   JobContext,
+  JobEventType,
+  JobEvents,
   JobHandle,
   JobNode,
   NodeSettingsOptions,
@@ -81,6 +84,8 @@ export interface EncryptedClient<Tx extends TransactionKind = TransactionKind> {
   node(input: Templated<EncryptedInput>, settings?: NodeSettingsOptions): JobNode<EncryptedOutput>;
   /** The handle of a job enqueued earlier, perhaps by another process. */
   handle(id: string): JobHandle<EncryptedOutput>;
+  /** Calls `listener` for every such job that ends so from now on, on any process, until what it returns is called. */
+  on<Type extends JobEventType>(type: Type, listener: (event: JobEnds["encrypted"][Type]) => unknown): () => void;
   /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
   pause(): Promise<void>;
   resume(): Promise<void>;
@@ -265,6 +270,8 @@ export interface EverywhereClient<Tx extends TransactionKind = TransactionKind> 
   ): JobNode<EverywhereOutput, FailureOf<EverywhereFailures>>;
   /** The handle of a job enqueued earlier, perhaps by another process. */
   handle(id: string): JobHandle<EverywhereOutput, FailureOf<EverywhereFailures>>;
+  /** Calls `listener` for every such job that ends so from now on, on any process, until what it returns is called. */
+  on<Type extends JobEventType>(type: Type, listener: (event: JobEnds["everywhere"][Type]) => unknown): () => void;
   /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
   pause(): Promise<void>;
   resume(): Promise<void>;
@@ -320,6 +327,8 @@ export interface OpenClient<Tx extends TransactionKind = TransactionKind> {
   node(input: Templated<OpenInput>, settings?: NodeSettingsOptions): JobNode<OpenOutput>;
   /** The handle of a job enqueued earlier, perhaps by another process. */
   handle(id: string): JobHandle<OpenOutput>;
+  /** Calls `listener` for every such job that ends so from now on, on any process, until what it returns is called. */
+  on<Type extends JobEventType>(type: Type, listener: (event: JobEnds["open"][Type]) => unknown): () => void;
   /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
   pause(): Promise<void>;
   resume(): Promise<void>;
@@ -379,6 +388,8 @@ export interface RecursiveClient<Tx extends TransactionKind = TransactionKind> {
   node(input: Templated<RecursiveInput>, settings?: NodeSettingsOptions): JobNode<RecursiveOutput>;
   /** The handle of a job enqueued earlier, perhaps by another process. */
   handle(id: string): JobHandle<RecursiveOutput>;
+  /** Calls `listener` for every such job that ends so from now on, on any process, until what it returns is called. */
+  on<Type extends JobEventType>(type: Type, listener: (event: JobEnds["recursive"][Type]) => unknown): () => void;
   /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
   pause(): Promise<void>;
   resume(): Promise<void>;
@@ -434,6 +445,8 @@ export interface WholeClient<Tx extends TransactionKind = TransactionKind> {
   node(input: Templated<WholeInput>, settings?: NodeSettingsOptions): JobNode<WholeOutput>;
   /** The handle of a job enqueued earlier, perhaps by another process. */
   handle(id: string): JobHandle<WholeOutput>;
+  /** Calls `listener` for every such job that ends so from now on, on any process, until what it returns is called. */
+  on<Type extends JobEventType>(type: Type, listener: (event: JobEnds["whole"][Type]) => unknown): () => void;
   /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
   pause(): Promise<void>;
   resume(): Promise<void>;
@@ -476,6 +489,15 @@ export interface JobReturns {
   readonly whole: WholeReturn;
 }
 
+/** How each job can end. */
+export interface JobEnds {
+  readonly encrypted: JobEvents<"encrypted", EncryptedOutput>;
+  readonly everywhere: JobEvents<"everywhere", EverywhereOutput, FailureOf<EverywhereFailures>>;
+  readonly open: JobEvents<"open", OpenOutput>;
+  readonly recursive: JobEvents<"recursive", RecursiveOutput>;
+  readonly whole: JobEvents<"whole", WholeOutput>;
+}
+
 /** The client that `createJobs` makes. */
 export interface Jobs<Tx extends TransactionKind = TransactionKind> {
   /**
@@ -512,6 +534,8 @@ export interface Jobs<Tx extends TransactionKind = TransactionKind> {
   readonly $flow: FlowClient<Tx>;
   /** The operator's verbs, over all jobs. */
   readonly $control: ControlClient;
+  /** How jobs ended, wherever they ran. */
+  readonly $events: ClientEvents<JobEnds>;
 }
 
 //# sourceMappingURL=types.d.ts.map

@@ -6,11 +6,14 @@
 // biome-ignore-all format: generated
 
 import type {
+  ClientEvents,
   ControlClient,
   EnqueueManyOptions,
   EnqueueOptions,
   FlowClient,
   JobContext,
+  JobEventType,
+  JobEvents,
   JobHandle,
   JobNode,
   NodeSettingsOptions,
@@ -79,6 +82,8 @@ export interface IndexDocumentClient<Tx extends TransactionKind = TransactionKin
   node(input: Templated<IndexDocumentInput>, settings?: NodeSettingsOptions): JobNode<IndexDocumentOutput>;
   /** The handle of a job enqueued earlier, perhaps by another process. */
   handle(id: string): JobHandle<IndexDocumentOutput>;
+  /** Calls `listener` for every such job that ends so from now on, on any process, until what it returns is called. */
+  on<Type extends JobEventType>(type: Type, listener: (event: JobEnds["indexDocument"][Type]) => unknown): () => void;
   /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
   pause(): Promise<void>;
   resume(): Promise<void>;
@@ -138,6 +143,8 @@ export interface RebuildIndexClient<Tx extends TransactionKind = TransactionKind
   node(input: Templated<RebuildIndexInput>, settings?: NodeSettingsOptions): JobNode<RebuildIndexOutput>;
   /** The handle of a job enqueued earlier, perhaps by another process. */
   handle(id: string): JobHandle<RebuildIndexOutput>;
+  /** Calls `listener` for every such job that ends so from now on, on any process, until what it returns is called. */
+  on<Type extends JobEventType>(type: Type, listener: (event: JobEnds["rebuildIndex"][Type]) => unknown): () => void;
   /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
   pause(): Promise<void>;
   resume(): Promise<void>;
@@ -191,6 +198,8 @@ export interface RemindClient<Tx extends TransactionKind = TransactionKind> {
   node(input: Templated<RemindInput>, settings?: NodeSettingsOptions): JobNode<RemindOutput>;
   /** The handle of a job enqueued earlier, perhaps by another process. */
   handle(id: string): JobHandle<RemindOutput>;
+  /** Calls `listener` for every such job that ends so from now on, on any process, until what it returns is called. */
+  on<Type extends JobEventType>(type: Type, listener: (event: JobEnds["remind"][Type]) => unknown): () => void;
   /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
   pause(): Promise<void>;
   resume(): Promise<void>;
@@ -254,6 +263,8 @@ export interface SendInvoiceClient<Tx extends TransactionKind = TransactionKind>
   node(input: Templated<SendInvoiceInput>, settings?: NodeSettingsOptions): JobNode<SendInvoiceOutput>;
   /** The handle of a job enqueued earlier, perhaps by another process. */
   handle(id: string): JobHandle<SendInvoiceOutput>;
+  /** Calls `listener` for every such job that ends so from now on, on any process, until what it returns is called. */
+  on<Type extends JobEventType>(type: Type, listener: (event: JobEnds["sendInvoice"][Type]) => unknown): () => void;
   /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
   pause(): Promise<void>;
   resume(): Promise<void>;
@@ -320,6 +331,8 @@ export interface SyncAccountClient<Tx extends TransactionKind = TransactionKind>
   node(input: Templated<SyncAccountInput>, settings?: NodeSettingsOptions): JobNode<SyncAccountOutput>;
   /** The handle of a job enqueued earlier, perhaps by another process. */
   handle(id: string): JobHandle<SyncAccountOutput>;
+  /** Calls `listener` for every such job that ends so from now on, on any process, until what it returns is called. */
+  on<Type extends JobEventType>(type: Type, listener: (event: JobEnds["syncAccount"][Type]) => unknown): () => void;
   /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
   pause(): Promise<void>;
   resume(): Promise<void>;
@@ -362,6 +375,15 @@ export interface JobReturns {
   readonly syncAccount: SyncAccountReturn;
 }
 
+/** How each job can end. */
+export interface JobEnds {
+  readonly indexDocument: JobEvents<"indexDocument", IndexDocumentOutput>;
+  readonly rebuildIndex: JobEvents<"rebuildIndex", RebuildIndexOutput>;
+  readonly remind: JobEvents<"remind", RemindOutput>;
+  readonly sendInvoice: JobEvents<"sendInvoice", SendInvoiceOutput>;
+  readonly syncAccount: JobEvents<"syncAccount", SyncAccountOutput>;
+}
+
 /** The client that `createJobs` makes. */
 export interface Jobs<Tx extends TransactionKind = TransactionKind> {
   /**
@@ -398,6 +420,8 @@ export interface Jobs<Tx extends TransactionKind = TransactionKind> {
   readonly $flow: FlowClient<Tx>;
   /** The operator's verbs, over all jobs. */
   readonly $control: ControlClient;
+  /** How jobs ended, wherever they ran. */
+  readonly $events: ClientEvents<JobEnds>;
 }
 
 //# sourceMappingURL=types.d.ts.map

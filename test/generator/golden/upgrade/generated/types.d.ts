@@ -6,11 +6,14 @@
 // biome-ignore-all format: generated
 
 import type {
+  ClientEvents,
   ControlClient,
   EnqueueManyOptions,
   EnqueueOptions,
   FlowClient,
   JobContext,
+  JobEventType,
+  JobEvents,
   JobHandle,
   JobNode,
   NodeSettingsOptions,
@@ -68,6 +71,8 @@ export interface ArchiveClient<Tx extends TransactionKind = TransactionKind> {
   node(input: Templated<ArchiveInput>, settings?: NodeSettingsOptions): JobNode<ArchiveOutput>;
   /** The handle of a job enqueued earlier, perhaps by another process. */
   handle(id: string): JobHandle<ArchiveOutput>;
+  /** Calls `listener` for every such job that ends so from now on, on any process, until what it returns is called. */
+  on<Type extends JobEventType>(type: Type, listener: (event: JobEnds["archive"][Type]) => unknown): () => void;
   /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
   pause(): Promise<void>;
   resume(): Promise<void>;
@@ -131,6 +136,8 @@ export interface SendEmailClient<Tx extends TransactionKind = TransactionKind> {
   node(input: Templated<SendEmailInput>, settings?: NodeSettingsOptions): JobNode<SendEmailOutput>;
   /** The handle of a job enqueued earlier, perhaps by another process. */
   handle(id: string): JobHandle<SendEmailOutput>;
+  /** Calls `listener` for every such job that ends so from now on, on any process, until what it returns is called. */
+  on<Type extends JobEventType>(type: Type, listener: (event: JobEnds["sendEmail"][Type]) => unknown): () => void;
   /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
   pause(): Promise<void>;
   resume(): Promise<void>;
@@ -163,6 +170,12 @@ export interface JobReturns {
   readonly sendEmail: SendEmailReturn;
 }
 
+/** How each job can end. */
+export interface JobEnds {
+  readonly archive: JobEvents<"archive", ArchiveOutput>;
+  readonly sendEmail: JobEvents<"sendEmail", SendEmailOutput>;
+}
+
 /** The client that `createJobs` makes. */
 export interface Jobs<Tx extends TransactionKind = TransactionKind> {
   /** Queue `default`, 10 attempts, timeout 10 m. */
@@ -177,6 +190,8 @@ export interface Jobs<Tx extends TransactionKind = TransactionKind> {
   readonly $flow: FlowClient<Tx>;
   /** The operator's verbs, over all jobs. */
   readonly $control: ControlClient;
+  /** How jobs ended, wherever they ran. */
+  readonly $events: ClientEvents<JobEnds>;
 }
 
 //# sourceMappingURL=types.d.ts.map

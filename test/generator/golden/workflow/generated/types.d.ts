@@ -6,6 +6,7 @@
 // biome-ignore-all format: generated
 
 import type {
+  ClientEvents,
   ControlClient,
   DeclaredErrors,
   EnqueueManyOptions,
@@ -15,6 +16,8 @@ import type {
   FlowHandle,
   FlowOptions,
   JobContext,
+  JobEventType,
+  JobEvents,
   JobHandle,
   JobNode,
   NodeSettingsOptions,
@@ -71,6 +74,8 @@ export interface AlertClient<Tx extends TransactionKind = TransactionKind> {
   node(input: Templated<AlertInput>, settings?: NodeSettingsOptions): JobNode<AlertOutput>;
   /** The handle of a job enqueued earlier, perhaps by another process. */
   handle(id: string): JobHandle<AlertOutput>;
+  /** Calls `listener` for every such job that ends so from now on, on any process, until what it returns is called. */
+  on<Type extends JobEventType>(type: Type, listener: (event: JobEnds["alert"][Type]) => unknown): () => void;
   /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
   pause(): Promise<void>;
   resume(): Promise<void>;
@@ -166,6 +171,8 @@ export interface ContactSheetClient<Tx extends TransactionKind = TransactionKind
   ): JobNode<ContactSheetOutput, FailureOf<ContactSheetFailures>>;
   /** The handle of a job enqueued earlier, perhaps by another process. */
   handle(id: string): JobHandle<ContactSheetOutput, FailureOf<ContactSheetFailures>>;
+  /** Calls `listener` for every such job that ends so from now on, on any process, until what it returns is called. */
+  on<Type extends JobEventType>(type: Type, listener: (event: JobEnds["contactSheet"][Type]) => unknown): () => void;
   /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
   pause(): Promise<void>;
   resume(): Promise<void>;
@@ -223,6 +230,8 @@ export interface ResizeClient<Tx extends TransactionKind = TransactionKind> {
   node(input: Templated<ResizeInput>, settings?: NodeSettingsOptions): JobNode<ResizeOutput>;
   /** The handle of a job enqueued earlier, perhaps by another process. */
   handle(id: string): JobHandle<ResizeOutput>;
+  /** Calls `listener` for every such job that ends so from now on, on any process, until what it returns is called. */
+  on<Type extends JobEventType>(type: Type, listener: (event: JobEnds["resize"][Type]) => unknown): () => void;
   /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
   pause(): Promise<void>;
   resume(): Promise<void>;
@@ -284,6 +293,8 @@ export interface SendEmailClient<Tx extends TransactionKind = TransactionKind> {
   node(input: Templated<SendEmailInput>, settings?: NodeSettingsOptions): JobNode<SendEmailOutput>;
   /** The handle of a job enqueued earlier, perhaps by another process. */
   handle(id: string): JobHandle<SendEmailOutput>;
+  /** Calls `listener` for every such job that ends so from now on, on any process, until what it returns is called. */
+  on<Type extends JobEventType>(type: Type, listener: (event: JobEnds["sendEmail"][Type]) => unknown): () => void;
   /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
   pause(): Promise<void>;
   resume(): Promise<void>;
@@ -411,6 +422,14 @@ export interface JobReturns {
   readonly sendEmail: SendEmailReturn;
 }
 
+/** How each job can end. */
+export interface JobEnds {
+  readonly alert: JobEvents<"alert", AlertOutput>;
+  readonly contactSheet: JobEvents<"contactSheet", ContactSheetOutput, FailureOf<ContactSheetFailures>>;
+  readonly resize: JobEvents<"resize", ResizeOutput>;
+  readonly sendEmail: JobEvents<"sendEmail", SendEmailOutput>;
+}
+
 /** The client that `createJobs` makes. */
 export interface Jobs<Tx extends TransactionKind = TransactionKind> {
   /** Queue `default`, 10 attempts, timeout 10 m. */
@@ -428,6 +447,8 @@ export interface Jobs<Tx extends TransactionKind = TransactionKind> {
   readonly $flow: FlowClient<Tx>;
   /** The operator's verbs, over all jobs. */
   readonly $control: ControlClient;
+  /** How jobs ended, wherever they ran. */
+  readonly $events: ClientEvents<JobEnds>;
 }
 
 //# sourceMappingURL=types.d.ts.map
