@@ -1,4 +1,4 @@
-import type { Docs } from "../model/model.ts";
+import type { Docs, Model } from "../model/model.ts";
 import { jsDoc, typeKey } from "./text.ts";
 
 /** A member of an interface that has the namespaces of the schema as members. */
@@ -25,4 +25,9 @@ export function printTree(members: readonly TreeMember[], indent = "  "): string
       ([scope, inner]) => `${indent}readonly ${typeKey(scope)}: {\n${printTree(inner, `${indent}  `)}${indent}};\n`,
     ),
   ].join("");
+}
+
+/** Whether handlers stand in objects within objects. */
+export function hasNamespaces({ jobs }: Model): boolean {
+  return jobs.some(({ name }) => name.includes("."));
 }

@@ -1,13 +1,12 @@
-import { createMemo } from "../memo.ts";
 import { groupBy } from "../model/group.ts";
 import type { Docs, JobModel, Model, Sides } from "../model/model.ts";
 import { emitDeclarationMap } from "./declaration-map.ts";
 import type { EmitContext, Emitter } from "./emitter.ts";
 import { render } from "./layout.ts";
 import { eventsEntry, listenMethod } from "./event-types.ts";
-import { printTree, type TreeMember } from "./name-tree.ts";
+import { hasNamespaces, printTree, type TreeMember } from "./name-tree.ts";
 import { createTypePrinter } from "./print-type.ts";
-import { jsDoc, maxWidth, pascalCase, typeKey } from "./text.ts";
+import { formatMs, jsDoc, maxWidth, pascalCase, typeKey } from "./text.ts";
 import { flowImports, method, nodeMethod, workflowClientType } from "./workflow-types.ts";
 import { pathToSchema, typeImports } from "./written-imports.ts";
 
@@ -27,9 +26,7 @@ export const typesEmitter: Emitter = {
   },
 };
 
-const printed = createMemo<JobModel, string>();
-
-function printTypes(model: Model, { names, schema, header, extension, shared }: EmitContext): string {
+function printTypes(model: Model, { names, schema, header, extension }: EmitContext): string {
   const printers = { in: createTypePrinter(names, "in"), out: createTypePrinter(names, "out") };
 
   function declareSides(first: string, second: string, sides: Sides, docs: readonly [Docs, Docs]): string {
@@ -48,7 +45,7 @@ function printTypes(model: Model, { names, schema, header, extension, shared }: 
       : `${jsDoc(docs)}${printers.in.declare(first, input)}\n${jsDoc(docs)}${printers.out.declare(second, out)}`;
   });
 
-  const printJob = (job: JobModel): string => {
+  const jobs = model.jobs.map((job) => {
     const name = pascalCase(job.name);
     const about = aboutJob(job);
     const input = declareSides(`${name}Input`, `${name}Payload`, job.input, [
@@ -79,8 +76,7 @@ function printTypes(model: Model, { names, schema, header, extension, shared }: 
         ]
       : [];
     return [input, output, ...errors, ...progress, handlerTypes(job, name), clientType(job, name)].join("\n");
-  };
-  const jobs = model.jobs.map((job) => printed(job, shared, () => printJob(job)));
+  });
 
   const flows = (model.workflows ?? []).map((flow) => {
     const name = pascalCase(flow.name);
@@ -133,11 +129,6 @@ function runtimeImport(model: Model): string {
 /** Whether the worker's types depend on the provider's kind of transaction. */
 export function hasTransactional({ jobs }: Model): boolean {
   return jobs.some((job) => job.transactional);
-}
-
-/** Whether handlers stand in objects within objects. */
-function hasNamespaces({ jobs }: Model): boolean {
-  return jobs.some(({ name }) => name.includes("."));
 }
 
 /** What a handler takes, besides its declared errors, and what it returns. */
@@ -292,18 +283,6 @@ function aboutJob({ queue, retry, timeoutMs, batch }: JobModel): string {
   const attempts = retry.maxAttempts === 1 ? "1 attempt" : `${retry.maxAttempts} attempts`;
   const batches = batch ? `, batches of up to ${batch.size}` : "";
   return `Queue \`${queue}\`, ${attempts}, timeout ${formatMs(timeoutMs)}${batches}.`;
-}
-
-function formatMs(ms: number): string {
-  for (const [unit, size] of [
-    ["d", 86_400_000],
-    ["h", 3_600_000],
-    ["m", 60_000],
-    ["s", 1_000],
-  ] as const) {
-    if (ms % size === 0) return `${ms / size} ${unit}`;
-  }
-  return `${ms} ms`;
 }
 
 function withDocs(title: string, docs: Docs, about: string): Docs {

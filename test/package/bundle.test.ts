@@ -139,8 +139,8 @@ describe("a bundle", () => {
     expect(
       files.filter((file) => /\/zod\/|runtime\/(?:schema|worker|maintenance)\/|generator\/|schema\.ts/.test(file)),
     ).toEqual([]);
-    expect(size).toBeLessThan(110_000);
-    expect(gzipped).toBeLessThan(39_000);
+    expect(size).toBeLessThan(115_000);
+    expect(gzipped).toBeLessThan(41_000);
   });
 
   it("of a worker has no code of clients and no zod, and stays small", () => {

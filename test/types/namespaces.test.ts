@@ -46,6 +46,7 @@ const right: readonly string[] = [
   "void jobs.billing.charge.enqueue({ cents: 1 }).then((job) => job.result()).then(({ at }) => at.getTime());",
   "void jobs.billing.eu.report.enqueue({ year: 2026 });",
   "void jobs.$flow;",
+  'void jobs.billing.charge.on("succeeded", ({ job, output }) => `${job satisfies "billing.charge"}${output.at.getTime()}`);',
   "const all: JobHandlers = { sendEmail: () => {}, refund: async () => {}, billing: { charge, eu: { report: () => {} } } }; void all;",
   worker("mail: 1", "{ sendEmail: ({ to }) => void to.length }"),
   worker("reports: 1", "{ billing: { eu: { report: ({ year }) => void year.toFixed() } } }"),

@@ -9,6 +9,7 @@ import type {
   BatchContext,
   BatchItem,
   BatchOutcome,
+  ClientEvents,
   ControlClient,
   EnqueueManyOptions,
   EnqueueOptions,
@@ -17,6 +18,8 @@ import type {
   FlowOptions,
   HandlersOf,
   JobContext,
+  JobEventType,
+  JobEvents,
   JobHandle,
   JobNode,
   NodeSettingsOptions,
@@ -91,6 +94,8 @@ export interface BillingChargeClient<Tx extends TransactionKind = TransactionKin
   node(input: Templated<BillingChargeInput>, settings?: NodeSettingsOptions): JobNode<BillingChargeOutput>;
   /** The handle of a job enqueued earlier, perhaps by another process. */
   handle(id: string): JobHandle<BillingChargeOutput>;
+  /** Calls `listener` for every such job that ends so from now on, on any process, until what it returns is called. */
+  on<Type extends JobEventType>(type: Type, listener: (event: JobEnds["billing.charge"][Type]) => unknown): () => void;
   /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
   pause(): Promise<void>;
   resume(): Promise<void>;
@@ -152,6 +157,11 @@ export interface BillingEuReportClient<Tx extends TransactionKind = TransactionK
   node(input: Templated<BillingEuReportInput>, settings?: NodeSettingsOptions): JobNode<BillingEuReportOutput>;
   /** The handle of a job enqueued earlier, perhaps by another process. */
   handle(id: string): JobHandle<BillingEuReportOutput>;
+  /** Calls `listener` for every such job that ends so from now on, on any process, until what it returns is called. */
+  on<Type extends JobEventType>(
+    type: Type,
+    listener: (event: JobEnds["billing.eu.report"][Type]) => unknown,
+  ): () => void;
   /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
   pause(): Promise<void>;
   resume(): Promise<void>;
@@ -213,6 +223,8 @@ export interface CloseAccountClient<Tx extends TransactionKind = TransactionKind
   node(input: Templated<CloseAccountInput>, settings?: NodeSettingsOptions): JobNode<CloseAccountOutput>;
   /** The handle of a job enqueued earlier, perhaps by another process. */
   handle(id: string): JobHandle<CloseAccountOutput>;
+  /** Calls `listener` for every such job that ends so from now on, on any process, until what it returns is called. */
+  on<Type extends JobEventType>(type: Type, listener: (event: JobEnds["closeAccount"][Type]) => unknown): () => void;
   /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
   pause(): Promise<void>;
   resume(): Promise<void>;
@@ -280,6 +292,8 @@ export interface MailSendClient<Tx extends TransactionKind = TransactionKind> {
   node(input: Templated<MailSendInput>, settings?: NodeSettingsOptions): JobNode<MailSendOutput>;
   /** The handle of a job enqueued earlier, perhaps by another process. */
   handle(id: string): JobHandle<MailSendOutput>;
+  /** Calls `listener` for every such job that ends so from now on, on any process, until what it returns is called. */
+  on<Type extends JobEventType>(type: Type, listener: (event: JobEnds["mail.send"][Type]) => unknown): () => void;
   /** Stops claims of this job, on all processes. Enqueues are still accepted, and what runs goes on. Idempotent. */
   pause(): Promise<void>;
   resume(): Promise<void>;
@@ -398,6 +412,14 @@ export interface JobReturns {
   readonly "mail.send": MailSendReturn;
 }
 
+/** How each job can end. */
+export interface JobEnds {
+  readonly "billing.charge": JobEvents<"billing.charge", BillingChargeOutput>;
+  readonly "billing.eu.report": JobEvents<"billing.eu.report", BillingEuReportOutput>;
+  readonly closeAccount: JobEvents<"closeAccount", CloseAccountOutput>;
+  readonly "mail.send": JobEvents<"mail.send", MailSendOutput>;
+}
+
 /** The client that `createJobs` makes. */
 export interface Jobs<Tx extends TransactionKind = TransactionKind> {
   /**
@@ -438,6 +460,8 @@ export interface Jobs<Tx extends TransactionKind = TransactionKind> {
   readonly $flow: FlowClient<Tx>;
   /** The operator's verbs, over all jobs. */
   readonly $control: ControlClient;
+  /** How jobs ended, wherever they ran. */
+  readonly $events: ClientEvents<JobEnds>;
 }
 
 //# sourceMappingURL=types.d.ts.map
