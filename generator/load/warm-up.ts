@@ -5,7 +5,10 @@
 import { setImmediate } from "node:timers/promises";
 
 /** Ends early when the schema has changed: running it comes first then. */
-export async function warmUp(describe: (module: unknown, path: string) => unknown, isOver: () => boolean): Promise<void> {
+export async function warmUp(
+  describe: (module: unknown, path: string) => unknown,
+  isOver: () => boolean,
+): Promise<void> {
   // Most schemas import both, and both take their time.
   const [{ z }, { defineJobs, job }] = await Promise.all([import("zod"), import("../../runtime/schema/index.ts")]);
   for (let round = 0; round < rounds; round++) {
