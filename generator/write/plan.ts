@@ -51,7 +51,9 @@ export function planWrite(out: string, files: readonly GeneratedFile[]): WritePl
  * A file that only loses names waits for those that import them. One that gains and loses some cannot be right for both.
  */
 function importersFirst(files: readonly PlannedFile[]): readonly PlannedFile[] {
-  const waits = ({ before = "", text }: PlannedFile): boolean => {
+  const waits = ({ name, before = "", text }: PlannedFile): boolean => {
+    // Types are gone when the code runs.
+    if (!name.endsWith(".ts") || name.endsWith(".d.ts")) return false;
     const [old, now] = [exportsOf(before), exportsOf(text)];
     return [...old].some((name) => !now.has(name)) && [...now].every((name) => old.has(name));
   };
@@ -59,7 +61,5 @@ function importersFirst(files: readonly PlannedFile[]): readonly PlannedFile[] {
 }
 
 function exportsOf(text: string): ReadonlySet<string> {
-  return new Set(
-    Array.from(text.matchAll(/^export (?:const|function|interface|type) ([\w$]+)/gm), ([, name = ""]) => name),
-  );
+  return new Set(Array.from(text.matchAll(/^export (?:const|function) ([\w$]+)/gm), ([, name = ""]) => name));
 }
