@@ -4,6 +4,7 @@ import { load, type LoadOptions } from "./load/load.ts";
 import { createSpare } from "./load/spare.ts";
 import type { KnownJobs, LoadResult } from "./load/process.ts";
 import { type Lock, type LockedJob, lockFileOf, parseLock } from "./lock/lock.ts";
+import { placesOfJob } from "./emit/declared-places.ts";
 import { attachDocs } from "./model/docs.ts";
 import { deepFreeze } from "./model/freeze.ts";
 import { type JobModel, modelVersion } from "./model/model.ts";
@@ -57,6 +58,16 @@ export function createSession(): LastingSession {
     return lock.made;
   }
 
+  function parseLockOf(schema: string): void {
+    const file = lockFileOf(schema);
+    const text = readIfExists(file);
+    try {
+      if (text !== undefined) parse(text, basename(file));
+    } catch {
+      // Told when it is asked for.
+    }
+  }
+
   return {
     async load(options) {
       last = options;
@@ -69,20 +80,18 @@ export function createSession(): LastingSession {
       return source.made;
     },
     anticipate(schema, made) {
-      attachDocs({ modelVersion, jobs: known.jobs, named: [] }, made, jobs.keep);
-      const file = lockFileOf(schema);
-      const text = readIfExists(file);
-      try {
-        if (text !== undefined) parse(text, basename(file));
-      } catch {
-        // Told when it is asked for.
-      }
+      const { jobs: documented } = attachDocs({ modelVersion, jobs: known.jobs, named: [] }, made, jobs.keep);
+      for (const job of documented) placesOfJob(job, made);
+      parseLockOf(schema);
     },
     keep: jobs.keep,
     parseLock: parse,
     prepare() {
       jobs.forgetUnused();
-      if (last) spare.prepare(last, known);
+      if (!last) return;
+      spare.prepare(last, known);
+      // The run that is over has written it.
+      parseLockOf(last.file);
     },
     close: () => spare.end(),
   };

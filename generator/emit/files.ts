@@ -60,5 +60,7 @@ export function createEmitContext(
 
 function digestOf({ named }: Model, names: TypeNames): string {
   const called = named.map(({ id }) => [names.ref(id, "in"), names.ref(id, "out")]);
-  return createHash("sha256").update(JSON.stringify([named, called])).digest("hex");
+  return createHash("sha256")
+    .update(JSON.stringify([named, called]))
+    .digest("hex");
 }

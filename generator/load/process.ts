@@ -43,8 +43,7 @@ export interface SchemaProcess {
 export function startProcess({ file, cwd, tsconfig }: ProcessOptions, known?: KnownJobs): SchemaProcess {
   const child = fork(childFile(), known ? [file, "wait"] : [file], {
     cwd,
-    // Thousands of schemas are made and kept: a larger nursery spares the collector from copying them.
-    execArgv: ["--max-semi-space-size=64", "--import", tsxUrl()],
+    execArgv: ["--import", tsxUrl()],
     env: { ...process.env, TZ: "UTC", ...(tsconfig === undefined ? {} : { TSX_TSCONFIG_PATH: tsconfig }) },
     // What the schema prints must not mix with the output of the CLI.
     stdio: ["ignore", "ignore", "pipe", "ipc"],

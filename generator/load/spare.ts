@@ -28,14 +28,16 @@ export function createSpare(): Spare {
       const world = worldOf({ file, cwd, tsconfig });
       ready = { process: startProcess({ file, cwd, tsconfig }, known), world };
     },
-    run(options) {
+    async run(options) {
       if (!ready?.process.isAlive() || ready.world !== worldOf(options)) {
         end();
         return load(options);
       }
       const { process } = ready;
       ready = undefined;
-      return process.run(options.timeoutMs);
+      const result = await process.run(options.timeoutMs);
+      // It may have been ended while it waited, by whoever needed the memory; the schema's own end comes again.
+      return result.type === "exited" ? load(options) : result;
     },
     end,
   };

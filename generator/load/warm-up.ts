@@ -3,18 +3,22 @@
  * that the schema will go. It leaves no trace: nothing is registered with zod, and nothing of it is kept.
  */
 import { setImmediate } from "node:timers/promises";
+import type { z } from "zod";
 
 /** Ends early when the schema has changed: running it comes first then. */
-export async function warmUp(describe: (module: unknown, path: string) => unknown, isOver: () => boolean): Promise<void> {
+export async function warmUp(
+  describe: (module: unknown, path: string) => unknown,
+  isOver: () => boolean,
+): Promise<void> {
   // Most schemas import both, and both take their time.
-  const [{ z }, { defineJobs, job }] = await Promise.all([import("zod"), import("../../runtime/schema/index.ts")]);
+  const [zod, { defineJobs, job }] = await Promise.all([import("zod"), import("../../runtime/schema/index.ts")]);
   for (let round = 0; round < rounds; round++) {
     // The message that ends the wait comes in between two rounds.
     await setImmediate();
     if (isOver()) return;
     const names = Array.from({ length: 12 }, (_, index) => `sample${index}`);
     const schema = defineJobs(
-      Object.fromEntries(names.map((name, index) => [name, job({ ...sample(z, index), queue: `q${index}` })])),
+      Object.fromEntries(names.map((name, index) => [name, job({ ...sample(zod.z, index), queue: `q${index}` })])),
     );
     describe({ default: schema }, import.meta.filename);
   }
@@ -22,7 +26,7 @@ export async function warmUp(describe: (module: unknown, path: string) => unknow
 
 const rounds = 80;
 
-type Zod = (typeof import("zod"))["z"];
+type Zod = typeof z;
 
 /** Shapes that many schemas have. */
 function sample(z: Zod, index: number) {

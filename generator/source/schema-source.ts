@@ -77,29 +77,39 @@ function createSchemaSource(ts: Ts, file: ts.SourceFile, { folder, exported }: S
   const constants = readConstants(ts, file);
   const imports = readImportedValues(ts, file);
   const relative = posixRelative(folder, resolvePath(file.fileName));
+  const found = new Map<ts.Node, Map<string, readonly SourceNode[]>>();
   const jobObjects = new Map<ts.Node, ReadonlyMap<string, ts.Node>>();
 
   function nodeOf(place: ts.Node, value: ts.Node | undefined): SourceNode {
-    const at = (): ts.LineAndCharacter => file.getLineAndCharacterOfPosition(place.getStart(file));
+    // Both looked up when they are asked for: most nodes are passed through on the way to others.
+    let at: ts.LineAndCharacter | undefined;
+    let docs: Docs | undefined;
+    const position = (): ts.LineAndCharacter => (at ??= file.getLineAndCharacterOfPosition(place.getStart(file)));
+    const children = (part: string): readonly SourceNode[] => (value ? childrenOnce(value, part) : []);
     return {
       file: relative,
-      // Looked up when it is asked for: most nodes are passed through on the way to others.
       get line() {
-        return at().line + 1;
+        return position().line + 1;
       },
       get column() {
-        return at().character + 1;
+        return position().character + 1;
       },
       get docs() {
-        return readDocs(ts, place);
+        return (docs ??= readDocs(ts, place));
       },
-      child(part) {
-        for (const child of childrenOf(value, part)) return child;
-        return undefined;
-      },
-      children: (part) => [...childrenOf(value, part)],
+      child: (part) => children(part)[0],
+      children,
       hint: (inside) => hintOf(value, inside),
     };
+  }
+
+  /** Both sides of a schema, the places of its types and the map ask for the same. */
+  function childrenOnce(value: ts.Node, part: string): readonly SourceNode[] {
+    const known = found.get(value) ?? new Map<string, readonly SourceNode[]>();
+    found.set(value, known);
+    const children = known.get(part) ?? [...childrenOf(value, part)];
+    known.set(part, children);
+    return children;
   }
 
   function hintOf(value: ts.Node | undefined, inside: readonly number[]): TypeHint {
