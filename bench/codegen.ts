@@ -4,6 +4,7 @@ import { loadavg } from "node:os";
 import { type EditResult, measureEdits } from "./editor.ts";
 import { createProject, generate, inferredApplication, printedApplication } from "./schema-project.ts";
 import { median } from "./table.ts";
+import { measureWatch, type WatchResult } from "./watch.ts";
 
 /** Cold `codegen` of large schemas, and what their clients cost the compiler. Alone: `npx tsx bench/codegen.ts`. */
 export interface CodegenResult {
@@ -11,6 +12,7 @@ export interface CodegenResult {
   /** The whole process, nothing generated before and nothing cached: median of five. */
   readonly coldMs: number;
   readonly fastestMs: number;
+  readonly watch: WatchResult;
   /** A program that enqueues and handles every job, with the types that codegen prints. */
   readonly printed: CheckCost;
   /** The same program with types that the compiler infers from the schema. */
@@ -41,6 +43,7 @@ export async function measureCodegen(): Promise<readonly CodegenResult[]> {
 async function measure(jobs: number, empty: number): Promise<CodegenResult> {
   const folder = createProject(`jobs-${jobs}`, jobs);
   const times = Array.from({ length: 5 }, () => Math.round(generate(folder)));
+  const watch = await measureWatch(folder);
   const cost = (app: string): CheckCost => {
     const runs = Array.from({ length: 3 }, () => compile(folder, app));
     const [{ instantiations } = { instantiations: Number.NaN }] = runs;
@@ -53,7 +56,7 @@ async function measure(jobs: number, empty: number): Promise<CodegenResult> {
   const checkRatio = Number((printed.checkSeconds / inferred.checkSeconds).toFixed(3));
   const editor = await measureEdits(folder);
   rmSync(folder, { recursive: true });
-  return { jobs, coldMs: median(times), fastestMs: Math.min(...times), printed, inferred, checkRatio, editor };
+  return { jobs, coldMs: median(times), fastestMs: Math.min(...times), watch, printed, inferred, checkRatio, editor };
 }
 
 function compile(folder: string, app: string): CheckCost {

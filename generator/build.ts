@@ -7,10 +7,9 @@ import { codeFrame, diagnosticsError } from "./diagnostics.ts";
 import type { EmitContext, Emitter, GeneratedFile } from "./emit/emitter.ts";
 import { builtInEmitters, createEmitContext } from "./emit/files.ts";
 import { runEmitters } from "./emit/run-emitters.ts";
-import { findSchema, findTsconfig, posixRelative } from "./find.ts";
+import { findSchema, findTsconfig, posixRelative, readIfExists } from "./find.ts";
 import { importExtension } from "./import-extension.ts";
-import { describeFailure } from "./load/failure.ts";
-import { load } from "./load/load.ts";
+import { describeFailure, throwingFile } from "./load/failure.ts";
 import type { Acceptance } from "./lock/refresh.ts";
 import { attachPrevious } from "./lock/previous.ts";
 import { type LockUpdate, updateLock } from "./lock/update.ts";
@@ -19,6 +18,7 @@ import { freezeModel } from "./model/freeze.ts";
 import { hashModel } from "./model/hash.ts";
 import { type Model, modelVersion, type Problem } from "./model/model.ts";
 import { planWire } from "./model/wire-plan.ts";
+import { type Session, singleRun } from "./session.ts";
 import { readSchemaSource, type SchemaSource } from "./source/schema-source.ts";
 import { typesFile } from "./types-file.ts";
 
@@ -73,10 +73,10 @@ export interface Timings {
 const defaultTimeoutMs = parseDuration("20s", "timeoutMs");
 
 /** Schema → model → checks → texts, all in memory. Throws as `describe` does, and for a contract that breaks. */
-export async function build(options: BuildOptions): Promise<Build> {
-  const { schema, out, model, context, locate, loadMs } = await describe(options);
+export async function build(options: BuildOptions, session: Session = singleRun): Promise<Build> {
+  const { schema, out, model, context, locate, loadMs } = await describe(options, session);
   const started = performance.now();
-  const lock = updateLock(schema, model.jobs, options.accept);
+  const lock = updateLock(schema, model.jobs, options.accept, session.parseLock);
   if (lock.problems.length > 0) throw diagnosticsError(locate(lock.problems));
   const emitters = options.emitters ?? (await loadCodegenConfig(schema)).emitters ?? [];
   const files = runEmitters([...builtInEmitters, ...emitters], model, context);
@@ -91,8 +91,8 @@ export interface Description extends LoadedSchema {
 }
 
 /** Schema → model → checks: what emitters get. Throws with every problem in `details.diagnostics`. */
-export async function describe(options: BuildOptions): Promise<Description> {
-  const loaded = await loadSchema(options);
+export async function describe(options: BuildOptions, session: Session = singleRun): Promise<Description> {
+  const loaded = await loadSchema(options, session);
   const { schema, source, locate } = loaded;
   const model = freezeModel(attachPrevious(loaded.model, schema));
   const out = resolve(options.cwd, options.out ?? resolve(dirname(schema), "generated"));
@@ -109,11 +109,11 @@ export async function describe(options: BuildOptions): Promise<Description> {
 }
 
 /** Runs the schema file. Throws with every problem in `details.diagnostics`. */
-export async function loadSchema(options: SchemaOptions): Promise<LoadedSchema> {
+export async function loadSchema(options: SchemaOptions, session: Session = singleRun): Promise<LoadedSchema> {
   const schema = findSchema(options.cwd, options.schema);
   const text = readFileSync(schema, "utf8");
   const started = performance.now();
-  const { model, problems, source } = await loadModel(schema, text, options);
+  const { model, problems, source } = await loadModel(schema, text, options, session);
   const place = (all: readonly Problem[]): readonly Diagnostic[] =>
     locate(all, source, { schema, text, cwd: options.cwd });
   // What cannot be stored may have no plan either, and both are told at once.
@@ -125,42 +125,52 @@ async function loadModel(
   schema: string,
   text: string,
   options: SchemaOptions,
+  session: Session,
 ): Promise<{ readonly model: Model; readonly problems: readonly Problem[]; readonly source: SchemaSource }> {
   const timeoutMs = options.timeoutMs ?? defaultTimeoutMs;
-  const loading = load({ file: schema, cwd: options.cwd, tsconfig: findTsconfig(schema), timeoutMs });
+  const loading = session.load({ file: schema, cwd: options.cwd, tsconfig: findTsconfig(schema), timeoutMs });
   // Both take most of a second: the text is parsed here while the other process runs the schema.
-  const source = readSchemaSource(schema, text);
+  const source = session.readSource(schema, text);
+  session.anticipate(schema, source);
   const result = await loading;
-  if (result.type === "invalid")
-    throw diagnosticsError(locate(result.problems, source, { schema, text, cwd: options.cwd }));
+  if (result.type === "invalid") {
+    const file = throwingFile(result.stack, schema);
+    const content = file === schema ? text : (readIfExists(file) ?? "");
+    const place = file === schema ? source : readSchemaSource(file, content);
+    throw diagnosticsError(locate(result.problems, place, { schema: file, text: content, cwd: options.cwd }));
+  }
   if (result.type !== "loaded")
     throw diagnosticsError([describeFailure(result, { schema, cwd: options.cwd, timeoutMs })]);
   const { jobs, workflows, named } = result;
   const plain: Model = { modelVersion, jobs, ...(workflows ? { workflows } : {}), named };
-  return { model: freezeModel(attachDocs(plain, source)), problems: result.problems, source };
+  return { model: freezeModel(attachDocs(plain, source, session.keep)), problems: result.problems, source };
 }
 
-/** Puts each problem at its place in the schema file, as near as the text of the file shows it. */
+/** Puts each problem at its place in the schema file, or one that it imports, as near as their texts show it. */
 function locate(
   problems: readonly Problem[],
   source: SchemaSource,
   { schema, text, cwd }: { readonly schema: string; readonly text: string; readonly cwd: string },
 ): readonly Diagnostic[] {
-  const file = posixRelative(cwd, schema);
   const diagnostics = problems.map(({ code, job, path, message, hint }) => {
     let node = (job === undefined ? undefined : source.job(job)) ?? source.root;
     for (const part of path) node = node.child(part) ?? node;
     const { line, column } = node;
+    const file = resolve(dirname(schema), node.file);
     return {
       code,
       message,
       hint,
-      file,
+      file: posixRelative(cwd, file),
       line,
       column,
-      frame: codeFrame(text, line, column),
+      frame: codeFrame(file === schema ? text : (readIfExists(file) ?? ""), line, column),
       ...(job === undefined ? {} : { job }),
     };
   });
-  return diagnostics.sort((a, b) => a.line - b.line || a.column - b.column);
+  return diagnostics.sort((a, b) => compareTexts(a.file, b.file) || a.line - b.line || a.column - b.column);
+}
+
+function compareTexts(a: string, b: string): number {
+  return a === b ? 0 : a < b ? -1 : 1;
 }

@@ -4,6 +4,7 @@ import { build, type BuildOptions, describe, type Timings } from "./build.ts";
 import type { Emitter, GeneratedFile } from "./emit/emitter.ts";
 import { runEmitters } from "./emit/run-emitters.ts";
 import { posixRelative } from "./find.ts";
+import { type Session, singleRun } from "./session.ts";
 import { unifiedDiff } from "./write/diff.ts";
 import { planWrite } from "./write/plan.ts";
 import { replaceFile, writeFiles } from "./write/write.ts";
@@ -30,9 +31,14 @@ export interface GenerateReport {
 }
 
 /** Generates and writes. On any error nothing is written. */
-export async function generate(options: GenerateOptions): Promise<GenerateReport> {
+export function generate(options: GenerateOptions): Promise<GenerateReport> {
+  return generateIn(singleRun, options);
+}
+
+/** `generate`, as one of many runs that share what they know. */
+export async function generateIn(session: Session, options: GenerateOptions): Promise<GenerateReport> {
   const started = performance.now();
-  const { schema, out, files, lock, jobs, timings } = await build(options);
+  const { schema, out, files, lock, jobs, timings } = await build(options, session);
   const plan = planWrite(out, files);
   writeFiles(out, files, plan, options.force ?? false);
   if (lock.text !== lock.before) replaceFile(dirname(lock.file), basename(lock.file), lock.text);

@@ -2,7 +2,8 @@ import { type FSWatcher, watch as watchFolder } from "node:fs";
 import { basename, dirname } from "node:path";
 import { findCodegenConfig } from "./codegen-config.ts";
 import { findSchema } from "./find.ts";
-import { generate, type GenerateOptions, type GenerateReport } from "./generate.ts";
+import { generateIn, type GenerateOptions, type GenerateReport } from "./generate.ts";
+import { createSession } from "./session.ts";
 import { localImports } from "./source/local-imports.ts";
 
 export interface WatchOptions extends GenerateOptions {
@@ -10,7 +11,7 @@ export interface WatchOptions extends GenerateOptions {
   readonly onGenerated: (report: GenerateReport) => void;
   /** After every run that failed; the files of the last good one stay. */
   readonly onError: (error: unknown) => void;
-  /** How long the files have to be quiet, in ms. Default 100: editors write in several steps. */
+  /** How long the files have to be quiet, in ms. Default 20: editors write in several steps. */
   readonly debounceMs?: number;
 }
 
@@ -21,7 +22,8 @@ export interface Watcher {
 
 /** Generates now, and again whenever the schema or a file that it imports changes. */
 export function watch(options: WatchOptions): Watcher {
-  const { debounceMs = 100 } = options;
+  const { debounceMs = 20 } = options;
+  const session = createSession();
   const folders = new Map<string, FSWatcher>();
   let watched: ReadonlySet<string> = new Set();
   let timer: NodeJS.Timeout | undefined;
@@ -31,7 +33,7 @@ export function watch(options: WatchOptions): Watcher {
 
   async function run(): Promise<void> {
     try {
-      options.onGenerated(await generate(options));
+      options.onGenerated(await generateIn(session, options));
     } catch (error) {
       options.onError(error);
     }
@@ -47,6 +49,7 @@ export function watch(options: WatchOptions): Watcher {
       // A repaired import may have appeared.
       follow();
     }
+    if (!isClosed) session.prepare();
     running = undefined;
   }
 
@@ -93,6 +96,7 @@ export function watch(options: WatchOptions): Watcher {
       isClosed = true;
       clearTimeout(timer);
       await running;
+      session.close();
       for (const watcher of folders.values()) watcher.close();
     },
   };

@@ -1,13 +1,14 @@
+import { createMemo } from "../memo.ts";
 import { type JobModel, type Model, type StoredSide, storedSides } from "../model/model.ts";
 import type { WirePlan } from "../model/wire-plan.ts";
 import type { EmitContext, Emitter } from "./emitter.ts";
 import { isList, type Layout, prefixed, render } from "./layout.ts";
-import { pascalCase, valueKey } from "./text.ts";
+import { camelCase, pascalCase, valueKey } from "./text.ts";
 import type { TypeNames } from "./type-names.ts";
 
 /** Names of the codecs in `codecs.ts`, per job and side. */
 export function codecName(job: JobModel, side: StoredSide): string {
-  return `${job.name}${pascalCase(side)}`;
+  return `${camelCase(job.name)}${pascalCase(side)}`;
 }
 
 /** The sides of a job that have a codec. */
@@ -24,19 +25,21 @@ export const codecsEmitter: Emitter = {
   },
 };
 
-function printCodecs(model: Model, { names, plans, header }: EmitContext): string | undefined {
+const printed = createMemo<JobModel, readonly string[]>();
+
+function printCodecs(model: Model, { names, plans, header, shared }: EmitContext): string | undefined {
   const layOut = createPlanLayout(names);
   // All codecs of named types come first, so that those of jobs need not wait for them.
   const root = (plan: WirePlan): Layout => (plan.kind === "ref" ? `${names.ref(plan.id, "in")}Codec` : layOut(plan));
-  const jobCodecs = model.jobs.flatMap((job) =>
+  const codecsOf = (job: JobModel): readonly string[] =>
     storedSides.flatMap((side) => {
       const plan = job[side] && plans.plan(job[side].in);
       if (!plan) return [];
       return [
         `/** How the ${side} of \`${job.name}\` ${side === "errors" ? "are" : "is"} stored. */\n${declare(codecName(job, side), root(plan), "export ")}`,
       ];
-    }),
-  );
+    });
+  const jobCodecs = model.jobs.flatMap((job) => printed(job, shared, () => codecsOf(job)));
   const namedCodecs = [...plans.named].map(([id, plan]) => declare(`${names.ref(id, "in")}Codec`, layOut(plan)));
   const imports = 'import { wire, type WireCodec } from "jobwright/codegen/v1";\n\n';
   const parts = [...namedCodecs, ...jobCodecs];

@@ -1,3 +1,4 @@
+import { posix } from "node:path";
 import type { SourceNode } from "../source/schema-source.ts";
 
 /** Where the schema says what a generated type says. */
@@ -21,8 +22,12 @@ export interface DeclarationMapOptions {
 
 /** A source map of declarations: editors that look for the definition of a job or a field follow it into the schema. */
 export function emitDeclarationMap(declarations: string, { file, schema, places }: DeclarationMapOptions): string {
-  const mappings = encodeMappings(mappingsOf(declarations, places));
-  return `${JSON.stringify({ version: 3, file, sourceRoot: "", sources: [schema], names: [], mappings })}\n`;
+  const lines = mappingsOf(declarations, places);
+  // Files of namespaces come after the schema file itself.
+  const files = [...new Set([posix.basename(schema), ...lines.flatMap((line) => line?.source.file ?? [])])];
+  const mappings = encodeMappings(lines, files);
+  const sources = [schema, ...files.slice(1).map((path) => posix.join(posix.dirname(schema), path))];
+  return `${JSON.stringify({ version: 3, file, sourceRoot: "", sources, names: [], mappings })}\n`;
 }
 
 /** A name of the declarations, in columns from 0, and where the schema has it. */
@@ -81,13 +86,13 @@ function memberOf(outer: Level | undefined, key: string): SourceNode | undefined
  * so a segment that leads nowhere goes before each mapping; where the mapping has the whole line, at the line above, which
  * is empty or a comment.
  */
-function encodeMappings(lines: readonly (Mapping | undefined)[]): string {
-  let [line, column] = [0, 0];
+function encodeMappings(lines: readonly (Mapping | undefined)[], files: readonly string[]): string {
+  let [file, line, column] = [0, 0, 0];
   const segments = ({ columns, source }: Mapping): readonly string[] => {
-    const to = { line: source.line - 1, column: source.column - 1 };
+    const to = { file: files.indexOf(source.file), line: source.line - 1, column: source.column - 1 };
     return columns.map((generated, index) => {
-      const segment = [generated - (columns[index - 1] ?? 0), 0, to.line - line, to.column - column];
-      ({ line, column } = to);
+      const segment = [generated - (columns[index - 1] ?? 0), to.file - file, to.line - line, to.column - column];
+      ({ file, line, column } = to);
       return segment.map(encodeVlq).join("");
     });
   };

@@ -1,3 +1,4 @@
+import { createMemo } from "../memo.ts";
 import { type JobModel, type Model, type StoredSide, storedSides } from "../model/model.ts";
 import type { SchemaSource, SourceNode } from "../source/schema-source.ts";
 import type { DeclaredAt, DeclaredPlaces } from "./declaration-map.ts";
@@ -19,13 +20,18 @@ export function declaredPlaces(model: Model, names: TypeNames, source: SchemaSou
     const place = placeOf(constant === undefined ? undefined : source.constant(constant));
     return (["in", "out"] as const).map((side) => [names.ref(id, side), place] as const);
   });
-  return new Map([...perJob, ...named, ...model.jobs.flatMap((job) => jobPlaces(job, source.job(job.name)))]);
+  return new Map([...perJob, ...named, ...model.jobs.flatMap((job) => placesOfJob(job, source))]);
 }
 
-function jobPlaces(
-  job: JobModel,
-  node: SourceNode | undefined,
-): readonly (readonly [string, DeclaredAt | undefined])[] {
+type Places = readonly (readonly [string, DeclaredAt | undefined])[];
+
+const places = createMemo<JobModel, Places>();
+
+export function placesOfJob(job: JobModel, source: SchemaSource): Places {
+  return places(job, source, () => jobPlaces(job, source.job(job.name)));
+}
+
+function jobPlaces(job: JobModel, node: SourceNode | undefined): Places {
   const name = pascalCase(job.name);
   const own = ["Client", "Handler", "Handle", "Outcomes"].map(
     (suffix) => [name + suffix, placeOf(node, false)] as const,

@@ -3,7 +3,8 @@ import type { GateDescriptor, UniquePolicy } from "../../runtime/core/descriptor
 import type { ScheduleTiming } from "../../runtime/core/schedule.ts";
 import type { Sensitive } from "../../runtime/core/redaction.ts";
 import type { ImportExtension } from "../import-extension.ts";
-import { type JobModel, type Model, parsedSides, storedSides } from "../model/model.ts";
+import { createMemo } from "../memo.ts";
+import { type JobModel, type Model, parsedSides, type StoredSide, storedSides } from "../model/model.ts";
 import { codecName, codedSides } from "./codecs.ts";
 import type { EmitContext, Emitter } from "./emitter.ts";
 import { type Layout, prefixed, render } from "./layout.ts";
@@ -17,8 +18,17 @@ export const descriptorEmitter: Emitter = {
   emit: (model, context) => [{ name: "descriptor.ts", text: printDescriptor(model, context) }],
 };
 
-function printDescriptor(model: Model, { plans, schema, hash, header, extension }: EmitContext): string {
-  const used = model.jobs.flatMap((job) => codedSides(job, plans).map((side) => codecName(job, side)));
+interface PrintedJob {
+  /** What it needs of `codecs.ts`. */
+  readonly codecs: readonly string[];
+  readonly text: string;
+}
+
+const printed = createMemo<JobModel, PrintedJob>();
+
+function printDescriptor(model: Model, { plans, schema, hash, header, extension, shared }: EmitContext): string {
+  const jobs = model.jobs.map((job) => printed(job, shared, () => printJob(job, plans)));
+  const used = jobs.flatMap(({ codecs }) => codecs);
   const parsers = model.jobs.flatMap((job) => parsersOf(job).map(({ name }) => name));
   const imports = importLine(used, `./codecs${extension}`) + importLine(parsers, `./parsers${extension}`);
   return (
@@ -29,7 +39,7 @@ function printDescriptor(model: Model, { plans, schema, hash, header, extension 
     "export const descriptor: SchemaDescriptor = {\n" +
     `  format: 1,\n  hash: ${JSON.stringify(hash)},\n` +
     "  loadSchema: async (): Promise<unknown> => await import(/* @vite-ignore */ schemaModule),\n" +
-    `  jobs: [\n${model.jobs.map((job) => emitJob(job, plans)).join("")}  ],\n` +
+    `  jobs: [\n${jobs.map(({ text }) => text).join("")}  ],\n` +
     `${printWorkflows(model.workflows)}};\n`
   );
 }
@@ -40,8 +50,13 @@ function importPath(path: string, extension: ImportExtension): string {
   return extension === ".js" ? relative.replace(/\.(m?)ts$/, ".$1js") : relative;
 }
 
-function emitJob(job: JobModel, plans: EmitContext["plans"]): string {
-  const codec = codedSides(job, plans).map((side) => `      ${side}: ${codecName(job, side)},\n`);
+function printJob(job: JobModel, plans: EmitContext["plans"]): PrintedJob {
+  const sides = codedSides(job, plans);
+  return { codecs: sides.map((side) => codecName(job, side)), text: emitJob(job, sides) };
+}
+
+function emitJob(job: JobModel, coded: readonly StoredSide[]): string {
+  const codec = coded.map((side) => `      ${side}: ${codecName(job, side)},\n`);
   return (
     "    {\n" +
     `      name: ${JSON.stringify(job.name)},\n` +

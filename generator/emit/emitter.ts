@@ -40,6 +40,8 @@ export interface EmitContext {
   readonly places: DeclaredPlaces;
   /** Names in the generated types. */
   readonly names: TypeNames;
+  /** Digest of what the texts of a job depend on beside the job: the types with names, and what they are called. */
+  readonly shared: string;
   /** How values that JSON lacks are stored. */
   readonly plans: WirePlans;
 }

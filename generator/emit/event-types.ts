@@ -1,5 +1,5 @@
 import type { JobModel } from "../model/model.ts";
-import { pascalCase } from "./text.ts";
+import { pascalCase, typeKey } from "./text.ts";
 import { method } from "./workflow-types.ts";
 
 /** How a client follows the ends of a job. */
@@ -18,5 +18,5 @@ export function listenMethod(job: string): string {
 export function eventsEntry({ name: job, errors }: JobModel): string {
   const name = pascalCase(job);
   const failure = errors ? `, FailureOf<${name}Failures>` : "";
-  return `  readonly ${job}: JobEvents<${JSON.stringify(job)}, ${name}Output${failure}>;\n`;
+  return `  readonly ${typeKey(job)}: JobEvents<${JSON.stringify(job)}, ${name}Output${failure}>;\n`;
 }

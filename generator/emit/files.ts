@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { ImportExtension } from "../import-extension.ts";
 import type { Model } from "../model/model.ts";
 import type { WirePlans } from "../model/wire-plan.ts";
@@ -12,7 +13,7 @@ import { indexEmitter } from "./index-file.ts";
 import { parsersEmitter } from "./parsers.ts";
 import { previousTypesEmitter } from "./previous-types.ts";
 import { header } from "./text.ts";
-import { createTypeNames } from "./type-names.ts";
+import { createTypeNames, type TypeNames } from "./type-names.ts";
 import { typesEmitter } from "./types.ts";
 
 /** What every project gets, in the order in which the files import each other. */
@@ -49,9 +50,17 @@ export function createEmitContext(
     ...options,
     plans,
     names,
+    shared: digestOf(model, names),
     header: header(schema, hash),
     typesFile,
     typesImport: isDeclaration ? `./${typesFile}` : `./types${extension}`,
     places: isDeclaration ? declaredPlaces(model, names, source) : new Map(),
   };
+}
+
+function digestOf({ named }: Model, names: TypeNames): string {
+  const called = named.map(({ id }) => [names.ref(id, "in"), names.ref(id, "out")]);
+  return createHash("sha256")
+    .update(JSON.stringify([named, called]))
+    .digest("hex");
 }

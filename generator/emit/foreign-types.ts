@@ -1,4 +1,5 @@
-import type { Model } from "../model/model.ts";
+import { createMemo } from "../memo.ts";
+import type { JobModel, Model } from "../model/model.ts";
 import type { EmitContext, Emitter } from "./emitter.ts";
 import { render } from "./layout.ts";
 import { jsDoc } from "./text.ts";
@@ -27,12 +28,19 @@ function printForeignTypes(model: Model, { header, schema, extension }: EmitCont
   return `${header}${imports}${imports === "" ? "" : "\n"}${jsDoc({ text: about })}${list}\n`;
 }
 
-function foreignTypes(model: Model): readonly string[] {
-  const found = new Set<string>();
-  JSON.stringify(model, (_, value: unknown) => {
+function foreignTypes({ jobs, ...others }: Model): readonly string[] {
+  const ofJobs = jobs.flatMap((job) => found(job, undefined, () => foreignTypesIn(job)));
+  return [...new Set([...ofJobs, ...foreignTypesIn(others)])].sort();
+}
+
+const found = createMemo<JobModel, readonly string[]>();
+
+function foreignTypesIn(part: object): readonly string[] {
+  const texts = new Set<string>();
+  JSON.stringify(part, (_, value: unknown) => {
     if (typeof value !== "object" || value === null || !("kind" in value)) return value;
-    if (value.kind === "written" && "text" in value) found.add(String(value.text));
+    if (value.kind === "written" && "text" in value) texts.add(String(value.text));
     return value;
   });
-  return [...found].sort();
+  return [...texts];
 }

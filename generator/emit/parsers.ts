@@ -1,5 +1,6 @@
 import { fingerprintOf } from "../../runtime/schema/plan-parse.ts";
 import type { ParsePlan } from "../../runtime/schema/parse-plan.ts";
+import { createMemo } from "../memo.ts";
 import { type JobModel, type Model, type ParsedSide, parsedSides } from "../model/model.ts";
 import type { EmitContext, Emitter } from "./emitter.ts";
 import { render } from "./layout.ts";
@@ -22,31 +23,38 @@ export const parsersEmitter: Emitter = {
 };
 
 function printParsers(model: Model, { header }: EmitContext): string | undefined {
-  const parsers = model.jobs.flatMap((job) =>
-    parsedSides.flatMap((side) => (job.parse?.[side] ? [writeSide(job, side, job.parse[side])] : [])),
-  );
+  const parsers = model.jobs.flatMap((job) => printed(job, undefined, () => parsersOf(job)));
   if (parsers.length === 0) return undefined;
-  const helpers = [...new Set(parsers.flatMap(({ written }) => written.helpers))].sort();
+  const helpers = [...new Set(parsers.flatMap(({ helpers }) => helpers))].sort();
   return [
     header + 'import { type EmittedParser, parse } from "jobwright/codegen/v1";\n',
     `${render({ open: "const {", items: ["invalid", ...helpers], close: "} = parse;", spaced: true }, "", 0, 0)}\n`,
-    ...parsers.map(printParser),
+    ...parsers.map(({ text }) => text),
   ].join("\n");
 }
 
-interface ParserText {
-  readonly job: JobModel;
-  readonly side: ParsedSide;
-  readonly plan: ParsePlan;
-  readonly written: WrittenParser;
+interface PrintedParser {
+  readonly helpers: readonly string[];
+  readonly text: string;
 }
 
-function writeSide(job: JobModel, side: ParsedSide, plan: ParsePlan): ParserText {
-  const written = writeParser("      ", (writer) => writer.line(`return ${writeValue(writer, plan, "value")};`));
-  return { job, side, plan, written };
+const printed = createMemo<JobModel, readonly PrintedParser[]>();
+
+function parsersOf(job: JobModel): readonly PrintedParser[] {
+  return parsedSides.flatMap((side) => {
+    const plan = job.parse?.[side];
+    if (!plan) return [];
+    const written = writeParser("      ", (writer) => writer.line(`return ${writeValue(writer, plan, "value")};`));
+    return [{ helpers: written.helpers, text: printParser(job, side, plan, written) }];
+  });
 }
 
-function printParser({ job, side, plan, written: { helpers, constants, body } }: ParserText): string {
+function printParser(
+  job: JobModel,
+  side: ParsedSide,
+  plan: ParsePlan,
+  { helpers, constants, body }: WrittenParser,
+): string {
   const parameter = helpers.includes("live") || helpers.includes("defaultOf") ? "schema" : "";
   return [
     `/** Parses the ${side} of \`${job.name}\` as its schema does. */`,

@@ -22,6 +22,12 @@ export function pascalCase(text: string): string {
   return /^[A-Za-z$]/.test(name) ? name : `T${name}`;
 }
 
+/** As `pascalCase`, with a small first letter; names of jobs without dots stay as they are. */
+export function camelCase(text: string): string {
+  const name = pascalCase(text);
+  return name.charAt(0).toLowerCase() + name.slice(1);
+}
+
 /** A JSDoc comment, ended by a newline; empty when there is nothing to say. */
 export function jsDoc(docs: Docs, indent = ""): string {
   const text = (docs.text ?? "").trim();
@@ -38,6 +44,19 @@ export function jsDoc(docs: Docs, indent = ""): string {
     if (indent.length + line.length + 7 <= maxWidth) return `${indent}/** ${line} */\n`;
   }
   return `${indent}/**\n${lines.map((line) => `${indent} * ${line}`.trimEnd()).join("\n")}\n${indent} */\n`;
+}
+
+/** A span in the largest unit that measures it without a rest. */
+export function formatMs(ms: number): string {
+  for (const [unit, size] of [
+    ["d", 86_400_000],
+    ["h", 3_600_000],
+    ["m", 60_000],
+    ["s", 1_000],
+  ] as const) {
+    if (ms % size === 0) return `${ms / size} ${unit}`;
+  }
+  return `${ms} ms`;
 }
 
 /** The first lines of every generated file. */

@@ -16,7 +16,7 @@ export interface TypeNames {
 /** Names that the generated files need for themselves, or that would hide a global type they use. */
 const taken =
   "Array Date Map Set Partial Promise Readonly ReadonlyMap ReadonlySet Record Uint8Array EnqueueManyOptions EnqueueOptions SyncEnqueueManyOptions SyncEnqueueOptions " +
-  "JobContext BatchContext BatchItem BatchOutcome DeclaredErrors FailureOf Transactional TransactionalContext JobHandle ControlClient TransactionKind FlowClient FlowHandle FlowOptions SyncFlowOptions JobNode NodeSettingsOptions Templated Pick JobHandlers JobReturns JobEnds JobEvents JobEventType ClientEvents QueueJobs QueueName HandlersFor Jobs Error URL URLSearchParams RegExp AbortSignal Headers Blob";
+  "JobContext BatchContext BatchItem BatchOutcome DeclaredErrors FailureOf Transactional TransactionalContext JobHandle ControlClient TransactionKind FlowClient FlowHandle FlowOptions SyncFlowOptions JobNode NodeSettingsOptions Templated Pick JobHandlers JobReturns JobEnds JobEvents JobEventType ClientEvents QueueJobs QueueName HandlersFor HandlersOf Jobs Error URL URLSearchParams RegExp AbortSignal Headers Blob";
 
 const jobSuffixes = ["Input", "Payload", "Return", "Output", "Errors", "Failures", "Handle", "Handler", "Client"];
 

@@ -4,9 +4,10 @@ import { emitDeclarationMap } from "./declaration-map.ts";
 import type { EmitContext, Emitter } from "./emitter.ts";
 import { render } from "./layout.ts";
 import { eventsEntry, listenMethod } from "./event-types.ts";
+import { hasNamespaces, printTree, type TreeMember } from "./name-tree.ts";
 import { createTypePrinter } from "./print-type.ts";
-import { jsDoc, maxWidth, pascalCase } from "./text.ts";
-import { flowImports, method, nodeMethod, workflowClientType, workflowEntry } from "./workflow-types.ts";
+import { formatMs, jsDoc, maxWidth, pascalCase, typeKey } from "./text.ts";
+import { flowImports, method, nodeMethod, workflowClientType } from "./workflow-types.ts";
 import { pathToSchema, typeImports } from "./written-imports.ts";
 
 /** Types only: what the application sees of its jobs. */
@@ -117,6 +118,7 @@ function runtimeImport(model: Model): string {
     ...(model.jobs.some((job) => job.batch) ? ["BatchContext", "BatchItem", "BatchOutcome"] : []),
     ...(model.jobs.some((job) => job.errors) ? ["DeclaredErrors", "FailureOf"] : []),
     ...(hasTransactional(model) ? ["Transactional", "TransactionalContext"] : []),
+    ...(hasNamespaces(model) ? ["HandlersOf"] : []),
   ];
   return `import type {\n${names
     .sort()
@@ -231,33 +233,36 @@ function handleType(name: string, parameter: string, items: readonly string[], r
 function maps(model: Model): string {
   const { jobs } = model;
   const [parameter, argument] = hasTransactional(model) ? ["<Tx = unknown>", "<Tx>"] : ["", ""];
-  const handlers = jobs.map((job) => {
-    const name = pascalCase(job.name);
-    const type = job.transactional
+  const handlers = jobs.map(({ name: job, docs, transactional }): TreeMember => {
+    const name = pascalCase(job);
+    const type = transactional
       ? `Transactional<Tx, ${name}Handler<Tx> | ${name}Handle<Tx>>`
       : `${name}Handler | ${name}Handle`;
-    return `${jsDoc(job.docs, "  ")}  readonly ${job.name}: ${type};\n`;
+    return { name: job, docs, type };
   });
-  const returns = jobs.map((job) => `  readonly ${job.name}: ${pascalCase(job.name)}Return;\n`);
+  const returns = jobs.map((job) => `  readonly ${typeKey(job.name)}: ${pascalCase(job.name)}Return;\n`);
   const ends = jobs.map(eventsEntry);
   const queues = groupBy(jobs, (job) => job.queue);
   const lanes = [...queues].sort(([a], [b]) => (a < b ? -1 : 1)).map(([queue, members]) => queueEntry(queue, members));
-  const clients = jobs.map((job) => {
-    const name = pascalCase(job.name);
-    return `${jsDoc(withDocs("", job.docs, aboutJob(job)), "  ")}  readonly ${job.name}: ${name}Client<Tx>;\n`;
-  });
+  const clients = [
+    ...jobs.map((job): TreeMember => ({
+      name: job.name,
+      docs: withDocs("", job.docs, aboutJob(job)),
+      type: `${pascalCase(job.name)}Client<Tx>`,
+    })),
+    ...(model.workflows ?? []).map(({ name, docs }) => ({ name, docs, type: `${pascalCase(name)}Client<Tx>` })),
+  ];
   return (
-    `/** A handler for every job. */\nexport interface JobHandlers${parameter} {\n${handlers.join("")}}\n\n` +
+    `/** A handler for every job. */\nexport interface JobHandlers${parameter} {\n${printTree(handlers)}}\n\n` +
     `/** The jobs of each queue. */\nexport interface QueueJobs {\n${lanes.join("")}}\n\n` +
     `export type QueueName = keyof QueueJobs;\n\n` +
     `/** Handlers of exactly the jobs on the queues \`Q\`. */\n` +
     `export type HandlersFor<Q extends QueueName${hasTransactional(model) ? ", Tx = unknown" : ""}> = ` +
-    `Pick<JobHandlers${argument}, QueueJobs[Q]>;\n\n` +
+    `${hasNamespaces(model) ? "HandlersOf" : "Pick"}<JobHandlers${argument}, QueueJobs[Q]>;\n\n` +
     `/** What the handler of each job returns. */\nexport interface JobReturns {\n${returns.join("")}}\n\n` +
     `/** How each job can end. */\nexport interface JobEnds {\n${ends.join("")}}\n\n` +
     `/** The client that \`createJobs\` makes. */\n` +
-    `export interface Jobs<Tx extends TransactionKind = TransactionKind> {\n${clients.join("")}` +
-    (model.workflows ?? []).map(workflowEntry).join("") +
+    `export interface Jobs<Tx extends TransactionKind = TransactionKind> {\n${printTree(clients)}` +
     `  /** Chains, batches and workflows that are drawn at run time. */\n  readonly $flow: FlowClient<Tx>;\n` +
     `  /** The operator's verbs, over all jobs. */\n  readonly $control: ControlClient;\n` +
     `  /** How jobs ended, wherever they ran. */\n  readonly $events: ClientEvents<JobEnds>;\n}\n`
@@ -278,18 +283,6 @@ function aboutJob({ queue, retry, timeoutMs, batch }: JobModel): string {
   const attempts = retry.maxAttempts === 1 ? "1 attempt" : `${retry.maxAttempts} attempts`;
   const batches = batch ? `, batches of up to ${batch.size}` : "";
   return `Queue \`${queue}\`, ${attempts}, timeout ${formatMs(timeoutMs)}${batches}.`;
-}
-
-function formatMs(ms: number): string {
-  for (const [unit, size] of [
-    ["d", 86_400_000],
-    ["h", 3_600_000],
-    ["m", 60_000],
-    ["s", 1_000],
-  ] as const) {
-    if (ms % size === 0) return `${ms / size} ${unit}`;
-  }
-  return `${ms} ms`;
 }
 
 function withDocs(title: string, docs: Docs, about: string): Docs {

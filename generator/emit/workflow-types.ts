@@ -1,6 +1,6 @@
 import type { JobModel, WorkflowModel } from "../model/model.ts";
 import { render } from "./layout.ts";
-import { jsDoc, pascalCase } from "./text.ts";
+import { jsDoc } from "./text.ts";
 
 /** A method of an interface, its parameters on lines of their own where it is wide. */
 export function method(name: string, parameters: readonly string[], result: string): string {
@@ -43,7 +43,3 @@ export function flowImports(workflows: readonly WorkflowModel[]): readonly strin
 
 /** Names of the types of a workflow, by their ends. */
 export const workflowSuffixes = ["Input", "Payload", "Return", "Output", "Signals", "Client"] as const;
-
-export function workflowEntry({ name, docs }: WorkflowModel): string {
-  return `${jsDoc(docs, "  ")}  readonly ${name}: ${pascalCase(name)}Client<Tx>;\n`;
-}

@@ -66,6 +66,10 @@ export const remedies: Readonly<Record<ErrorCode, Remedy>> = {
     cause: "The schema changed after the last `jobwright codegen`.",
     fix: "Run `jobwright codegen`, commit `generated/`, and run `jobwright codegen --check` in CI.",
   },
+  JW_SCHEMA_NEEDED: {
+    cause: "A workflow, a key made by a function, or an output that zod transforms, in a process that only enqueues.",
+    fix: "Leave `schema: false` out of `createJobs`, and deploy `jobs.schema.ts` and zod with that process.",
+  },
   JW_NOT_FOUND: {
     cause: "An id of another store, or a job that was pruned after its retention time.",
     fix: "Check which store the command or client uses; raise the retention time of finished jobs.",

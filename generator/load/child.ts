@@ -14,27 +14,49 @@ import type { JobContract } from "../model/contract.ts";
 import { type JobModel, type NamedType, parsedSides, type Problem } from "../model/model.ts";
 import { checkWorkflows } from "../model/workflow-checks.ts";
 import { contractsOf } from "./contract-of.ts";
-import type { ChildMessage } from "./protocol.ts";
+import type { ChildMessage, Go, Known } from "./protocol.ts";
 import { createHints } from "./hints.ts";
 import { objectOf } from "./object-of.ts";
 import { sensitiveOf } from "./sensitive.ts";
 import { createWalker, type Walker } from "./walk.ts";
+import { warmUp } from "./warm-up.ts";
 import { workflowModelOf } from "./workflow-model.ts";
 
-const [file] = process.argv.slice(2);
+const [file, mode] = process.argv.slice(2);
 const send = process.send?.bind(process);
 const exit = process.exit.bind(process);
+let known: ReadonlyMap<string, number> = new Map();
 
 if (file !== undefined && send) {
   // The channel closes when the generator ends first; nobody is left to load for.
   process.on("disconnect", () => exit(0));
+  if (mode === "wait") await waitForGo();
   // Without this, a top-level await that nothing can settle would wait until the time is up, instead of ending here.
   process.channel?.unref();
   const message = await load(file);
   send(message, () => exit(0));
 }
 
-async function load(path: string): Promise<ChildMessage> {
+/** Until the schema has changed: what every load does first is done before, and the texts of the last load are learnt. */
+async function waitForGo(): Promise<void> {
+  let isGo = false;
+  const go = new Promise<void>((resolve) => {
+    const listen = (message: Go | Known): void => {
+      if (message.type === "known") {
+        known = new Map(message.texts.map((text, index) => [text, index]));
+        return;
+      }
+      isGo = true;
+      process.off("message", listen);
+      resolve();
+    };
+    process.on("message", listen);
+  });
+  await warmUp(describe, () => isGo);
+  await go;
+}
+
+async function load(path: string): Promise<ChildMessage<JobModel | number>> {
   let module: unknown;
   try {
     module = await import(pathToFileURL(path).href);
@@ -42,16 +64,21 @@ async function load(path: string): Promise<ChildMessage> {
     return failure(error);
   }
   try {
-    return describe(module, path);
+    return withoutKnown(describe(module, path));
   } catch (error) {
     // A getter of a recursive schema is user code too.
     return failure(error);
   }
 }
 
+function withoutKnown(message: ChildMessage): ChildMessage<JobModel | number> {
+  if (message.type !== "loaded" || known.size === 0) return message;
+  return { ...message, jobs: message.jobs.map((job) => known.get(JSON.stringify(job)) ?? job) };
+}
+
 function failure(error: unknown): ChildMessage {
   if (JobwrightError.is(error) && error.code === "JW_SCHEMA_INVALID")
-    return { type: "invalid", problems: problemsOf(error) };
+    return { type: "invalid", problems: problemsOf(error), stack: error.stack ?? "" };
   if (JobwrightError.is(error) && error.code === "JW_SCHEMA_LOAD") {
     return { type: "no-schema", message: error.message, hint: error.hint ?? "" };
   }

@@ -2,7 +2,7 @@ import { basename, dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { codeFrame, type Diagnostic } from "../diagnostics.ts";
 import { posixRelative, readIfExists } from "../find.ts";
-import type { LoadResult } from "./load.ts";
+import type { LoadResult } from "./process.ts";
 
 type Failure = Exclude<LoadResult, { readonly type: "loaded" | "invalid" }>;
 
@@ -126,6 +126,13 @@ interface FilePlace {
   readonly file: string;
   readonly line: number;
   readonly column: number;
+}
+
+/** The file whose call of `defineJobs` failed: the schema file, or one that it imports. */
+export function throwingFile(stack: string, schema: string): string {
+  const frames = stack.split("\n").filter((line) => !/[\\/]runtime[\\/](?:schema|contract)[\\/]/.test(line));
+  const file = placeOf(frames.join("\n"), schema)?.file;
+  return file !== undefined && readIfExists(file) !== undefined ? file : schema;
 }
 
 /** The innermost place that is the user's own: not Node, not a package, not this generator. */

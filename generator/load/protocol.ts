@@ -1,16 +1,27 @@
 import type { JobModel, NamedType, Problem, WorkflowModel } from "../model/model.ts";
 
-/** What the child process tells: the schema as data, or why there is none. */
-export type ChildMessage =
+/** To a child that waits: the schema can be run now. */
+export interface Go {
+  readonly type: "go";
+}
+
+/** To a child that waits: the jobs of the last load, as JSON, so that it sends only others. */
+export interface Known {
+  readonly type: "known";
+  readonly texts: readonly string[];
+}
+
+/** What the child process tells: the schema as data, or why there is none. `Job`: a number for one that `Known` has. */
+export type ChildMessage<Job = JobModel> =
   | {
       readonly type: "loaded";
-      readonly jobs: readonly JobModel[];
+      readonly jobs: readonly Job[];
       readonly workflows?: readonly WorkflowModel[];
       readonly named: readonly NamedType[];
       readonly problems: readonly Problem[];
     }
-  /** `defineJobs` refused the declarations. */
-  | { readonly type: "invalid"; readonly problems: readonly Problem[] }
+  /** A call of `defineJobs` refused the declarations; `stack` tells whose it is. */
+  | { readonly type: "invalid"; readonly problems: readonly Problem[]; readonly stack: string }
   /** No default export, or not one of ours. */
   | { readonly type: "no-schema"; readonly message: string; readonly hint: string }
   /** The module threw. */

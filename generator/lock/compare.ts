@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import { createMemo } from "../memo.ts";
 import type { JobModel } from "../model/model.ts";
 import { compareContracts, readsInput } from "./compare-contracts.ts";
 import type { Finding } from "./finding.ts";
@@ -18,10 +19,16 @@ export function compareWithLock(lock: Lock, jobs: readonly JobModel[]): readonly
 }
 
 function compareJob(lock: Lock, job: JobModel): readonly Finding[] {
-  const own = { job: job.name, version: job.version };
   const retired = lock.retired[job.name];
   if (retired) return compareRetired(retired, job);
   const locked = lock.jobs[job.name];
+  return comparisons(job, locked, () => compareLocked(locked, job));
+}
+
+const comparisons = createMemo<JobModel, readonly Finding[]>();
+
+function compareLocked(locked: LockedJob | undefined, job: JobModel): readonly Finding[] {
+  const own = { job: job.name, version: job.version };
   if (!locked) return [{ ...own, rule: "JOB_ADDED", severity: "compatible", path: [] }];
   const latest = Math.max(...Object.keys(locked.versions).map(Number));
   if (job.version < latest) {

@@ -1,3 +1,5 @@
+import { createMemo } from "../memo.ts";
+
 /** Columns, as formatters count them. */
 const maxWidth = 120;
 
@@ -9,12 +11,24 @@ export function printJson(value: unknown): string {
 /** Levels that always have lines of their own: the file, its sections, jobs, versions, one of them. */
 const openLevels = 5;
 
+/** The level of the jobs of a lock, few of which change. */
+const keptLevel = 2;
+
+const texts = createMemo<object, string>();
+
 function print(value: unknown, indent: string, used: number): string {
   if (typeof value !== "object" || value === null) return JSON.stringify(value);
   const level = indent.length / 2;
-  const short = inline(value);
-  const fits = indent.length + used + short.length < maxWidth;
-  if (fits && (level >= openLevels || isEmpty(value))) return short;
+  return level === keptLevel
+    ? texts(value, used, () => printObject(value, indent, used, level))
+    : printObject(value, indent, used, level);
+}
+
+function printObject(value: object, indent: string, used: number, level: number): string {
+  if (level >= openLevels || isEmpty(value)) {
+    const short = inline(value);
+    if (indent.length + used + short.length < maxWidth) return short;
+  }
   const deeper = `${indent}  `;
   const lines = Array.isArray(value)
     ? value.map((item) => `${deeper}${print(item, deeper, 0)}`)

@@ -1,3 +1,4 @@
+import { createMemo } from "../memo.ts";
 import type { JobModel } from "../model/model.ts";
 import type { Finding } from "./finding.ts";
 import { type AcceptedChange, emptyLock, type Lock, type LockedJob, type LockedVersion } from "./lock.ts";
@@ -37,6 +38,19 @@ function lockedJob(
   acceptance: Acceptance | undefined,
 ): LockedJob {
   const before = lock.jobs[job.name] ?? lock.retired[job.name];
+  const make = (): LockedJob => refreshedJob(before, job, findings, acceptance);
+  return acceptance ? make() : refreshed(job, before, make);
+}
+
+/** Without an acceptance it makes no difference what was found. */
+const refreshed = createMemo<JobModel, LockedJob>();
+
+function refreshedJob(
+  before: LockedJob | undefined,
+  job: JobModel,
+  findings: readonly Finding[],
+  acceptance: Acceptance | undefined,
+): LockedJob {
   const current = before?.versions[job.version];
   const broken = findings.filter((finding) => finding.job === job.name && finding.severity === "breaking");
   const rules = [...new Set(broken.map(({ rule }) => rule))].sort();
@@ -44,7 +58,7 @@ function lockedJob(
     ...(current?.accepted ?? []),
     ...(acceptance && rules.length > 0 ? [{ rules, reason: acceptance.reason }] : []),
   ];
-  return { versions: { ...before?.versions, [job.version]: lockedVersion(job, current, accepted) } };
+  return Object.freeze({ versions: { ...before?.versions, [job.version]: lockedVersion(job, current, accepted) } });
 }
 
 function lockedVersion(

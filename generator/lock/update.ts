@@ -28,10 +28,15 @@ export interface JobChange {
 }
 
 /** Compares a schema with its lock. Throws `JW_LOCK_INVALID`. */
-export function updateLock(schema: string, jobs: readonly JobModel[], acceptance?: Acceptance): LockUpdate {
+export function updateLock(
+  schema: string,
+  jobs: readonly JobModel[],
+  acceptance?: Acceptance,
+  parse: typeof parseLock = parseLock,
+): LockUpdate {
   const file = lockFileOf(schema);
   const before = readIfExists(file);
-  const lock = before === undefined ? emptyLock : parseLock(before, basename(file));
+  const lock = before === undefined ? emptyLock : parse(before, basename(file));
   const findings = before === undefined ? [] : compareWithLock(lock, jobs);
   const breaking = findings.filter(
     ({ severity, job }) => severity === "breaking" && acceptance?.jobs.includes(job) !== true,

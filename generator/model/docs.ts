@@ -1,3 +1,4 @@
+import { createMemo } from "../memo.ts";
 import type { SchemaSource, SourceNode } from "../source/schema-source.ts";
 import {
   type Docs,
@@ -10,11 +11,20 @@ import {
   type WorkflowModel,
 } from "./model.ts";
 
-/** Fills in the comments of the schema file where the schema itself says nothing. */
-export function attachDocs(model: Model, source: SchemaSource): Model {
+const withDocs = createMemo<JobModel, JobModel>();
+
+/**
+ * Fills in the comments of the schema file where the schema itself says nothing. `keep`: may give an equal job that is there
+ * already; a job always goes to the same `keep`.
+ */
+export function attachDocs(
+  model: Model,
+  source: SchemaSource,
+  keep: (job: JobModel) => JobModel = (job) => job,
+): Model {
   return {
     ...model,
-    jobs: model.jobs.map((job) => attachToJob(job, source)),
+    jobs: model.jobs.map((job) => withDocs(job, source, () => keep(attachToJob(job, source)))),
     ...(model.workflows ? { workflows: model.workflows.map((flow) => attachToWorkflow(flow, source)) } : {}),
     named: model.named.map((named) => {
       const node = named.constant === undefined ? undefined : source.constant(named.constant);

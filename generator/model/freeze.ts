@@ -6,7 +6,8 @@ export function freezeModel(model: Model): Model {
   return model;
 }
 
-function deepFreeze(value: unknown): void {
+/** Of what is frozen already it is sure that all inside is, too. */
+export function deepFreeze(value: unknown): void {
   if (typeof value !== "object" || value === null || Object.isFrozen(value)) return;
   Object.freeze(value);
   for (const entry of Object.values(value)) deepFreeze(entry);

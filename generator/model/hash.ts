@@ -1,19 +1,26 @@
 import { createHash } from "node:crypto";
-import type { Model } from "./model.ts";
+import { createMemo } from "../memo.ts";
+import type { JobModel, Model } from "./model.ts";
 
 /**
  * Of the canonical JSON (sorted keys), so that it depends on nothing but what the schema says. Without the contracts: the
  * lock has them. 16 hexadecimal digits.
  */
 export function hashModel({ jobs, workflows, named }: Model): string {
-  const printed = jobs.map((job) => {
-    const { contract: _, previous: __, ...rest } = job;
-    return rest;
-  });
+  const flows = workflows ? `,"workflows":${canonicalJson(workflows)}` : "";
   return createHash("sha256")
-    .update(canonicalJson({ jobs: printed, ...(workflows ? { workflows } : {}), named }))
+    .update(`{"jobs":[${jobs.map(jobText).join(",")}],"named":${canonicalJson(named)}${flows}}`)
     .digest("hex")
     .slice(0, 16);
+}
+
+const texts = createMemo<JobModel, string>();
+
+function jobText(job: JobModel): string {
+  return texts(job, undefined, () => {
+    const { contract: _, previous: __, ...rest } = job;
+    return canonicalJson(rest);
+  });
 }
 
 function canonicalJson(value: unknown): string {

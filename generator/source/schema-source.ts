@@ -1,10 +1,15 @@
 import { createRequire } from "node:module";
+import { dirname, resolve as resolvePath } from "node:path";
 import type { ts } from "ts-morph";
+import { posixRelative, readIfExists } from "../find.ts";
 import type { Docs } from "../model/model.ts";
+import { type ImportedValue, ownFileOf, readImportedValues } from "./schema-imports.ts";
 import { createHintReader, noHint, type TypeHint } from "./type-hints.ts";
 
 /** A place in the schema file, for messages, and the comment above it. */
 export interface SourceNode {
+  /** Relative to the folder of the schema file, with `/`. */
+  readonly file: string;
   /** From 1. */
   readonly line: number;
   /** From 1. */
@@ -18,8 +23,9 @@ export interface SourceNode {
   hint(inside: readonly number[]): TypeHint;
 }
 
-/** What the text of the schema file shows; it is read, never run. */
+/** What the text of the schema file shows, and of files that it imports; it is read, never run. */
 export interface SchemaSource {
+  /** By its full name, e.g. `billing.charge`. */
   job(name: string): SourceNode | undefined;
   /** A constant at the top of the file. */
   constant(name: string): SourceNode | undefined;
@@ -31,32 +37,90 @@ export interface SchemaSource {
 export function readSchemaSource(file: string, text: string): SchemaSource {
   // Not `import()`: Node would search ten megabytes of CommonJS for the names of exports first, for 100 ms.
   const { ts } = createRequire(import.meta.url)("ts-morph") as { readonly ts: Ts };
-  return createSchemaSource(ts, ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true));
+  const opened = new Map<string, SchemaSource>();
+  const folder = dirname(resolvePath(file));
+
+  function open(path: string, content: string): SchemaSource {
+    const parsed = ts.createSourceFile(path, content, ts.ScriptTarget.Latest, true);
+    const source = createSchemaSource(ts, parsed, { folder, exported: (value) => exported(path, value) });
+    opened.set(path, source);
+    return source;
+  }
+
+  function exported(importer: string, { specifier, name }: ImportedValue): SourceNode | undefined {
+    const path = ownFileOf(importer, specifier);
+    if (path === undefined) return undefined;
+    if (!opened.has(path)) {
+      const content = readIfExists(path);
+      if (content === undefined) return undefined;
+      open(path, content);
+    }
+    const source = opened.get(path);
+    return name === "default" ? source?.root : source?.constant(name);
+  }
+
+  return open(file, text);
 }
 
 type Ts = typeof ts;
 
 const isElement = /^\[(\d+)\]$/;
 
-function createSchemaSource(ts: Ts, file: ts.SourceFile): SchemaSource {
+interface Surroundings {
+  /** Of the schema file. */
+  readonly folder: string;
+  /** What another file of the project exports; undefined: nobody knows. */
+  exported(value: ImportedValue): SourceNode | undefined;
+}
+
+function createSchemaSource(ts: Ts, file: ts.SourceFile, { folder, exported }: Surroundings): SchemaSource {
   const constants = readConstants(ts, file);
+  const imports = readImportedValues(ts, file);
+  const relative = posixRelative(folder, resolvePath(file.fileName));
+  const found = new Map<ts.Node, Map<string, readonly SourceNode[]>>();
   const jobObjects = new Map<ts.Node, ReadonlyMap<string, ts.Node>>();
 
   function nodeOf(place: ts.Node, value: ts.Node | undefined): SourceNode {
-    const { line, character } = file.getLineAndCharacterOfPosition(place.getStart(file));
+    // Both looked up when they are asked for: most nodes are passed through on the way to others.
+    let at: ts.LineAndCharacter | undefined;
+    let docs: Docs | undefined;
+    const position = (): ts.LineAndCharacter => (at ??= file.getLineAndCharacterOfPosition(place.getStart(file)));
+    const children = (part: string): readonly SourceNode[] => (value ? childrenOnce(value, part) : []);
     return {
-      line: line + 1,
-      column: character + 1,
+      file: relative,
+      get line() {
+        return position().line + 1;
+      },
+      get column() {
+        return position().character + 1;
+      },
       get docs() {
-        return readDocs(ts, place);
+        return (docs ??= readDocs(ts, place));
       },
-      child(part) {
-        for (const child of childrenOf(value, part)) return child;
-        return undefined;
-      },
-      children: (part) => [...childrenOf(value, part)],
-      hint: (inside) => (value ? readHint(value, inside) : noHint),
+      child: (part) => children(part)[0],
+      children,
+      hint: (inside) => hintOf(value, inside),
     };
+  }
+
+  /** Both sides of a schema, the places of its types and the map ask for the same. */
+  function childrenOnce(value: ts.Node, part: string): readonly SourceNode[] {
+    const known = found.get(value) ?? new Map<string, readonly SourceNode[]>();
+    found.set(value, known);
+    const children = known.get(part) ?? [...childrenOf(value, part)];
+    known.set(part, children);
+    return children;
+  }
+
+  function hintOf(value: ts.Node | undefined, inside: readonly number[]): TypeHint {
+    if (!value) return noHint;
+    return importedBy(resolve(value))?.hint(inside) ?? readHint(value, inside);
+  }
+
+  /** What a name stands for that another file exports. */
+  function importedBy(node: ts.Node): SourceNode | undefined {
+    const value = ts.isIdentifier(node) ? imports.get(node.text) : undefined;
+    return value && exported(value);
   }
 
   function* childrenOf(value: ts.Node | undefined, part: string): Iterable<SourceNode> {
@@ -67,6 +131,7 @@ function createSchemaSource(ts: Ts, file: ts.SourceFile): SchemaSource {
     else if (ts.isCallExpression(expression)) yield* childrenOfCall(expression, part);
     // `nodes: ({ input }) => ({ … })`: what it gives is what is asked for.
     else if (ts.isFunctionLike(expression)) yield* childrenOf(resultOf(expression), part);
+    else yield* importedBy(expression)?.children(part) ?? [];
   }
 
   function resultOf(node: ts.SignatureDeclaration): ts.Node | undefined {
@@ -139,7 +204,8 @@ function createSchemaSource(ts: Ts, file: ts.SourceFile): SchemaSource {
 
   function valueOf(member: ts.Node): ts.Node | undefined {
     if (ts.isPropertyAssignment(member)) return member.initializer;
-    if (ts.isShorthandPropertyAssignment(member)) return constants.get(member.name.text)?.initializer;
+    // Without a constant of this file the name itself, which may be imported.
+    if (ts.isShorthandPropertyAssignment(member)) return constants.get(member.name.text)?.initializer ?? member.name;
     if (ts.isMethodDeclaration(member)) return member;
     if (!ts.isGetAccessorDeclaration(member)) return undefined;
     const statement = member.body?.statements.find(ts.isReturnStatement);
@@ -156,13 +222,13 @@ function createSchemaSource(ts: Ts, file: ts.SourceFile): SchemaSource {
     return constant ? resolve(constant, depth + 1) : node;
   }
 
-  const readHint = createHintReader(ts, file, resolve);
-  const call = findDefineJobs(ts, file);
+  const readHint = createHintReader(ts, file, folder, resolve);
+  const call = findDefineJobs(ts, file, constants);
   const declarations = call?.arguments[0];
   const root = nodeOf(call ?? file, declarations);
   return {
     root,
-    job: (name) => root.child(name),
+    job: (name) => name.split(".").reduce<SourceNode | undefined>((node, part) => node?.child(part), root),
     constant(name) {
       const declaration = constants.get(name);
       // The comment of `const a = …` belongs to the whole statement.
@@ -182,7 +248,11 @@ function readConstants(ts: Ts, file: ts.SourceFile): ReadonlyMap<string, ts.Vari
   return constants;
 }
 
-function findDefineJobs(ts: Ts, file: ts.SourceFile): ts.CallExpression | undefined {
+function findDefineJobs(
+  ts: Ts,
+  file: ts.SourceFile,
+  constants: ReadonlyMap<string, ts.VariableDeclaration>,
+): ts.CallExpression | undefined {
   const names = new Set(["defineJobs"]);
   for (const statement of file.statements) {
     if (!ts.isImportDeclaration(statement)) continue;
@@ -191,9 +261,7 @@ function findDefineJobs(ts: Ts, file: ts.SourceFile): ts.CallExpression | undefi
     for (const { propertyName, name } of bindings.elements)
       if (propertyName?.text === "defineJobs") names.add(name.text);
   }
-  let found: ts.CallExpression | undefined;
-  const visit = (node: ts.Node): void => {
-    if (found) return;
+  function search(node: ts.Node): ts.CallExpression | undefined {
     if (ts.isCallExpression(node)) {
       const callee = node.expression;
       const name = ts.isPropertyAccessExpression(callee)
@@ -201,12 +269,14 @@ function findDefineJobs(ts: Ts, file: ts.SourceFile): ts.CallExpression | undefi
         : ts.isIdentifier(callee)
           ? callee.text
           : "";
-      if (names.has(name)) found = node;
+      if (names.has(name)) return node;
     }
-    if (!ts.isFunctionLike(node)) ts.forEachChild(node, visit);
-  };
-  ts.forEachChild(file, visit);
-  return found;
+    return ts.isFunctionLike(node) ? undefined : ts.forEachChild(node, search);
+  }
+  // A file may have several: the one that it exports has the others as namespaces.
+  const { expression } = file.statements.find(ts.isExportAssignment) ?? {};
+  const exported = expression && ts.isIdentifier(expression) ? constants.get(expression.text) : expression;
+  return (exported && search(exported)) ?? search(file);
 }
 
 function readDocs(ts: Ts, node: ts.Node): Docs {

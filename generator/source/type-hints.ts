@@ -1,7 +1,7 @@
 import { dirname, resolve as resolvePath } from "node:path";
 import type { ts } from "ts-morph";
 import { locate } from "./local-imports.ts";
-import { readIfExists } from "../find.ts";
+import { posixRelative, readIfExists } from "../find.ts";
 import { followingOf } from "./schema-steps.ts";
 
 /** What the text of the schema file says of a type that zod does not know when it runs. */
@@ -30,8 +30,13 @@ type Ts = typeof ts;
 
 export const noHint: TypeHint = { brands: [] };
 
-/** `resolve` leads from the name of a constant to its value. */
-export function createHintReader(ts: Ts, file: ts.SourceFile, resolve: (node: ts.Node) => ts.Node): HintReader {
+/** `resolve` leads from the name of a constant to its value; `folder` is that of the schema file, which may import this one. */
+export function createHintReader(
+  ts: Ts,
+  file: ts.SourceFile,
+  folder: string,
+  resolve: (node: ts.Node) => ts.Node,
+): HintReader {
   const imports = readImports(ts, file);
   const isNamespace = (node: ts.Node): boolean => ts.isIdentifier(node) && imports.has(node.text);
   const following = followingOf(ts, { resolve, isNamespace });
@@ -85,7 +90,15 @@ export function createHintReader(ts: Ts, file: ts.SourceFile, resolve: (node: ts
 
   function named(name: string): WrittenType {
     const from = imports.get(name);
-    return { text: name, ...(from === undefined ? {} : { from }), plain: true };
+    return { text: name, ...(from === undefined ? {} : { from: fromSchema(from) }), plain: true };
+  }
+
+  /** As the schema file would import it. */
+  function fromSchema(from: string): string {
+    const home = dirname(resolvePath(file.fileName));
+    if (!from.startsWith(".") || home === folder) return from;
+    const path = posixRelative(folder, resolvePath(home, from));
+    return path.startsWith(".") ? path : `./${path}`;
   }
 
   /** One of TypeScript, in a file of its own: its members are no literals to the compiler, but types of their own. */

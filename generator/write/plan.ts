@@ -38,10 +38,28 @@ export function planWrite(out: string, files: readonly GeneratedFile[]): WritePl
     before === undefined || isOurs(name, before) ? [] : [name],
   );
   return {
-    write,
+    write: importersFirst(write),
     unchanged: current.filter(({ before, text }) => before === text).map(({ name }) => name),
     remove,
     conflicts,
     manifest,
   };
+}
+
+/**
+ * The files come in an order in which none imports one that is not there yet, and a name is there before somebody imports it.
+ * A file that only loses names waits for those that import them. One that gains and loses some cannot be right for both.
+ */
+function importersFirst(files: readonly PlannedFile[]): readonly PlannedFile[] {
+  const waits = ({ name, before = "", text }: PlannedFile): boolean => {
+    // Types are gone when the code runs.
+    if (!name.endsWith(".ts") || name.endsWith(".d.ts")) return false;
+    const [old, now] = [exportsOf(before), exportsOf(text)];
+    return [...old].some((name) => !now.has(name)) && [...now].every((name) => old.has(name));
+  };
+  return [...files.filter((file) => !waits(file)), ...files.filter(waits).toReversed()];
+}
+
+function exportsOf(text: string): ReadonlySet<string> {
+  return new Set(Array.from(text.matchAll(/^export (?:const|function) ([\w$]+)/gm), ([, name = ""]) => name));
 }

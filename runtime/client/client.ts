@@ -2,9 +2,11 @@ import { type EnqueueResult, JobwrightError, type NewJob, type Provider } from "
 import type { JobDescriptor, SchemaDescriptor } from "../core/descriptor.ts";
 import type { NodeSpec } from "../core/flow/builder.ts";
 import { makersOf } from "../core/job-makers.ts";
+import { nest } from "../core/name-path.ts";
 import { type JobMaker, makeJob, type OneJobOptions } from "../core/new-job.ts";
 import { loadSchema } from "../core/schema-module.ts";
 import { createUuidV7 } from "../core/uuid.ts";
+import { withoutSchema } from "../core/without-schema.ts";
 import { createBackPressure } from "./back-pressure.ts";
 import { createControlClient } from "./control.ts";
 import { createEventClient, type On } from "./events/client.ts";
@@ -41,7 +43,7 @@ export async function createClient<Jobs>(
   const { provider, encryption } = options;
   const middleware = checkMiddleware(options.middleware ?? []);
   const eventSettings = readEventSettings(options.events, options.logger);
-  const schema = await loadSchema(descriptor);
+  const schema = options.schema === false ? withoutSchema(descriptor) : await loadSchema(descriptor);
   const makers = makersOf(descriptor, schema, encryption);
   await provider.start();
   const { transactions } = provider.capabilities;
@@ -56,7 +58,7 @@ export async function createClient<Jobs>(
   });
   // One property per job and workflow of the descriptor, which the generator made together with the type `Jobs`.
   return Object.freeze({
-    ...Object.fromEntries([...clients, ...workflows]),
+    ...nest([...clients, ...workflows]),
     $control: createControlClient(provider, makers),
     $events: events.all,
     $flow: createFlowClient(flows),

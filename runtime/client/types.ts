@@ -52,6 +52,12 @@ export interface ClientOptions<P extends Provider> {
   readonly events?: EventOptions;
   /** Hears of listeners that throw, and of a store that cannot be read for them. Default: `console`. */
   readonly logger?: ClientLogger;
+  /**
+   * `false`: do without `jobs.schema.ts` and zod at run time, for small bundles that only enqueue. Inputs are checked by the
+   * generated parsers; what only zod can check, such as refinements, is left to the worker, where such a job is dead with
+   * `JW_INVALID_PAYLOAD`. What cannot be done without is `JW_SCHEMA_NEEDED`. Default: the schema is loaded.
+   */
+  readonly schema?: false;
 }
 
 /** Neither `id` nor a key: they would be those of every job. */

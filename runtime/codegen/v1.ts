@@ -47,6 +47,7 @@ export type {
   BatchItem,
   BatchOutcome,
   DeclaredErrors,
+  HandlersOf,
   HandlerTransactionOf,
   JobContext,
   Transactional,

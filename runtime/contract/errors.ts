@@ -19,6 +19,7 @@ export const errorCodes = {
   JW_UNKNOWN_QUEUE: "A queue that no job of the schema uses.",
   JW_MISSING_HANDLER: "A worker serves a queue but lacks the handler of one of its jobs.",
   JW_STALE_CLIENT: "The generated client does not belong to the current schema. Run `jobwright codegen`.",
+  JW_SCHEMA_NEEDED: "A client that was made with `schema: false` was asked for what only the schema and zod can do.",
   JW_NOT_FOUND: "There is no job with this id: it never existed, or its retention time is over.",
   JW_WAIT_TIMEOUT: "The job was not final when the time was up. It goes on; ask again.",
   JW_JOB_DEAD: "The job whose result is awaited was given up; `cause` carries its last error.",

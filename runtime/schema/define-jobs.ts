@@ -4,14 +4,14 @@ import { readLimits, refuseUnequalShares } from "./limits.ts";
 import { checkNames } from "./names.ts";
 import { parseFingerprint } from "./plan-parse.ts";
 import { createOptionReader, type OptionReader } from "./option-reader.ts";
-import type { JobDeclaration, JobDefinition, JobOptions, JobsSchema, SchemaOptions } from "./options.ts";
+import { keepDeclared, readDeclarations } from "./namespaces.ts";
+import type { Declaration, JobDeclaration, JobDefinition, JobOptions, JobsSchema, SchemaOptions } from "./options.ts";
 import { type Report, type SchemaProblem, schemaError, show } from "./problems.ts";
 import { type QueueGates, readQueues, refuseUnused } from "./queue-limits.ts";
 import { readRetry } from "./retry.ts";
 import { readSchedules } from "./schedules.ts";
 import { readUnique } from "./unique.ts";
 import { isWorkflow, readWorkflows } from "./workflow.ts";
-import type { WorkflowDeclaration } from "./workflow-options.ts";
 import { isZod4, readSchema } from "./zod-schema.ts";
 import { readUpgrades } from "./upgrades.ts";
 
@@ -58,23 +58,24 @@ export function job<Input extends $ZodType, Output extends $ZodType | undefined 
 }
 
 /**
- * Declares all jobs and workflows of an application; the default export of `jobs.schema.ts`. Throws `JW_SCHEMA_INVALID` with all
- * problems in `details.problems`.
+ * Declares all jobs and workflows of an application; the default export of `jobs.schema.ts`. What it returns can be a namespace
+ * of another one: `defineJobs({ billing })` has the jobs `billing.charge`, …. Throws `JW_SCHEMA_INVALID` with all problems in
+ * `details.problems`.
  */
-export function defineJobs<const Declarations extends Readonly<Record<string, JobDeclaration | WorkflowDeclaration>>>(
+export function defineJobs<const Declarations extends Readonly<Record<string, Declaration>>>(
   declarations: Declarations,
   options: SchemaOptions = {},
 ): JobsSchema<Declarations> {
   const problems: SchemaProblem[] = [];
   const report: Report = (problem) => problems.push(problem);
-  const entries = readEntries(declarations, report);
+  const { entries, options: all } = readDeclarations(declarations, options, report);
   checkNames(
-    entries.map(([name]) => name),
+    entries.map(({ path }) => path),
     report,
   );
-  const queues = readQueues(options, report);
-  const declaredJobs = entries.filter(([, declaration]) => !isWorkflow(declaration));
-  const jobs = declaredJobs.flatMap(([name, declaration]) => {
+  const queues = readQueues(all, report);
+  const declaredJobs = entries.filter(({ declaration }) => !isWorkflow(declaration));
+  const jobs = declaredJobs.flatMap(({ name, declaration }) => {
     const definition = readJob(name, declaration, queues, report);
     return definition ? [[name, definition] as const] : [];
   });
@@ -88,8 +89,8 @@ export function defineJobs<const Declarations extends Readonly<Record<string, Jo
     report,
   );
   const workflows = readWorkflows(
-    entries.filter(([, declaration]) => isWorkflow(declaration)),
-    declaredJobs.map(([name]) => name),
+    entries.filter(({ declaration }) => isWorkflow(declaration)),
+    declaredJobs.map(({ name }) => name),
     report,
   );
   if (problems.length > 0) throw schemaError(problems);
@@ -97,28 +98,10 @@ export function defineJobs<const Declarations extends Readonly<Record<string, Jo
     jobs: Object.freeze(Object.fromEntries(jobs)),
     workflows: Object.freeze(Object.fromEntries(workflows)),
     fingerprintOf: parseFingerprint,
+    ...keepDeclared(declarations, options),
     [schemaBrand]: true,
   };
   return Object.freeze(schema) as unknown as JobsSchema<Declarations>; // one definition per declaration, by the loop above
-}
-
-function readEntries(declarations: unknown, report: Report): [string, unknown][] {
-  if (typeof declarations !== "object" || declarations === null || Array.isArray(declarations)) {
-    report({
-      path: [],
-      message: `defineJobs was given ${show(declarations)}.`,
-      hint: "Write defineJobs({ sendEmail: job({ … }) }).",
-    });
-    return [];
-  }
-  if (Object.getPrototypeOf(declarations) !== Object.prototype && Object.getPrototypeOf(declarations) !== null) {
-    report({
-      path: [],
-      message: 'A job named "__proto__" was declared, or the jobs are not a plain object.',
-      hint: "Give defineJobs a plain object with one entry per job.",
-    });
-  }
-  return Object.entries(declarations);
 }
 
 function readJob(name: string, declaration: unknown, queues: QueueGates, report: Report): JobDefinition | undefined {
@@ -127,7 +110,7 @@ function readJob(name: string, declaration: unknown, queues: QueueGates, report:
       job: name,
       path: [],
       message: `${name} is ${show(declaration)}, not a job.`,
-      hint: `Write ${name}: job({ input: … }).`,
+      hint: "Give it job({ input: … }), workflow({ … }), or what another defineJobs({ … }) returned.",
     });
     return undefined;
   }

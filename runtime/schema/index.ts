@@ -3,6 +3,7 @@ export type { Duration, DurationUnit } from "../core/duration.ts";
 export type { BatchOptions } from "./batch.ts";
 export { defineJobs, job } from "./define-jobs.ts";
 export type {
+  Declaration,
   ExponentialRetry,
   FixedRetry,
   JobDeclaration,
@@ -10,6 +11,7 @@ export type {
   JobOptions,
   JobsSchema,
   ListRetry,
+  Namespace,
   PolynomialRetry,
   RetryOptions,
   SchemaOptions,

@@ -15,17 +15,29 @@ const unsafeNames = new Set(
   ).split(" "),
 );
 
-export function checkNames(names: readonly string[], report: Report): void {
+/** Jobs of its own kind begin with it: `jobwright.flow`. */
+const ownNamespace = "jobwright";
+
+/** `paths`: of each job the names of its namespaces, then its own. */
+export function checkNames(paths: readonly (readonly string[])[], report: Report): void {
   const seen = new Map<string, string>();
-  for (const name of names) {
-    checkName(name, report);
-    const key = name.toLowerCase();
+  const checked = new Set<string>();
+  for (const path of paths) {
+    const name = path.join(".");
+    path.forEach((part, index) => {
+      // A namespace is told of once, with the first of its jobs.
+      const place = JSON.stringify(path.slice(0, index + 1));
+      if (!checked.has(place)) checkName(part, index < path.length - 1 ? "namespace" : "job", name, report);
+      checked.add(place);
+    });
+    const key = path.join("").toLowerCase();
     const other = seen.get(key);
     if (other !== undefined) {
+      const what = name.toLowerCase() === other.toLowerCase() ? "case" : "dots and case";
       report({
         job: name,
         path: [],
-        message: `The job names ${other} and ${name} differ only in case, so their generated types are too alike.`,
+        message: `The job names ${other} and ${name} differ only in ${what}, so their generated types are too alike.`,
         hint: "Rename one of them.",
       });
     }
@@ -33,15 +45,16 @@ export function checkNames(names: readonly string[], report: Report): void {
   }
 }
 
-function checkName(name: string, report: Report): void {
+function checkName(part: string, kind: "job" | "namespace", name: string, report: Report): void {
   const refuse = (reason: string): void =>
     report({
       job: name,
       path: [],
-      message: `${JSON.stringify(name)} cannot be the name of a job: ${reason}.`,
-      hint: 'Use a camelCase word such as "sendEmail": a small letter, then letters and digits, at most 100.',
+      message: `${JSON.stringify(part)} cannot be the name of a ${kind}: ${reason}.`,
+      hint: `Use a camelCase word such as "${kind === "job" ? "sendEmail" : "billing"}": a small letter, then letters and digits, at most ${maxNameLength} with all namespaces.`,
     });
-  if (unsafeNames.has(name)) return refuse("the word is taken by JavaScript, TypeScript or the generated code");
-  if (name.length > maxNameLength) return refuse(`it has ${name.length} characters`);
-  if (!namePattern.test(name)) refuse("only letters and digits are allowed, and a small letter comes first");
+  if (unsafeNames.has(part)) return refuse("the word is taken by JavaScript, TypeScript or the generated code");
+  if (kind === "namespace" && part === ownNamespace) return refuse("jobwright's own jobs begin with it");
+  if (kind === "job" && name.length > maxNameLength) return refuse(`${name} has ${name.length} characters`);
+  if (!namePattern.test(part)) refuse("only letters and digits are allowed, and a small letter comes first");
 }

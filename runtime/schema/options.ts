@@ -221,16 +221,41 @@ export interface WorkflowPart {
   readonly condition?: Template;
 }
 
+/** What another `defineJobs` returned. */
+export interface Namespace {
+  readonly jobs: object;
+  readonly workflows: Readonly<Record<string, WorkflowDefinition>>;
+}
+
+/** What an entry of `defineJobs` can be. */
+export type Declaration = JobDeclaration | WorkflowDeclaration | Namespace;
+
+/** Names of all jobs, those of namespaces with dots. */
+type JobName<Declarations> = {
+  [Name in keyof Declarations & string]: Declarations[Name] extends JobDeclaration
+    ? Name
+    : Declarations[Name] extends Namespace
+      ? `${Name}.${keyof Declarations[Name]["jobs"] & string}`
+      : never;
+}[keyof Declarations & string];
+
+type JobNamed<Declarations, Name> = Name extends keyof Declarations
+  ? Declarations[Name] extends JobDeclaration<infer Input, infer Output>
+    ? JobDefinition<Input, Output>
+    : never
+  : Name extends `${infer Scope}.${infer Rest}`
+    ? Scope extends keyof Declarations
+      ? Declarations[Scope] extends { readonly jobs: Readonly<Record<Rest, infer Definition>> }
+        ? Definition
+        : never
+      : never
+    : never;
+
 /** What `jobs.schema.ts` exports. */
 export interface JobsSchema<
-  Declarations extends Readonly<Record<string, JobDeclaration | WorkflowDeclaration>> = Readonly<
-    Record<string, JobDeclaration>
-  >,
+  Declarations extends Readonly<Record<string, Declaration>> = Readonly<Record<string, JobDeclaration>>,
 > {
-  readonly jobs: {
-    readonly [
-      Name in keyof Declarations as Declarations[Name] extends JobDeclaration ? Name : never
-    ]: Declarations[Name] extends JobDeclaration<infer Input, infer Output> ? JobDefinition<Input, Output> : never;
-  };
+  /** By name, e.g. `sendEmail` or `billing.charge`. */
+  readonly jobs: { readonly [Name in JobName<Declarations>]: JobNamed<Declarations, Name> };
   readonly workflows: Readonly<Record<string, WorkflowDefinition>>;
 }

@@ -16,8 +16,28 @@ export interface QueueOptions {
 /** The limits of queues as gates, by queue. */
 export type QueueGates = ReadonlyMap<string, readonly GateDescriptor[]>;
 
-/** Of the second argument of `defineJobs`. */
-export function readQueues(options: unknown, report: Report): QueueGates {
+/** Of the second arguments of `defineJobs`, those of namespaces too: a limit holds for the queue, whoever declares it. */
+export function readQueues(all: readonly unknown[], report: Report): QueueGates {
+  const merged = new Map<string, readonly GateDescriptor[]>();
+  for (const options of all) {
+    for (const [queue, gates] of readOptions(options, report)) {
+      const other = merged.get(queue);
+      if (other && JSON.stringify(other) !== JSON.stringify(gates)) refuseSecond(queue, report);
+      merged.set(queue, gates);
+    }
+  }
+  return merged;
+}
+
+function refuseSecond(queue: string, report: Report): void {
+  report({
+    path: [],
+    message: `queues.${queue} is declared twice, with different limits.`,
+    hint: "Keep one of them: it holds for all jobs of the queue, whichever file declares them.",
+  });
+}
+
+function readOptions(options: unknown, report: Report): QueueGates {
   const gates = new Map<string, readonly GateDescriptor[]>();
   const read = createOptionReader(options, { job: "defineJobs", path: [], report });
   read.known(["queues"]);

@@ -22,6 +22,8 @@ export interface DeclaredNode {
 
 interface Surroundings {
   readonly workflow: string;
+  /** Namespaces that the workflow is in, from outside inwards. */
+  readonly scope: readonly string[];
   readonly jobs: readonly string[];
   readonly workflows: readonly string[];
   /** One that contains itself, and one that was refused, is undefined. */
@@ -104,7 +106,8 @@ export function createNodeReader(around: Surroundings): (name: string, node: unk
 
   function readTarget(place: NodePlace, kind: "job" | "workflow", names: readonly string[]): string | undefined {
     const target = place.values[kind];
-    if (typeof target === "string" && names.includes(target)) return target;
+    const full = [...around.scope, target].join(".");
+    if (typeof target === "string" && names.includes(full)) return full;
     const meant = typeof target === "string" ? nearest(target, names) : undefined;
     const list = names.length === 0 ? `The schema has no ${kind}s.` : `There are ${names.join(", ")}.`;
     return refuse(

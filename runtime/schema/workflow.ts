@@ -5,6 +5,7 @@ import { createReference } from "../core/flow/expression.ts";
 import { createNode } from "../core/flow/builder.ts";
 import { type Draft, type FlowPlan, planFlow } from "../core/flow/plan.ts";
 import { createOptionReader } from "./option-reader.ts";
+import type { Entry } from "./namespaces.ts";
 import type { WorkflowDefinition, WorkflowPart } from "./options.ts";
 import { type Report, show } from "./problems.ts";
 import { createNodeReader, type DeclaredNode, readTemplate } from "./workflow-nodes.ts";
@@ -51,21 +52,22 @@ type DefinitionOf = (name: string) => WorkflowDefinition | undefined;
 
 /** Reads all workflows of a schema; each may be a part of others. */
 export function readWorkflows(
-  declarations: readonly (readonly [string, unknown])[],
+  declarations: readonly Entry[],
   jobs: readonly string[],
   report: Report,
 ): readonly (readonly [string, WorkflowDefinition])[] {
-  const names = declarations.map(([name]) => name);
-  const byName = new Map(declarations);
+  const names = declarations.map(({ name }) => name);
+  const byName = new Map(declarations.map((entry) => [entry.name, entry]));
   const done = new Map<string, WorkflowDefinition | undefined>();
   const open: string[] = [];
 
   function definitionOf(name: string): WorkflowDefinition | undefined {
     if (done.has(name)) return done.get(name);
     open.push(name);
-    const declaration = byName.get(name);
+    const { declaration, path = [] } = byName.get(name) ?? {};
     const options = isWorkflow(declaration) ? declaration.workflow : undefined;
-    const definition = readWorkflow(name, options, { jobs, workflows: names }, partOf, report);
+    const scope = path.slice(0, -1);
+    const definition = readWorkflow(name, options, { scope, jobs, workflows: names }, partOf, report);
     open.pop();
     done.set(name, definition);
     return definition;
@@ -90,6 +92,8 @@ export function readWorkflows(
 }
 
 interface Known {
+  /** Namespaces that the workflow is in: a workflow names jobs as the file does that declares it. */
+  readonly scope: readonly string[];
   readonly jobs: readonly string[];
   readonly workflows: readonly string[];
 }

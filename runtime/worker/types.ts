@@ -146,6 +146,15 @@ export type HandlerTransactionOf<P extends Provider> = P extends TransactionalHa
 /** No handler fits a transactional job if the provider has no transactions for it. */
 export type Transactional<Tx, Handler> = [Tx] extends [never] ? never : Handler;
 
+/** Of handlers in namespaces, those of the jobs with these names: `sendEmail`, `billing.charge`. */
+export type HandlersOf<Handlers, Name extends string> = {
+  readonly [Key in FirstPart<Name> & keyof Handlers]: Key extends Name
+    ? Handlers[Key]
+    : HandlersOf<Handlers[Key], Name extends `${Key}.${infer Rest}` ? Rest : never>;
+};
+
+type FirstPart<Name extends string> = Name extends `${infer First}.${string}` ? First : Name;
+
 export interface WorkerOptions<
   Handlers,
   Queue extends string = string,

@@ -16,6 +16,7 @@ import { type Cipher, createCipher } from "../core/encryption.ts";
 import { createJobCodec } from "../core/job-codec.ts";
 import { flowJobName } from "../core/flow/names.ts";
 import { loadMakers } from "../core/job-makers.ts";
+import { at } from "../core/name-path.ts";
 import { loadSchema } from "../core/schema-module.ts";
 import { createMaintenance } from "../maintenance/maintenance.ts";
 import { createScheduler } from "../maintenance/scheduler.ts";
@@ -193,9 +194,9 @@ async function readRunnables(
   concurrency: ReadonlyMap<string, number>,
 ): Promise<ReadonlyMap<string, Runnable>> {
   const schema = await loadSchema(descriptor);
-  const handlers = options.handlers as Readonly<Record<string, unknown>>; // its generated type names every job
+  const { handlers } = options;
   const served = descriptor.jobs.filter((job) => concurrency.has(job.queue));
-  const missing = served.filter((job) => !handlerOf(handlers[job.name])).map((job) => job.name);
+  const missing = served.filter((job) => !handlerOf(at(handlers, job.name))).map((job) => job.name);
   if (missing.length > 0) {
     throw new JobwrightError("JW_MISSING_HANDLER", `No handler for ${missing.join(", ")}.`, {
       hint: "Add a function, or an object with a `handle` method, for each; or serve fewer queues.",
@@ -205,7 +206,7 @@ async function readRunnables(
   const cipher = cipherOf(served, options);
   return new Map(
     served.map((job) => {
-      const handle = around(handlerOf(handlers[job.name]) ?? missingHandler);
+      const handle = around(handlerOf(at(handlers, job.name)) ?? missingHandler);
       const codec = createJobCodec(job, schema.job(job.name), cipher);
       const errors = createErrorMakers(codec.errorNames);
       const checkpoints = { provider: options.provider, vault: codec.vault };

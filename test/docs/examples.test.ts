@@ -68,6 +68,8 @@ describe("examples of README and docs", () => {
     ["docs/guide/checkpoints.md", "ctx.iterate(", /^3\n\[ '1: not now' \]\n$/m],
     ["docs/guide/unique-jobs.md", "syncAccount.enqueue(", /^deduplicated true\nreplaced scheduled\n$/],
     ["docs/guide/upgrades.md", "billing.schema.js", /^1250\n$/],
+    ["docs/guide/split-schemas.md", 'JobHandlers["payments"]', /^payments\.charge 250\n$/],
+    ["docs/guide/split-schemas.md", "schema: false", /^enqueued\nJW_INVALID_INPUT\n$/],
     ["docs/guide/time-and-settings.md", "metadata: {", /^scheduled winter\n$/],
     ["docs/guide/events.md", "$events.stream(", /^true\ntrue\n$/],
     [

@@ -8,7 +8,7 @@ import { noHint } from "../../generator/source/type-hints.ts";
 /** A place of the schema whose members lie `step` lines and columns further on. */
 function place(line: number, column: number, step: number): SourceNode {
   const next = (): SourceNode => place(line + step, column + step, step);
-  return { line, column, docs: {}, child: next, children: () => [next()], hint: () => noHint };
+  return { file: "jobs.schema.ts", line, column, docs: {}, child: next, children: () => [next()], hint: () => noHint };
 }
 
 const names = fc.uniqueArray(fc.stringMatching(/^[A-Z][a-z$]{0,5}$/), { minLength: 1, maxLength: 8 });

@@ -11,7 +11,9 @@ import { parsersEmitter } from "../../generator/emit/parsers.ts";
 import { createWalker } from "../../generator/load/walk.ts";
 import type { Model } from "../../generator/model/model.ts";
 import { type EmittedParser, invalid } from "../../runtime/core/emitted-parser.ts";
+import type { SchemaDescriptor } from "../../runtime/core/descriptor.ts";
 import type { Parser } from "../../runtime/core/schema-module.ts";
+import { withoutSchema } from "../../runtime/core/without-schema.ts";
 import { planParse } from "../../runtime/schema/plan-parse.ts";
 import { arbitraryOf } from "./support/arbitrary.ts";
 import * as corpus from "./support/corpus.ts";
@@ -108,6 +110,23 @@ describe("emitted parsers", () => {
     fc.assert(fc.property(mutationsOf(values), check), { numRuns: 300 });
     // A property that no value ever reached proves nothing.
     expect(accepted).toBeGreaterThan(0);
+  });
+
+  it.each(planned)("never refuse, without the schema, what zod accepts: $name", ({ name, schema }) => {
+    const walker = createWalker(new Map());
+    const { in: type } = walker.walk(schema, name, ["input"]);
+    const input = parsers[`parse${name.charAt(0).toUpperCase()}${name.slice(1)}Input`];
+    if (!input) throw new Error(`no parser for ${name}`);
+    const { job } = withoutSchema({ jobs: [{ name, parsers: { input } }] } as unknown as SchemaDescriptor); // nothing else is read
+    const check = (value: unknown): void => {
+      const expected = answerOf(() => schema.safeParse(value));
+      if (expected !== thrown && expected.success) expect(job(name).input.safeParse(value).success).toBe(true);
+    };
+    const given = samples[name.slice(0, -1)] ?? [];
+    for (const sample of given) check(sample);
+    const values = fc.oneof(arbitraryOf(type, walker.named()), ...given.map((sample) => fc.constant(sample)));
+    fc.assert(fc.property(mutationsOf(values), check), { numRuns: 100 });
+    fc.assert(fc.property(values, check), { numRuns: 100 });
   });
 
   it("are there for all of these", () => {

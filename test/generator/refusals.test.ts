@@ -245,7 +245,7 @@ export default defineJobs({
       > 11 |   Report: job({ input: z.string(), queue: "my queue" }),
            |   ^
         12 |   sendemail: job({}),
-      → Use a camelCase word such as "sendEmail": a small letter, then letters and digits, at most 100.
+      → Use a camelCase word such as "sendEmail": a small letter, then letters and digits, at most 100 with all namespaces.
 
       JW_SCHEMA_INVALID jobs.schema.ts:11:36
       Report.queue is "my queue", which cannot name a queue.

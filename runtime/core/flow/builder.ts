@@ -2,7 +2,7 @@ import { JobwrightError, type NeedCondition, type Needs } from "../../contract/i
 import { type Duration, parseDuration } from "../duration.ts";
 import { canNameNode, endDraft, makerName, mapDrafts, nameRule } from "./drafts.ts";
 import { createReference, type NodeAspect } from "./expression.ts";
-import { endName, openBatchName, sealName } from "./names.ts";
+import { endName, nodeNameOf, openBatchName, sealName } from "./names.ts";
 import {
   type BatchPolicyName,
   conditionOf,
@@ -122,7 +122,7 @@ export function createDraftsman(): Draftsman {
 
   return {
     add({ job, input, settings, workflow }, options = {}) {
-      const name = nameFor(options.name, job);
+      const name = nameFor(options.name, nodeNameOf(job));
       const template = encodeTemplate(input, `the input of ${name}`);
       const bindings = bindingsOf(name, options);
       if (!workflow) return push({ name, action: { kind: "job", job, input: template }, settings, ...bindings });
@@ -137,7 +137,7 @@ export function createDraftsman(): Draftsman {
     map(items, each, policy, options = {}) {
       const spec = each(createReference({ of: "item", path: [] }));
       const { job, settings } = refuseWorkflow(spec, "The members of a map are jobs");
-      const name = nameFor(options.name, `${job}Map`);
+      const name = nameFor(options.name, `${nodeNameOf(job)}Map`);
       claim(makerName(name));
       const templates = {
         items: encodeTemplate(items, `the items of ${name}`),

@@ -10,3 +10,8 @@ export const endName = "end";
 /** Nodes of a batch that grows. */
 export const openBatchName = "batch";
 export const sealName = "seal";
+
+/** What a node is called after its job: `billingCharge` after `billing.charge`, since names of nodes have no dots. */
+export function nodeNameOf(job: string): string {
+  return job.replaceAll(/\.(.)/g, (_, letter: string) => letter.toUpperCase());
+}

@@ -50,6 +50,7 @@ const paths = {
   "jobwright/codegen/v1": [`${repository}/runtime/codegen/v1.ts`],
   "jobwright/generator": [`${repository}/generator/index.ts`],
   "jobwright/postgres": [`${repository}/runtime/providers/postgres/index.ts`],
+  "jobwright/sqlite": [`${repository}/runtime/providers/sqlite/index.ts`],
   "jobwright/redis": [`${repository}/runtime/providers/redis/index.ts`],
 };
 
