@@ -130,26 +130,27 @@ async function claimAndAck(provider: Provider): Promise<Cost> {
   });
 }
 
-/** In turns with the same on the store before the chains were there. */
-async function measureChains(store: OpenStore): Promise<void> {
-  const provider = await createProvider(await store.place());
-  await provider.start();
-  const half = async (): Promise<number> => {
-    const costs: number[] = [];
-    for (let round = 0; round < 220; round++) {
-      const { wall } = await claimAndAck(provider);
-      if (round >= 20) costs.push(wall);
-    }
-    return median(costs);
-  };
-  const before = await half();
-  const { wall } = await timed(chains, () => fill(provider));
-  const after = await half();
-  await provider.stop();
-  const beside = `beside ${chains.toLocaleString("en")} chains ${after.toFixed(1)} µs`;
-  console.log(
-    `  claim and ack of a plain job: alone ${before.toFixed(1)} µs, ${beside}, ×${(after / before).toFixed(2)}`,
+/** In turns with the same on an empty store, as the machine has other things to do as well. */
+async function measureChains(store: OpenStore, isShared: boolean): Promise<void> {
+  // Where every place is the same one, the two differ by name.
+  const places = [await store.place(), await store.place()];
+  const [alone, beside] = await Promise.all(
+    places.map((place, index) => createProvider(place, isShared ? { namespace: `chains${index}` } : {})),
   );
+  if (!alone || !beside) throw new Error("there are two places");
+  await Promise.all([alone.start(), beside.start()]);
+  const { wall } = await timed(chains, () => fill(beside));
+  const costs: Record<"alone" | "beside", number[]> = { alone: [], beside: [] };
+  for (let round = 0; round < 220; round++) {
+    for (const [which, provider] of [["alone", alone] as const, ["beside", beside] as const]) {
+      const { wall: each } = await claimAndAck(provider);
+      if (round >= 20) costs[which].push(each);
+    }
+  }
+  await Promise.all([alone.stop(), beside.stop()]);
+  const [own, base] = [median(costs.beside), median(costs.alone)];
+  const figures = `beside ${chains.toLocaleString("en")} chains ${own.toFixed(1)} µs, alone ${base.toFixed(1)} µs`;
+  console.log(`  claim and ack of a plain job: ${figures}, ×${(own / base).toFixed(2)}`);
   console.log(`  a chain of two is enqueued in ${wall.toFixed(1)} µs`);
 }
 
@@ -159,7 +160,7 @@ for (const name of wanted.length > 0 ? (wanted as StoreName[]) : (Object.keys(st
   console.log(name);
   const store = await stores[name].open(folder);
   await measureFanIn(store);
-  await measureChains(store);
+  await measureChains(store, name === "redis");
   await store.stop();
 }
 rmSync(folder, { recursive: true });

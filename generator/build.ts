@@ -168,9 +168,7 @@ function locate(
       ...(job === undefined ? {} : { job }),
     };
   });
-  return diagnostics.sort((a, b) => compareTexts(a.file, b.file) || a.line - b.line || a.column - b.column);
-}
-
-function compareTexts(a: string, b: string): number {
-  return a === b ? 0 : a < b ? -1 : 1;
+  return diagnostics.sort(
+    (a, b) => (a.file === b.file ? 0 : a.file < b.file ? -1 : 1) || a.line - b.line || a.column - b.column,
+  );
 }

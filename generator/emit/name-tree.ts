@@ -1,3 +1,4 @@
+import { scopesOf } from "../../runtime/core/name-path.ts";
 import type { Docs, Model } from "../model/model.ts";
 import { jsDoc, typeKey } from "./text.ts";
 
@@ -10,21 +11,23 @@ export interface TreeMember {
 }
 
 /** Members of an interface, those with dots in their names in objects of their own, after the others. */
-export function printTree(members: readonly TreeMember[], indent = "  "): string {
-  const own = members.filter(({ name }) => !name.includes("."));
-  const scopes = new Map<string, TreeMember[]>();
-  for (const member of members) {
-    const dot = member.name.indexOf(".");
-    if (dot === -1) continue;
-    const scope = member.name.slice(0, dot);
-    scopes.set(scope, [...(scopes.get(scope) ?? []), { ...member, name: member.name.slice(dot + 1) }]);
-  }
-  return [
-    ...own.map(({ name, docs, type }) => `${jsDoc(docs, indent)}${indent}readonly ${typeKey(name)}: ${type};\n`),
-    ...[...scopes].map(
-      ([scope, inner]) => `${indent}readonly ${typeKey(scope)}: {\n${printTree(inner, `${indent}  `)}${indent}};\n`,
-    ),
-  ].join("");
+export function printTree(members: readonly TreeMember[]): string {
+  return printScope(
+    members.map((member) => [member.name, member]),
+    "  ",
+  );
+}
+
+function printScope(members: readonly (readonly [name: string, member: TreeMember])[], indent: string): string {
+  const { own, inner } = scopesOf(members);
+  const lines = own.map(
+    ([name, { docs, type }]) => `${jsDoc(docs, indent)}${indent}readonly ${typeKey(name)}: ${type};\n`,
+  );
+  const objects = Array.from(
+    inner,
+    ([scope, group]) => `${indent}readonly ${typeKey(scope)}: {\n${printScope(group, `${indent}  `)}${indent}};\n`,
+  );
+  return [...lines, ...objects].join("");
 }
 
 /** Whether handlers stand in objects within objects. */

@@ -25,6 +25,8 @@ import { workflowModelOf } from "./workflow-model.ts";
 const [file, mode] = process.argv.slice(2);
 const send = process.send?.bind(process);
 const exit = process.exit.bind(process);
+// What the schema imports may tell whoever started it that it is ready; that would be taken for the answer.
+delete process.send;
 let known: ReadonlyMap<string, number> = new Map();
 
 if (file !== undefined && send) {

@@ -5,7 +5,8 @@ import { parseDuration } from "../core/duration.ts";
 import { makeChange } from "../core/new-job.ts";
 import { shownHistory } from "../core/shown-history.ts";
 import { shownJob } from "../core/shown-job.ts";
-import { createScheduleControl, type Makers } from "./schedules.ts";
+import { createScheduleControl } from "./schedules.ts";
+import type { Makers } from "../core/makers.ts";
 import type { ControlClient, JobInfo } from "./types.ts";
 
 /** `makers`: of the jobs whose sensitive places and schedules are known. */

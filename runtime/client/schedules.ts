@@ -1,12 +1,11 @@
 import { type EnqueueResult, JobwrightError, type Provider, type ScheduleRecord } from "../contract/index.ts";
+import type { Makers } from "../core/makers.ts";
 import type { JobMaker } from "../core/new-job.ts";
 import { clientKey, parseSpec, printSpec, readTiming, type ScheduleSettings } from "../core/schedule.ts";
 import { clientSlotJob, ownSchedules, ownSlotJob, slotTemplate } from "../core/slot-job.ts";
 import { createSlots } from "../core/slots.ts";
 import { allSchedules, findSchedule, nextOf } from "../core/stored-schedules.ts";
 import type { JobClient, ScheduleControl, ScheduleInfo } from "./types.ts";
-
-export type Makers = ReadonlyMap<string, JobMaker>;
 
 /** The verbs of one job definition for schedules that are made at run time. */
 export function createScheduleVerbs(

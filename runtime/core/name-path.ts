@@ -1,7 +1,16 @@
-/** Puts values by dotted names into nested objects: `billing.charge` is where `tree.billing.charge` finds it. Frozen. */
-export function nest(entries: Iterable<readonly [name: string, value: unknown]>): Readonly<Record<string, unknown>> {
-  const groups = new Map<string, [string, unknown][]>();
-  const own: [string, unknown][] = [];
+/** What has dotted names, by the namespaces that come first in them. */
+export interface Scopes<Value> {
+  /** Names without dots. */
+  readonly own: readonly Entry<Value>[];
+  /** By namespace, with what follows of the names. */
+  readonly inner: ReadonlyMap<string, readonly Entry<Value>[]>;
+}
+
+type Entry<Value> = readonly [name: string, value: Value];
+
+export function scopesOf<Value>(entries: Iterable<Entry<Value>>): Scopes<Value> {
+  const own: Entry<Value>[] = [];
+  const inner = new Map<string, Entry<Value>[]>();
   for (const [name, value] of entries) {
     const dot = name.indexOf(".");
     if (dot === -1) {
@@ -9,11 +18,17 @@ export function nest(entries: Iterable<readonly [name: string, value: unknown]>)
       continue;
     }
     const scope = name.slice(0, dot);
-    const group = groups.get(scope) ?? [];
+    const group = inner.get(scope) ?? [];
     group.push([name.slice(dot + 1), value]);
-    groups.set(scope, group);
+    inner.set(scope, group);
   }
-  const scopes = [...groups].map(([scope, group]) => [scope, nest(group)] as const);
+  return { own, inner };
+}
+
+/** Puts values by dotted names into nested objects: `billing.charge` is where `tree.billing.charge` finds it. Frozen. */
+export function nest(entries: Iterable<Entry<unknown>>): Readonly<Record<string, unknown>> {
+  const { own, inner } = scopesOf(entries);
+  const scopes = Array.from(inner, ([scope, group]): Entry<unknown> => [scope, nest(group)]);
   return Object.freeze(Object.fromEntries([...own, ...scopes]));
 }
 

@@ -3,7 +3,7 @@ import type { JobDescriptor } from "../core/descriptor.ts";
 import { type FlowPlace, settingsOf } from "../core/envelope.ts";
 import { nodeId } from "../core/flow/ids.ts";
 import { optionsOf } from "../core/flow/instantiate.ts";
-import { type Makers, makerOf } from "../core/flow/makers.ts";
+import { type Makers, makerOf } from "../core/makers.ts";
 import { flowJobName, flowJobVersion } from "../core/flow/names.ts";
 import { actionOf, needsOf } from "../core/flow/outcomes.ts";
 import { type Action, conditionOf } from "../core/flow/plan.ts";

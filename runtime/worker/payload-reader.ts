@@ -1,7 +1,7 @@
 import type { ClaimedJob, Provider } from "../contract/index.ts";
 import { openEnvelope, settingsOf } from "../core/envelope.ts";
 import type { JsonValue } from "../core/descriptor.ts";
-import type { Makers } from "../core/flow/makers.ts";
+import type { Makers } from "../core/makers.ts";
 import { flowJobName } from "../core/flow/names.ts";
 import { resolveTemplates } from "../core/flow/resolve.ts";
 import type { JobCodec } from "../core/job-codec.ts";

@@ -1,9 +1,17 @@
-import { createTypedWorker } from "jobwright/codegen/v1";
+import { createClient, createTypedWorker } from "jobwright/codegen/v1";
 import { createProvider } from "jobwright/provider";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import type { JobRecord, Provider } from "../../runtime/contract/index.ts";
 import { optionsOf, type Place } from "./place.ts";
-import { type BuildName, builds, type OldOrder, type Seen, upgradeOrder } from "./upgrades-schema.ts";
+import {
+  type BuildName,
+  builds,
+  type OldOrder,
+  type OrderJobs,
+  orderOf,
+  type Seen,
+  upgradeOrder,
+} from "./upgrades-schema.ts";
 import { startWorkerProcess, type WorkerProcess } from "./worker-process.ts";
 
 /** Rolling deploys of a job whose payload changed, on the stores that `open` makes; the verdict is read off the jobs. */
@@ -58,6 +66,9 @@ export function upgradesSuite(open: () => Place): void {
     const [again, other] = [start(first), start(second)];
     await Promise.all([hasHandled(again, 10), hasHandled(other, 10)]);
     await killAll();
+    // Whatever came to whom so far, one of the old is left to the new.
+    const old = await createClient<OrderJobs>(builds.old, { provider });
+    await old.order.enqueue(orderOf("old", 0));
     await finish();
 
     const jobs = await allJobs();

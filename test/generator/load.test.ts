@@ -154,4 +154,11 @@ describe("a schema file that cannot be loaded", () => {
     await generate({ cwd: project.folder });
     expect(project.read("generated/types.d.ts")).toContain("city: string;");
   });
+
+  it("may tell whoever started it that it is ready, as it does under a process manager", async () => {
+    using project = createProject({
+      "jobs.schema.ts": `${imports}process.send?.("ready");\nprocess.send?.({ type: "loaded", jobs: [1] });\n${oneJob}`,
+    });
+    expect(await generate({ cwd: project.folder })).toMatchObject({ jobs: 1 });
+  });
 });

@@ -36,5 +36,5 @@ describe("the types of a large client", () => {
   it("cost the compiler a handful of instantiations per job", async () => {
     const [few, many] = [await instantiations(1), await instantiations(201)];
     expect(many - few).toBeLessThanOrEqual(1_000);
-  });
+  }, 240_000);
 });

@@ -1,5 +1,5 @@
 import { JobwrightError, type Provider } from "../../contract/index.ts";
-import type { Makers } from "../schedules.ts";
+import type { Makers } from "../../core/makers.ts";
 import { createListeners } from "./listeners.ts";
 import type { EventSettings } from "./settings.ts";
 import { type AnyStream, openStream } from "./stream.ts";

@@ -1,5 +1,5 @@
 import { isRetryable, JobwrightError, type JobRecord, type Provider } from "../../contract/index.ts";
-import type { Makers } from "../schedules.ts";
+import type { Makers } from "../../core/makers.ts";
 import { type AnyEvent, readEvent, typesOf } from "./read-event.ts";
 import { createEndReader } from "./reader.ts";
 import type { EventSettings } from "./settings.ts";

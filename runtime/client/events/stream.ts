@@ -1,6 +1,6 @@
 import { setTimeout as after } from "node:timers/promises";
 import { isRetryable, JobwrightError, type Provider } from "../../contract/index.ts";
-import type { Makers } from "../schedules.ts";
+import type { Makers } from "../../core/makers.ts";
 import { isStopped } from "./listeners.ts";
 import { cursorOf, type Position, positionOf } from "./position.ts";
 import { type AnyEvent, readEvent } from "./read-event.ts";

@@ -2,7 +2,7 @@ import { JobwrightError, type NewJob, type Provider } from "../../contract/index
 import { type NodeSpec, refuseWorkflow } from "../../core/flow/builder.ts";
 import { nodeId } from "../../core/flow/ids.ts";
 import { optionsOf } from "../../core/flow/instantiate.ts";
-import { type Makers, makerOf } from "../../core/flow/makers.ts";
+import { type Makers, makerOf } from "../../core/makers.ts";
 import { openBatchName, sealName } from "../../core/flow/names.ts";
 import { decodeTemplate, encodeTemplate } from "../../core/flow/template.ts";
 import { makeJob } from "../../core/new-job.ts";

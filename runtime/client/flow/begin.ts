@@ -1,6 +1,6 @@
 import type { Provider } from "../../contract/index.ts";
 import { instantiate } from "../../core/flow/instantiate.ts";
-import type { Makers } from "../../core/flow/makers.ts";
+import type { Makers } from "../../core/makers.ts";
 import type { FlowPlan } from "../../core/flow/plan.ts";
 import { attempt, persistJobs } from "../persist.ts";
 import type { FlowSettings } from "./types.ts";

@@ -1,7 +1,7 @@
 import { isFinalState, type JobRecord, JobwrightError, type Provider } from "../../contract/index.ts";
 import { parseDuration } from "../../core/duration.ts";
 import { nodeId } from "../../core/flow/ids.ts";
-import type { Makers } from "../../core/flow/makers.ts";
+import type { Makers } from "../../core/makers.ts";
 import { outputOf } from "../../core/flow/outcomes.ts";
 import { readFlow, statusOf, type StoredNode } from "../../core/flow/status.ts";
 import { encodeTemplate } from "../../core/flow/template.ts";

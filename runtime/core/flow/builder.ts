@@ -55,12 +55,19 @@ export interface Node {
 }
 
 export function createNode(name: string): Node {
+  // Made when they are asked for: of the members of a large batch nobody does.
   const aspect = (of: NodeAspect): object => createReference({ of, node: name, path: [] });
   return Object.freeze({
     name,
-    output: aspect("output"),
-    maybe: aspect("maybe"),
-    outcome: aspect("outcome"),
+    get output() {
+      return aspect("output");
+    },
+    get maybe() {
+      return aspect("maybe");
+    },
+    get outcome() {
+      return aspect("outcome");
+    },
     [nodeBrand]: true as const,
   });
 }

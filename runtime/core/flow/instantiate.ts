@@ -2,7 +2,7 @@ import type { Needs, NewJob } from "../../contract/index.ts";
 import { type FlowPlace, sealEnvelope, type Settings } from "../envelope.ts";
 import { makeJob, type OneJobOptions } from "../new-job.ts";
 import { nodeId } from "./ids.ts";
-import { type Makers, makerOf } from "./makers.ts";
+import { type Makers, makerOf } from "../makers.ts";
 import { flowJobName, flowJobVersion } from "./names.ts";
 import { type Action, type FlowPlan, type NodeSettings, type PlanNeed, type PlanNode } from "./plan.ts";
 import { refuseLeaks } from "./secrecy.ts";

@@ -1,7 +1,7 @@
 import { type JobRecord, JobwrightError, type NeedRecord, type Provider } from "../../contract/index.ts";
 import { openEnvelope } from "../envelope.ts";
 import type { NodeAspect } from "./expression.ts";
-import { type Makers, makerOf } from "./makers.ts";
+import { type Makers, makerOf } from "../makers.ts";
 import { flowJobName } from "./names.ts";
 import type { Action } from "./plan.ts";
 import { decodeTemplate } from "./template.ts";

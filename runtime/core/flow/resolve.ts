@@ -3,7 +3,7 @@ import type { FlowPlace } from "../envelope.ts";
 import { operate, valueAt } from "./evaluate.ts";
 import type { Expression } from "./expression.ts";
 import { nodeId } from "./ids.ts";
-import type { Makers } from "./makers.ts";
+import type { Makers } from "../makers.ts";
 import { needsOf, valueOf } from "./outcomes.ts";
 import { decodeTemplate, type NodeReference, referencesIn, type Template } from "./template.ts";
 

@@ -1,5 +1,5 @@
 import { JobwrightError } from "../../contract/index.ts";
-import { type Makers, makerOf } from "./makers.ts";
+import { type Makers, makerOf } from "../makers.ts";
 import type { FlowPlan, PlanNode } from "./plan.ts";
 import { holdsValues, referencesIn, type Template } from "./template.ts";
 

@@ -124,18 +124,19 @@ export function completeJobs(
 const maxRecords = 100;
 
 type NeedRow = readonly [condition: Int, status: Int, job: RecordReply | null];
+type NeedReply = readonly [rows: readonly NeedRow[], total: Int];
 
 export async function needsOf(run: RunScript, request: NeedsRequest): Promise<NeedPage> {
-  const limit = pageLimit(request);
   const start = cursorNumber(request.cursor) ?? 0;
-  const found: NeedRecord[] = [];
-  for (let at = start; ; at += maxRecords) {
-    const size = Math.min(maxRecords, start + limit - at);
-    const [rows, total] = (await run(needs, [packId(request.id), at, size])) as readonly [readonly NeedRow[], Int];
-    found.push(...rows.flatMap(toNeed));
-    if (at + size >= Number(total)) return { needs: found, cursor: undefined };
-    if (at + size === start + limit) return { needs: found, cursor: String(at + size) };
-  }
+  const end = start + pageLimit(request);
+  const read = (at: number): Promise<NeedReply> =>
+    run(needs, [packId(request.id), at, Math.min(maxRecords, end - at)]) as Promise<NeedReply>; // see the header
+  const first = await read(start);
+  const total = Number(first[1]);
+  const others: Promise<NeedReply>[] = [];
+  for (let at = start + maxRecords; at < Math.min(end, total); at += maxRecords) others.push(read(at));
+  const replies = [first, ...(await Promise.all(others))];
+  return { needs: replies.flatMap(([rows]) => rows.flatMap(toNeed)), cursor: end < total ? String(end) : undefined };
 }
 
 function toNeed([condition, status, job]: NeedRow): readonly NeedRecord[] {

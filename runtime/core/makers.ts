@@ -1,5 +1,5 @@
-import { JobwrightError } from "../../contract/index.ts";
-import type { JobMaker } from "../new-job.ts";
+import { JobwrightError } from "../contract/index.ts";
+import type { JobMaker } from "./new-job.ts";
 
 /** What makes the jobs of each definition, by name. */
 export type Makers = ReadonlyMap<string, JobMaker>;
