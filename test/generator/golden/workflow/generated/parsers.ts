@@ -5,6 +5,8 @@
 // biome-ignore-all lint: generated
 // biome-ignore-all format: generated
 
+// @ts-nocheck: no types but those of the signatures
+
 import { type EmittedParser, parse } from "jobwright/codegen/v1";
 
 const { invalid, defaultOf, has, isDate, isList, isObject, newList } = parse;
