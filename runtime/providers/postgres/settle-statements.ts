@@ -60,7 +60,7 @@ function ack(given: Named, needed: boolean): SQL {
     ended as (
       update ${jobs} ${j} set ${acknowledged(given)}
       where ${j.id} = any(array(select id from input)) and ${j.leaseUntil} is not null${needed ? sql`` : sql` and ${j.needed} is null`}
-        and (${j.id}, ${j.fence}) in (select id, fence from input)
+        and ((${j.id}, ${j.fence}) in (select id, fence from input)) is true
       returning ${j.seq}, ${j.id}, ${j.fence}, ${j.state}),
     kept as (${keepOutputs(given)})
     select i.n, exists (
