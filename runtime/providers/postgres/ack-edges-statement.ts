@@ -37,7 +37,8 @@ export function ackEdges(given: Named): SQL {
       update ${jobs} ${j} set ${acknowledged(given)}
       where ${j.seq} = any(array(
         select l.seq from locked l
-        where l.open and (l.id, l.fence) in (select id, fence from input) and (l.seq, l.needed) in (select seq, needed from seen)))
+        where l.open and ((l.id, l.fence) in (select id, fence from input)) is true
+          and ((l.seq, l.needed) in (select seq, needed from seen)) is true))
       returning ${j.seq}, ${j.id}, ${j.fence}, ${j.state}),
     kept as (${keepOutputs(given)}),
     flipped as (
