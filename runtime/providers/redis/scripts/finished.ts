@@ -64,8 +64,8 @@ repeat
   found, enough = take(size)
   size = 4 * size
 until enough
-local records = {}
-for i = 1, math.min(limit, #found) do records[i] = recordOf(found[i]) end
-return reply({ format("%.17g", now), records, #found > limit and 1 or 0 })
+local isMore = #found > limit
+if isMore then found[#found] = nil end
+return reply({ format("%.17g", now), recordsOf(found), isMore and 1 or 0 })
 `,
 });

@@ -2,7 +2,10 @@ import { prerequisites } from "../../../contract/index.ts";
 import { passedUnit } from "./head.ts";
 import { defineScript } from "./script.ts";
 
-/** Lua that makes a record of a job: what `record.ts` reads. Absent values are false, which Redis replies as nil. */
+/**
+ * Lua that makes records of jobs, with few commands for all: what `record.ts` reads. Absent values are false, which Redis
+ * replies as nil; so is the record of a job that is not there.
+ */
 export const record = `
 local owners = {}
 local function ownerOf(claim)
@@ -18,15 +21,34 @@ local function blockedBy(job)
   if isHeld(job) then return "${prerequisites}" end
   return cmsgpack.unpack(call("HGET", P .. "gates", job[ID]))[floor(job[KIND] / ${passedUnit}) % 16 + 1][2]
 end
-local function recordOf(job)
+-- a job that was claimed has been read without its payload
+local function readValues(jobs)
+  local ids, unread = {}, {}
+  for _, job in ipairs(jobs) do
+    if job and not job[VALUE] and job[KIND] % 2 == 0 then
+      ids[#ids + 1] = job[ID]
+      unread[#unread + 1] = job
+    end
+  end
+  for i, value in ipairs(readMany(JOBS, ids)) do unread[i][VALUE] = value end
+end
+local function recordOf(job, output, err)
   local lane, id, progress = laneOf(job[LANE]), job[ID], job[PROGRESS]
   local owner = job[STATE] == RUNNING and ownerOf(job[CLAIM]) or { false, false }
   return {
     id, job[SEQ], lane[1], lane[2], lane[3], job[STATE], job[PRIORITY], job[ATTEMPT], job[CRASHES], job[FENCE],
     job[RUN_AT], job[ENQUEUED_AT], given(job[STARTED_AT]), given(job[FINISHED_AT]), owner[1], owner[2], job[MARKS] % 2,
     progress ~= NONE and format("%.17g", progress), job[REASON], payloadOf(job),
-    call("HGET", P .. "outputs", id), call("HGET", P .. "errors", id), job[STATE] == BLOCKED and blockedBy(job),
+    output, err, job[STATE] == BLOCKED and blockedBy(job),
   }
+end
+local function recordsOf(jobs)
+  local ids, records = {}, {}
+  for i, job in ipairs(jobs) do ids[i] = job and job[ID] or "" end
+  readValues(jobs)
+  local outputs, errors = readMany(P .. "outputs", ids), readMany(P .. "errors", ids)
+  for i, job in ipairs(jobs) do records[i] = job and recordOf(job, outputs[i], errors[i]) end
+  return records
 end
 `;
 
@@ -39,9 +61,7 @@ end
 export const get = defineScript("get", {
   kind: "read",
   body: `${record}
-local result = {}
-for i, job in ipairs(loadAll({ unpack(ARGV, 3) })) do result[i] = job and recordOf(job) end
-return reply(result)
+return reply(recordsOf(loadAll({ unpack(ARGV, 3) })))
 `,
 });
 
@@ -184,7 +204,7 @@ local function gather()
   end
   table.sort(jobs, function(a, b) return a[SEQ] > b[SEQ] end)
   for _, job in ipairs(jobs) do
-    found[#found + 1] = recordOf(job)
+    found[#found + 1] = job
     if #found == limit then return job[SEQ] end
   end
   return ""
@@ -207,7 +227,7 @@ local function search()
       seq = chunk * 64 + offset
       if place and heads[place] and (not before or seq < before) then
         if accepts(laneAndState(heads[place])) then
-          found[#found + 1] = recordOf(parse(ids[place], values[place], heads[place]))
+          found[#found + 1] = parse(ids[place], values[place], heads[place])
         end
         if #found == limit then return seq end
         if not before and #found == total then return "" end
@@ -233,7 +253,7 @@ local function searchTagged()
     last = job and job[SEQ] or last
     for _, key in ipairs(others) do fits = fits and (key == rarest or call("ZSCORE", key, job[ID])) end
     if fits then
-      found[#found + 1] = recordOf(job)
+      found[#found + 1] = job
       if #found == limit then return last end
     end
   end
@@ -246,7 +266,7 @@ if next(tags) then
 else
   nextSeq = members <= ${budget} and gather() or search()
 end
-return reply({ found, nextSeq })
+return reply({ recordsOf(found), nextSeq })
 `,
 });
 
@@ -262,9 +282,9 @@ export const needs = defineScript("needs", {
 local key, start = P .. "needs:" .. ARGV[3], tonumber(ARGV[4])
 local ids, result = {}, {}
 for i, entry in ipairs(call("LRANGE", key, start, start + tonumber(ARGV[5]) - 1)) do ids[i] = sub(entry, 2) end
-local jobs = loadAll(ids)
+local records = recordsOf(loadAll(ids))
 for i, edge in ipairs(readMany(P .. "edges:" .. ARGV[3], ids)) do
-  result[i] = { byte(edge) - 48, byte(edge, 2) - 48, jobs[i] and recordOf(jobs[i]) }
+  result[i] = { byte(edge) - 48, byte(edge, 2) - 48, records[i] }
 end
 return reply({ result, call("LLEN", key) })
 `,
