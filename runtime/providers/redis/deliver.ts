@@ -72,6 +72,7 @@ function claimedJobs([until, lanes, runs, rows, gatedPlaces]: ClaimReply): reado
     });
   }
   const leaseUntil = Number(until);
+  const gatedRows = new Set(gatedPlaces.map((place) => 2 * Number(place) - 2));
   const jobs: ClaimedJob[] = [];
   let row = 0;
   for (let i = 0; i < runs.length; i += 8) {
@@ -89,13 +90,11 @@ function claimedJobs([until, lanes, runs, rows, gatedPlaces]: ClaimReply): reado
       enqueuedAt: number(6),
       leaseUntil,
     };
+    const alikeGated = { ...alike, gated: true };
     for (const end = row + 2 * number(7); row < end; row += 2) {
-      jobs.push({ id: unpackId(rows[row] ?? ""), ...alike, payload: rows[row + 1] ?? "" });
+      const common = gatedRows.has(row) ? alikeGated : alike;
+      jobs.push({ id: unpackId(rows[row] ?? ""), ...common, payload: rows[row + 1] ?? "" });
     }
-  }
-  for (const place of gatedPlaces) {
-    const job = jobs[Number(place) - 1];
-    if (job) jobs[Number(place) - 1] = { ...job, gated: true };
   }
   return jobs;
 }
