@@ -1,7 +1,8 @@
 /**
  * Prints what it costs that jobs belong together, beside the same number of plain jobs: `npx tsx bench/flows.ts [store…]`.
  *
- * - Fan-in: a batch of 10,000 jobs and one that follows with the outcomes of all.
+ * - Fan-in: a batch of 10,000 jobs and one that follows with the outcomes of all. "settle" ends with the last of the 10,000, "run"
+ *   with the one that follows, which has then read what became of all.
  * - Chains: a claim of plain jobs and their ack while 100,000 chains of two stand in the store.
  */
 import { mkdirSync, rmSync } from "node:fs";
@@ -25,14 +26,22 @@ interface Cost {
   readonly cpu: number;
 }
 
-async function timed(count: number, body: () => Promise<unknown>): Promise<Cost> {
+/** A clock that is read as often as wanted. */
+function started(count: number): () => Cost {
   const [startedAt, before] = [performance.now(), process.cpuUsage()];
-  await body();
-  const { user, system } = process.cpuUsage(before);
-  return { wall: ((performance.now() - startedAt) * 1_000) / count, cpu: (user + system) / count };
+  return () => {
+    const { user, system } = process.cpuUsage(before);
+    return { wall: ((performance.now() - startedAt) * 1_000) / count, cpu: (user + system) / count };
+  };
 }
 
-type Turn = Readonly<Record<"enqueue" | "run" | "both", Cost>>;
+async function timed(count: number, body: () => Promise<unknown>): Promise<Cost> {
+  const read = started(count);
+  await body();
+  return read();
+}
+
+type Turn = Readonly<Record<"enqueue" | "settle" | "run", Cost>>;
 
 /** `members` jobs on an empty store, enqueued by `enqueue` and then run; the last that is run is `last`. */
 async function turn(
@@ -46,22 +55,26 @@ async function turn(
     const enqueued = await timed(members, () => enqueue(jobs));
     const { promise: ended, resolve } = deferred();
     let measured = 0;
+    let settle: Cost = { wall: 0, cpu: 0 };
+    const read = started(members);
     const worker = await createWorker({
       provider,
       handlers: {
-        measure: () => (++measured === members && last === "measure" ? resolve() : undefined),
+        measure: () => {
+          if (++measured < members) return;
+          settle = read();
+          if (last === "measure") resolve();
+        },
         gather: ({ outcomes }) => {
           if (outcomes.length !== members) throw new Error(`${outcomes.length} of ${members} outcomes`);
           resolve();
         },
       },
     });
-    const run = await timed(members, async () => {
-      await worker.start();
-      await ended;
-      await worker.stop();
-    });
-    return { enqueue: enqueued, run, both: { wall: enqueued.wall + run.wall, cpu: enqueued.cpu + run.cpu } };
+    await worker.start();
+    await ended;
+    await worker.stop();
+    return { enqueue: enqueued, settle, run: read() };
   } finally {
     await provider.stop();
   }
@@ -88,7 +101,7 @@ async function measureFanIn(store: OpenStore): Promise<void> {
     turns.plain.push(plain);
     turns.batch.push(batch);
   }
-  for (const part of ["enqueue", "run", "both"] as const) {
+  for (const part of ["enqueue", "settle", "run"] as const) {
     for (const clock of ["wall", "cpu"] as const) {
       const [own, base] = [turns.batch, turns.plain].map((list) => median(list.map((each) => each[part][clock])));
       if (own === undefined || base === undefined) throw new Error("nothing was measured");
