@@ -5,6 +5,7 @@ import type { EmitContext, Emitter } from "./emitter.ts";
 import { isList, type Layout, prefixed, render } from "./layout.ts";
 import { camelCase, pascalCase, valueKey } from "./text.ts";
 import type { TypeNames } from "./type-names.ts";
+import { unchecked } from "./unchecked.ts";
 
 /** Names of the codecs in `codecs.ts`, per job and side. */
 export function codecName(job: JobModel, side: StoredSide): string {
@@ -41,9 +42,9 @@ function printCodecs(model: Model, { names, plans, header, shared }: EmitContext
     });
   const jobCodecs = model.jobs.flatMap((job) => printed(job, shared, () => codecsOf(job)));
   const namedCodecs = [...plans.named].map(([id, plan]) => declare(`${names.ref(id, "in")}Codec`, layOut(plan)));
-  const imports = 'import { wire, type WireCodec } from "jobwright/codegen/v1";\n\n';
+  const imports = '\nimport { wire, type WireCodec } from "jobwright/codegen/v1";\n\n';
   const parts = [...namedCodecs, ...jobCodecs];
-  return parts.length === 0 ? undefined : header + imports + parts.join("\n");
+  return parts.length === 0 ? undefined : header + unchecked + imports + parts.join("\n");
 }
 
 function declare(name: string, value: Layout, before = ""): string {

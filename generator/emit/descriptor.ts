@@ -10,6 +10,7 @@ import type { EmitContext, Emitter } from "./emitter.ts";
 import { type Layout, prefixed, render } from "./layout.ts";
 import { parserName } from "./parsers.ts";
 import { valueKey } from "./text.ts";
+import { unchecked } from "./unchecked.ts";
 import { printWorkflows } from "./workflow-plan.ts";
 
 /** What the runtime has to know of the jobs. */
@@ -33,7 +34,7 @@ function printDescriptor(model: Model, { plans, schema, hash, header, extension,
   const imports = importLine(used, `./codecs${extension}`) + importLine(parsers, `./parsers${extension}`);
   return (
     header +
-    `import type { SchemaDescriptor } from "jobwright/codegen/v1";\n${imports}\n` +
+    `${unchecked}\nimport type { SchemaDescriptor } from "jobwright/codegen/v1";\n${imports}\n` +
     "// Not a literal, so that the compiler does not follow it: the types of zod stay out of the application's program.\n" +
     `const schemaModule: string = ${JSON.stringify(importPath(schema, extension))};\n\n` +
     "export const descriptor: SchemaDescriptor = {\n" +

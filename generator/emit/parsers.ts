@@ -7,6 +7,7 @@ import { render } from "./layout.ts";
 import { writeValue } from "./parser-body.ts";
 import { type WrittenParser, writeParser } from "./parser-writer.ts";
 import { pascalCase } from "./text.ts";
+import { unchecked } from "./unchecked.ts";
 
 /** Names of the parsers in `parsers.ts`, per job and side. */
 export function parserName(job: JobModel, side: ParsedSide): string {
@@ -21,9 +22,6 @@ export const parsersEmitter: Emitter = {
     return text === undefined ? [] : [{ name: "parsers.ts", text }];
   },
 };
-
-/** To check long bodies would take the compiler longer than all else of an application with many jobs. Their tests check them. */
-const unchecked = "// @ts-nocheck: no types but those of the signatures\n";
 
 function printParsers(model: Model, { header }: EmitContext): string | undefined {
   const parsers = model.jobs.flatMap((job) => printed(job, undefined, () => parsersOf(job)));

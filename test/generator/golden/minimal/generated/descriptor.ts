@@ -5,6 +5,8 @@
 // biome-ignore-all lint: generated
 // biome-ignore-all format: generated
 
+// @ts-nocheck: no types but those of what is exported
+
 import type { SchemaDescriptor } from "jobwright/codegen/v1";
 
 // Not a literal, so that the compiler does not follow it: the types of zod stay out of the application's program.

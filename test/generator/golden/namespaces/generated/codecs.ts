@@ -5,6 +5,8 @@
 // biome-ignore-all lint: generated
 // biome-ignore-all format: generated
 
+// @ts-nocheck: no types but those of what is exported
+
 import { wire, type WireCodec } from "jobwright/codegen/v1";
 
 /** How the input of `billing.charge` is stored. */

@@ -5,7 +5,7 @@
 // biome-ignore-all lint: generated
 // biome-ignore-all format: generated
 
-// @ts-nocheck: no types but those of the signatures
+// @ts-nocheck: no types but those of what is exported
 
 import { type EmittedParser, parse } from "jobwright/codegen/v1";
 
