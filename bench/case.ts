@@ -1,5 +1,5 @@
 import type { Open } from "./subject.ts";
-import { payload, type Subject } from "./subject.ts";
+import { type Payload, payload, type Subject } from "./subject.ts";
 
 /** Measures one subject in one scenario in this process on one store and prints one JSON line. */
 const [who = "", scenario = "", location = ""] = process.argv.slice(2);
@@ -10,6 +10,7 @@ const subjects: Readonly<Record<string, () => Promise<Open>>> = {
     const { jobwright } = await import("./jobwright.ts");
     return (place) => jobwright(place, 100);
   },
+  "jobwright, statements": async () => (await import("./statements.ts")).statements,
   plainjob: async () => (await import("./peers/plainjob.ts")).plainjob,
   "graphile-worker": async () => {
     const { graphileWorker } = await import("./peers/graphile-worker.ts");
@@ -56,6 +57,9 @@ async function measure(name: string, measured: Subject): Promise<Record<string, 
     case "fill":
       await fill(measured, filled);
       return {};
+    case "others":
+      await fillWith((chunk) => measured.enqueueOthers(chunk), Number(process.env["BENCH_OTHERS"]));
+      return {};
     case "drain":
       return { ...(await drain(measured, filled)), rssMb: process.memoryUsage().rss / 1e6 };
     case "share":
@@ -73,9 +77,13 @@ async function rate(count: number, body: (count: number) => Promise<unknown>): P
   return { perSecond: count / ((performance.now() - startedAt) / 1_000) };
 }
 
-async function fill(measured: Subject, count: number): Promise<void> {
+function fill(measured: Subject, count: number): Promise<void> {
+  return fillWith((chunk) => measured.enqueueMany(chunk), count);
+}
+
+async function fillWith(write: (chunk: readonly Payload[]) => Promise<void> | void, count: number): Promise<void> {
   const chunk = Array.from({ length: 1_000 }, () => payload);
-  for (let i = 0; i < count; i += chunk.length) await measured.enqueueMany(chunk);
+  for (let i = 0; i < count; i += chunk.length) await write(chunk);
 }
 
 /** From the first job handled to the last, so that how long a worker takes to start is not part of it. */

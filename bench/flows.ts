@@ -60,6 +60,7 @@ async function turn(
     const worker = await createWorker({
       provider,
       handlers: {
+        other: () => undefined,
         measure: () => {
           if (++measured < members) return;
           settle = read();

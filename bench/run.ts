@@ -1,5 +1,5 @@
 import { execFile, execFileSync } from "node:child_process";
-import { mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
 import { join } from "node:path";
 import { parseArgs, promisify } from "node:util";
@@ -24,6 +24,9 @@ const { values: flags } = parseArgs({
 const rounds = Number(flags.rounds);
 const root = new URL("./.data/", import.meta.url).pathname;
 const scenarios = flags.scenario ?? ["enqueue-serial", "enqueue-64", "enqueue-bulk", "drain", "two-workers", "pickup"];
+/** Other ready jobs that stand in the store while it is drained. */
+const depths: Readonly<Record<string, number>> = { "depth-200k": 200_000, "depth-1m": 1_000_000 };
+const drains = new Set(["drain", "two-workers", "held", ...Object.keys(depths)]);
 /** At its default settings it takes one job at a time: a tenth of the jobs says as much. */
 const slow = new Set(["graphile-worker"]);
 const run = promisify(execFile);
@@ -45,6 +48,7 @@ async function measureStore(name: StoreName): Promise<void> {
   const samples: Record<string, Record<string, Record<string, number[]>>> = {};
   try {
     for (const scenario of scenarios) {
+      if (scenario === "held" && !store.hold) continue;
       for (let round = 1; round <= rounds; round++) {
         for (const subject of subjects) {
           if (isSettled(subject, scenario)) continue;
@@ -60,22 +64,30 @@ async function measureStore(name: StoreName): Promise<void> {
   }
   const medians = mediansOf(samples);
   const machine = { node: process.version, cpu: cpus()[0]?.model, cores: cpus().length, load: loadavg()[0] };
-  writeResult(name, { machine, rounds, medians });
+  writeResult(name, { machine, rounds, medians: { ...mediansBefore(name), ...medians } });
   printTable(name, medians);
 }
 
-/** A worker's concurrency changes nothing about enqueues; peers' settings neither. */
+/** A worker's concurrency changes nothing about enqueues, peers' settings neither; statements alone are no worker. */
 function isSettled(subject: string, scenario: string): boolean {
+  if (subject === "jobwright, statements") return scenario !== "enqueue-bulk" && scenario !== "drain";
+  if (scenario in depths || scenario === "held") return subject === "graphile-worker" || subject.endsWith("c100");
   return scenario.startsWith("enqueue") && (subject.endsWith("c100") || subject === "graphile-worker");
 }
 
 async function runCase(store: OpenStore, subject: string, scenario: string): Promise<Record<string, number>> {
   const place = await store.place();
+  const others = depths[scenario];
+  if (others) await runProcess(subject, "others", place, others);
   // A worker seldom fills the queue that it drains: its memory is measured in a process of its own.
-  if (scenario === "drain" || scenario === "two-workers") await runProcess(subject, "fill", place);
+  if (drains.has(scenario)) await runProcess(subject, "fill", place);
   const before = await store.bytes?.();
+  const release = scenario === "held" ? await store.hold?.(place) : undefined;
   const result =
-    scenario === "two-workers" ? await shareBetweenTwo(subject, place) : await runProcess(subject, scenario, place);
+    scenario === "two-workers"
+      ? await shareBetweenTwo(subject, place)
+      : await runProcess(subject, drains.has(scenario) ? "drain" : scenario, place);
+  await release?.();
   const after = await store.bytes?.();
   const counts = scenario === "enqueue-bulk" || scenario === "drain";
   if (before === undefined || after === undefined || !counts) return result;
@@ -93,9 +105,14 @@ function jobsOf(subject: string): number {
   return slow.has(subject) ? 5_000 : 50_000;
 }
 
-async function runProcess(subject: string, scenario: string, place: string): Promise<Record<string, number>> {
+async function runProcess(
+  subject: string,
+  scenario: string,
+  place: string,
+  others = 0,
+): Promise<Record<string, number>> {
   const location = subject.startsWith("jobwright") ? place : place.replace(/^sqlite:/, "");
-  const env = { ...process.env, BENCH_JOBS: String(jobsOf(subject)) };
+  const env = { ...process.env, BENCH_JOBS: String(jobsOf(subject)), BENCH_OTHERS: String(others) };
   const { stdout, stderr } = await run(process.execPath, [compiledCase, subject, scenario, location], { env });
   const line = stdout.trim().split("\n").at(-1);
   if (!line?.startsWith("{")) throw new Error(`${subject}, ${scenario}: no result\n${stdout}${stderr}`);
@@ -117,6 +134,13 @@ function mediansOf(samples: Record<string, Record<string, Record<string, number[
   const map = <A, B>(object: Record<string, A>, change: (value: A) => B): Record<string, B> =>
     Object.fromEntries(Object.entries(object).map(([key, value]) => [key, change(value)]));
   return map(samples, (bySubject) => map(bySubject, (metrics) => map(metrics, median)));
+}
+
+/** Of scenarios that were measured in an earlier run. */
+function mediansBefore(name: string): Medians {
+  const file = new URL(`./results/${name}.json`, import.meta.url);
+  if (!existsSync(file)) return {};
+  return (JSON.parse(readFileSync(file, "utf8")) as { readonly medians: Medians }).medians; // written below
 }
 
 function writeResult(name: string, result: unknown): void {

@@ -2,6 +2,8 @@
 export interface Subject {
   enqueue(payload: Payload): Promise<void> | void;
   enqueueMany(payloads: readonly Payload[]): Promise<void> | void;
+  /** Jobs that the worker does not take. */
+  enqueueOthers(payloads: readonly Payload[]): Promise<void> | void;
   /** Starts a worker whose handler calls `handled` and does nothing else. */
   startWorker(handled: () => void): Promise<void> | void;
   stop(): Promise<void>;

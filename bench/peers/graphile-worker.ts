@@ -16,6 +16,9 @@ export async function graphileWorker(connectionString: string, tuned: boolean): 
     async enqueueMany(payloads) {
       await utils.addJobs(payloads.map((payload) => ({ identifier: "measure", payload })));
     },
+    async enqueueOthers(payloads) {
+      await utils.addJobs(payloads.map((payload) => ({ identifier: "other", payload })));
+    },
     async startWorker(handled) {
       const preset = {
         worker: {

@@ -7,6 +7,7 @@ export async function pgBoss(connectionString: string): Promise<Subject> {
   boss.on("error", () => undefined);
   await boss.start();
   await boss.createQueue("measure", { notify: true });
+  await boss.createQueue("others");
   return {
     async enqueue(payload) {
       await boss.send("measure", payload);
@@ -14,6 +15,12 @@ export async function pgBoss(connectionString: string): Promise<Subject> {
     async enqueueMany(payloads) {
       await boss.insert(
         "measure",
+        payloads.map((data) => ({ data })),
+      );
+    },
+    async enqueueOthers(payloads) {
+      await boss.insert(
+        "others",
         payloads.map((data) => ({ data })),
       );
     },

@@ -12,6 +12,7 @@ export function plainjob(path: string): Subject {
   return {
     enqueue: (payload) => void queue.add("measure", payload),
     enqueueMany: (payloads) => void queue.addMany("measure", [...payloads]),
+    enqueueOthers: (payloads) => void queue.addMany("other", [...payloads]),
     startWorker(handled) {
       const worker = defineWorker("measure", (job) => (JSON.parse(job.data), handled()), {
         queue,
