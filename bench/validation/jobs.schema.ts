@@ -15,4 +15,8 @@ export default defineJobs({
       note: z.string().optional(),
     }),
   }),
+  /** Many small records with a time and an amount. */
+  settle: job({
+    input: z.object({ entries: z.array(z.object({ id: z.int(), at: z.date(), amount: z.bigint() })) }),
+  }),
 });
