@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { readIfExists } from "../find.ts";
 import { localImports } from "../source/local-imports.ts";
-import { ownFileOf } from "../source/schema-imports.ts";
+import { ownFileOf } from "../source/own-file.ts";
 import { noHint, type TypeHint } from "../source/type-hints.ts";
 import { readSchemaSource, type SchemaSource } from "../source/schema-source.ts";
 import type { Place } from "./walk.ts";

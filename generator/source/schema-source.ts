@@ -3,7 +3,8 @@ import { dirname, resolve as resolvePath } from "node:path";
 import type { ts } from "ts-morph";
 import { posixRelative, readIfExists } from "../find.ts";
 import type { Docs } from "../model/model.ts";
-import { type ImportedValue, ownFileOf, readImportedValues } from "./schema-imports.ts";
+import { ownFileOf } from "./own-file.ts";
+import { type ImportedValue, readImportedValues } from "./schema-imports.ts";
 import { createHintReader, noHint, type TypeHint } from "./type-hints.ts";
 
 /** A place in the schema file, for messages, and the comment above it. */

@@ -1,6 +1,6 @@
 import { dirname, resolve as resolvePath } from "node:path";
 import type { ts } from "ts-morph";
-import { locate } from "./local-imports.ts";
+import { locate } from "./own-file.ts";
 import { posixRelative, readIfExists } from "../find.ts";
 import { followingOf } from "./schema-steps.ts";
 

@@ -1,11 +1,10 @@
 import { execFileSync } from "node:child_process";
-import { symlinkSync, mkdirSync, rmSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { generate } from "../../generator/index.ts";
 import { diagnosticsOf, imports, refusal } from "./support/problems.ts";
 import { type LanguageServer, placeOf, startLanguageServer } from "./support/language-server.ts";
-import { createProject, type Project, repository } from "./support/project.ts";
+import { createProject, linkPackage, type Project, repository } from "./support/project.ts";
 
 const billing = `${imports}
 import { workflow } from "jobwright/schema";
@@ -160,14 +159,3 @@ export default defineJobs({
     expect(project.read("generated/types.d.ts.map")).toContain('"../packages/billing/jobs.ts"');
   });
 });
-
-/** As a package manager does for workspaces: a folder of links, one of them into the project. */
-function linkPackage({ folder }: Project, name: string, path: string): void {
-  const modules = join(folder, "node_modules");
-  rmSync(modules);
-  mkdirSync(modules);
-  const others = join(repository, "node_modules");
-  for (const entry of readdirSync(others)) symlinkSync(join(others, entry), join(modules, entry));
-  mkdirSync(join(modules, name, ".."), { recursive: true });
-  symlinkSync(join(folder, path), join(modules, name));
-}

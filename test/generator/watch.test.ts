@@ -5,7 +5,7 @@ import { setImmediate } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { type GenerateReport, watch } from "../../generator/index.ts";
 import { imports } from "./support/problems.ts";
-import { createProject } from "./support/project.ts";
+import { createProject, linkPackage } from "./support/project.ts";
 
 /** With those before it: a job that is gone would be refused. */
 const schema = (name: string): string => {
@@ -131,6 +131,25 @@ describe("watch", () => {
     await next;
     await watcher.close();
     expect(runs).toBe(1);
+  });
+
+  it("follows a package of the workspace", async () => {
+    const part = (jobs: string): string => `${imports}export default defineJobs({ ${jobs} });\n`;
+    using project = createProject({
+      "jobs.schema.ts": `${imports}import billing from "@acme/billing";\nexport default defineJobs({ billing });\n`,
+      "packages/billing/package.json": '{ "name": "@acme/billing", "type": "module", "exports": "./jobs.ts" }',
+      "packages/billing/jobs.ts": part("charge: job({ input: z.string() })"),
+    });
+    linkPackage(project, "@acme/billing", "packages/billing");
+    await using watcher = listen(project.folder);
+    await watcher.generated();
+    const next = watcher.generated();
+    project.write(
+      "packages/billing/jobs.ts",
+      part("charge: job({ input: z.string() }), refund: job({ input: z.string() })"),
+    );
+    await next;
+    expect(project.read("generated/types.d.ts")).toContain("readonly refund: BillingRefundClient");
   });
 
   it("has one run at a time under a storm of writes, and ends with the last of them", async () => {

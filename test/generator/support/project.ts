@@ -105,3 +105,14 @@ export function linkToSource(project: Project, ...files: readonly string[]): voi
   const source = pathToFileURL(join(repository, "runtime/codegen/v1.ts")).href;
   for (const file of files) project.write(file, project.read(file).replace("jobwright/codegen/v1", source));
 }
+
+/** As a package manager does for workspaces: a folder of links, one of them into the project. */
+export function linkPackage({ folder }: Project, name: string, path: string): void {
+  const modules = join(folder, "node_modules");
+  rmSync(modules);
+  mkdirSync(modules);
+  const others = join(repository, "node_modules");
+  for (const entry of readdirSync(others)) symlinkSync(join(others, entry), join(modules, entry));
+  mkdirSync(join(modules, name, ".."), { recursive: true });
+  symlinkSync(join(folder, path), join(modules, name));
+}
