@@ -7,11 +7,10 @@ import { createSlots } from "../core/slots.ts";
 import { allSchedules, nextOf } from "../core/stored-schedules.ts";
 import type { JobClient, ScheduleControl, ScheduleInfo } from "./types.ts";
 
+export type JobScheduleVerbs = Pick<JobClient<unknown, unknown>, "schedule" | "getSchedule" | "unschedule">;
+
 /** The verbs of one job definition for schedules that are made at run time. */
-export function createScheduleVerbs(
-  provider: Provider,
-  maker: JobMaker,
-): Pick<JobClient<unknown, unknown>, "schedule" | "getSchedule" | "unschedule"> {
+export function createScheduleVerbs(provider: Provider, maker: JobMaker): JobScheduleVerbs {
   const { name } = maker.job;
   return {
     async schedule(id, { input, ...settings }) {
