@@ -1,5 +1,6 @@
 import type { Provider } from "./contract/index.ts";
 import type { SchemaDescriptor } from "./core/descriptor.ts";
+import type { EncryptionOptions } from "./core/encryption.ts";
 import type { Worker } from "./worker/types.ts";
 
 /** What `jobwright.config.ts` exports by default, so that the command line can reach the store and the worker. */
@@ -13,4 +14,9 @@ export interface JobwrightConfig {
    * schema or to this file; without any, `jobs` shows no payload.
    */
   readonly descriptor?: SchemaDescriptor;
+  /**
+   * Keys of the jobs with `encrypted: true`, for `cron run` to enqueue them: without, it refuses. Nothing is decrypted with
+   * them. Default: none.
+   */
+  readonly encryption?: EncryptionOptions;
 }

@@ -32,7 +32,7 @@ interface Scene {
 async function withSchedules<T>(flags: CronFlags, body: (scene: Scene) => Promise<T>): Promise<T> {
   const config = await loadConfig(flags.config);
   const descriptor = await descriptorOf(config, flags);
-  const makers = descriptor ? await loadMakers(descriptor) : new Map();
+  const makers = descriptor ? await loadMakers(descriptor, config.encryption) : new Map();
   return withProvider(config, async (provider) => {
     await provider.start();
     return body({ provider, control: createScheduleControl(provider, makers), knowsSchema: descriptor !== undefined });

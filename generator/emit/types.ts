@@ -110,6 +110,7 @@ function runtimeImport(model: Model): string {
     "JobEvents",
     "JobEventType",
     "JobHandle",
+    "ScheduleInfo",
     "ScheduleSettings",
     "SyncEnqueueManyOptions",
     "SyncEnqueueOptions",
@@ -220,6 +221,8 @@ ${listenMethod(job)}
   resume(): Promise<void>;
   /** Enqueues this job at every slot, until \`unschedule\`; the same id again changes the schedule. Resolves with its key. */
 ${method("schedule", ["id: string", `options: ScheduleSettings & { readonly ${input} }`], "Promise<string>")}
+  /** The schedule with this id, and when its slots come; undefined if there is none. */
+  getSchedule(id: string): Promise<ScheduleInfo | undefined>;
   /** Resolves with whether there was such a schedule. */
   unschedule(id: string): Promise<boolean>;
 }

@@ -16,7 +16,7 @@ import { createWorkflowClient } from "./flow/declared.ts";
 import { createHandle } from "./handle.ts";
 import { checkMiddleware, withMiddleware } from "./middleware.ts";
 import { attempt, persistJobs } from "./persist.ts";
-import { createScheduleVerbs } from "./schedules.ts";
+import { lazyScheduleVerbs } from "./schedule-verbs.ts";
 import type { NodeSettingsOptions } from "../core/flow/node-settings.ts";
 import type {
   ClientOptions,
@@ -126,7 +126,7 @@ function createJobClient(provider: Provider, maker: JobMaker, on: On): UntypedJo
     on,
     pause: () => provider.pause({ name: job.name }),
     resume: () => provider.resume({ name: job.name }),
-    ...createScheduleVerbs(provider, maker),
+    ...lazyScheduleVerbs(provider, maker),
   };
 }
 

@@ -5,7 +5,7 @@ import { parseDuration } from "../core/duration.ts";
 import { makeChange } from "../core/new-job.ts";
 import { shownHistory } from "../core/shown-history.ts";
 import { shownJob } from "../core/shown-job.ts";
-import { createScheduleControl } from "./schedules.ts";
+import { lazyScheduleControl } from "./schedule-verbs.ts";
 import type { Makers } from "../core/makers.ts";
 import type { ControlClient, JobInfo } from "./types.ts";
 
@@ -13,7 +13,7 @@ import type { ControlClient, JobInfo } from "./types.ts";
 export function createControlClient(provider: Provider, makers: Makers): ControlClient {
   const infoOf = (record: JobRecord): JobInfo => shownJob(record, makers.get(record.name)?.job);
   return Object.freeze({
-    schedules: createScheduleControl(provider, makers),
+    schedules: lazyScheduleControl(provider, makers),
     async get(id) {
       const record = await provider.get(id);
       return record && infoOf(record);

@@ -4,14 +4,13 @@ import type { JobMaker } from "../core/new-job.ts";
 import { clientKey, parseSpec, printSpec, readTiming, type ScheduleSettings } from "../core/schedule.ts";
 import { clientSlotJob, ownSchedules, ownSlotJob, slotTemplate } from "../core/slot-job.ts";
 import { createSlots } from "../core/slots.ts";
-import { allSchedules, findSchedule, nextOf } from "../core/stored-schedules.ts";
+import { allSchedules, nextOf } from "../core/stored-schedules.ts";
 import type { JobClient, ScheduleControl, ScheduleInfo } from "./types.ts";
 
+export type JobScheduleVerbs = Pick<JobClient<unknown, unknown>, "schedule" | "getSchedule" | "unschedule">;
+
 /** The verbs of one job definition for schedules that are made at run time. */
-export function createScheduleVerbs(
-  provider: Provider,
-  maker: JobMaker,
-): Pick<JobClient<unknown, unknown>, "schedule" | "unschedule"> {
+export function createScheduleVerbs(provider: Provider, maker: JobMaker): JobScheduleVerbs {
   const { name } = maker.job;
   return {
     async schedule(id, { input, ...settings }) {
@@ -19,10 +18,14 @@ export function createScheduleVerbs(
       refuseSecondKey(maker, settings);
       const timing = readTiming(settings);
       const job = slotTemplate(maker, key, timing, input);
-      const { now, record } = await findSchedule(provider, key);
+      const { now, schedule } = await provider.schedule(key);
       const spec = printSpec({ origin: "client", ...timing, job });
-      await provider.putSchedules([{ key, name, spec, nextAt: nextOf(timing, record, now) }]);
+      await provider.putSchedules([{ key, name, spec, nextAt: nextOf(timing, schedule, now) }]);
       return key;
+    },
+    async getSchedule(id) {
+      const { schedule } = await provider.schedule(clientKey(name, id));
+      return schedule && infoOf(schedule, true);
     },
     async unschedule(id) {
       const [found = false] = await provider.removeSchedules([clientKey(name, id)]);
@@ -38,28 +41,36 @@ function refuseSecondKey({ job }: JobMaker, { overlap }: ScheduleSettings): void
   });
 }
 
+function infoOf({ key, name, spec, nextAt, lastAt, pausedAt }: ScheduleRecord, declared: boolean): ScheduleInfo {
+  const parsed = parseSpec(spec);
+  const times = { nextAt, lastAt, pausedAt };
+  if (!parsed) return { key, name, declared, ...times };
+  const { origin, cron, timeZone, catchUp, overlap, jitterMs } = parsed;
+  return { key, name, declared, origin, cron, timeZone, catchUp, overlap, jitterMs, ...times };
+}
+
 /** The operator's verbs over all schedules. */
 export function createScheduleControl(provider: Provider, makers: Makers): ScheduleControl {
   const own = new Map(ownSchedules(makers.values()).map((schedule) => [schedule.key, schedule]));
 
-  function infoOf({ key, name, spec, nextAt, lastAt, pausedAt }: ScheduleRecord): ScheduleInfo {
-    const parsed = parseSpec(spec);
-    const declared = parsed?.origin === "schema" ? own.has(key) : makers.has(name);
-    const times = { nextAt, lastAt, pausedAt };
-    if (!parsed) return { key, name, declared, ...times };
-    const { origin, cron, timeZone, catchUp, overlap, jitterMs } = parsed;
-    return { key, name, declared, origin, cron, timeZone, catchUp, overlap, jitterMs, ...times };
-  }
+  const shown = (record: ScheduleRecord): ScheduleInfo => {
+    const isOfSchema = parseSpec(record.spec)?.origin === "schema";
+    return infoOf(record, isOfSchema ? own.has(record.key) : makers.has(record.name));
+  };
 
   return Object.freeze({
     async list() {
-      return (await allSchedules(provider)).schedules.map(infoOf);
+      return (await allSchedules(provider)).schedules.map(shown);
+    },
+    async get(key) {
+      const { schedule } = await provider.schedule(key);
+      return schedule && shown(schedule);
     },
     pause: (key) => provider.pauseSchedule(key),
     async resume(key) {
-      const { now, record } = await findSchedule(provider, key);
-      if (!record) return false;
-      const { cron, timeZone } = readable(record);
+      const { now, schedule } = await provider.schedule(key);
+      if (!schedule) return false;
+      const { cron, timeZone } = readable(schedule);
       return provider.resumeSchedule(key, createSlots(cron, timeZone).next(now));
     },
     async remove(key) {
@@ -67,9 +78,9 @@ export function createScheduleControl(provider: Provider, makers: Makers): Sched
       return found;
     },
     async run(key) {
-      const { now, record } = await findSchedule(provider, key);
-      const schedule = own.get(key);
-      const job = schedule ? ownSlotJob(schedule, now, {}) : clientJob(key, record, makers);
+      const { now, schedule } = await provider.schedule(key);
+      const declared = own.get(key);
+      const job = declared ? ownSlotJob(declared, now, {}) : clientJob(key, schedule, makers);
       const [result] = await provider.enqueue([job]);
       return result as EnqueueResult; // one job, one result
     },

@@ -188,6 +188,8 @@ export interface JobClient<Input, Output, Tx extends TransactionKind = never> {
   resume(): Promise<void>;
   /** Enqueues this job at every slot, until `unschedule`; the same id again changes the schedule. Resolves with its key. */
   schedule(id: string, options: ScheduleSettings & { readonly input: Input }): Promise<string>;
+  /** The schedule with this id, and when its slots come; undefined if there is none. */
+  getSchedule(id: string): Promise<ScheduleInfo | undefined>;
   /** Resolves with whether there was such a schedule. */
   unschedule(id: string): Promise<boolean>;
 }
@@ -217,6 +219,8 @@ interface ScheduleTimes extends Omit<ScheduleTiming, "jitterMs"> {
 export interface ScheduleControl {
   /** By key. */
   list(): Promise<readonly ScheduleInfo[]>;
+  /** Undefined: there is none with this key. */
+  get(key: string): Promise<ScheduleInfo | undefined>;
   /** No slot is due until `resume`. Resolves with whether there is such a schedule, as the next two do. Idempotent. */
   pause(key: string): Promise<boolean>;
   /** Goes on with the first slot to come; those of the pause are left out. */

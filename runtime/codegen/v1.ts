@@ -12,6 +12,7 @@ export type {
   JobClient,
   JobHandle,
   ResultOptions,
+  ScheduleInfo,
   SettledJob,
   SyncEnqueueManyOptions,
   SyncEnqueueOptions,

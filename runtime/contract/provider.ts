@@ -37,7 +37,15 @@ import type {
   NewJob,
 } from "./jobs.ts";
 import type { NeedPage, NeedsRequest } from "./needs.ts";
-import type { DueRequest, DueSchedules, Firing, FiringResult, NewSchedule, SchedulePage } from "./schedules.ts";
+import type {
+  DueRequest,
+  DueSchedules,
+  Firing,
+  FiringResult,
+  FoundSchedule,
+  NewSchedule,
+  SchedulePage,
+} from "./schedules.ts";
 
 /** What a store can do beyond the contract. Core asks for these, never for a provider's name. */
 export interface Capabilities {
@@ -181,6 +189,7 @@ export interface Provider {
   putSchedules(schedules: readonly NewSchedule[]): Promise<void>;
   /** Returns for each key whether there was such a schedule. */
   removeSchedules(keys: readonly string[]): Promise<readonly boolean[]>;
+  schedule(key: string): Promise<FoundSchedule>;
   /** At most 1,000 schedules whose keys come after `after`. */
   schedules(after?: string): Promise<SchedulePage>;
   /** A paused schedule is never due. Returns whether there is such a schedule. Idempotent. */

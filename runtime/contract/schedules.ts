@@ -18,6 +18,13 @@ export interface ScheduleRecord extends NewSchedule {
   readonly pausedAt: number | undefined;
 }
 
+export interface FoundSchedule {
+  /** The provider's clock. */
+  readonly now: number;
+  /** Undefined: there is none with that key. */
+  readonly schedule: ScheduleRecord | undefined;
+}
+
 export interface SchedulePage {
   /** The provider's clock. */
   readonly now: number;

@@ -115,9 +115,12 @@ function damaged({ job, kind }: TextPlace): JobwrightError {
 
 /** `details.jobId` tells a worker that it is its own job that cannot be read, and not one that its handler looked at. */
 export function missingKey({ job, kind, id }: TextPlace, keyId?: string): JobwrightError {
-  const which = keyId === undefined ? "any key" : `the key ${JSON.stringify(keyId)}`;
-  return new JobwrightError("JW_ENCRYPTION_KEY", `The ${kind} of ${job} is encrypted, and ${which} is not here.`, {
-    hint: "Add it to `encryption.keys`; keep old keys for as long as there are texts that were encrypted with them.",
+  const which = keyId === undefined ? "no key is here" : `the key ${JSON.stringify(keyId)} is not here`;
+  return new JobwrightError("JW_ENCRYPTION_KEY", `The ${kind} of ${job} is encrypted, and ${which}.`, {
+    hint:
+      keyId === undefined
+        ? "Give `encryption` to `createJobs` and `createWorker`, and `jobwright.config.ts` for the command line."
+        : "Add it to `encryption.keys`; keep old keys for as long as there are texts that were encrypted with them.",
     details: { jobId: id, ...(keyId === undefined ? {} : { keyId }) },
   });
 }

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { NewJob } from "../contract/index.ts";
+import { isSealed } from "./encryption.ts";
 import { type JobMaker, makeJob } from "./new-job.ts";
 import {
   printSpec,
@@ -70,11 +71,29 @@ export function slotTemplate(maker: JobMaker, key: string, timing: ScheduleTimin
   return template;
 }
 
-/** With the queue, priority and crashes of the definition as it is now. */
-export function clientSlotJob({ job, newId }: JobMaker, template: SlotTemplate, { id, runAt }: SlotOptions): NewJob {
+/** With the queue, priority and crashes of the definition as it is now. Throws `JW_ENCRYPTION_KEY`, `JW_INVALID_PAYLOAD`. */
+export function clientSlotJob(maker: JobMaker, template: SlotTemplate, { id, runAt }: SlotOptions): NewJob {
+  const { job, newId } = maker;
   const { name, queue, priority, maxCrashes } = job;
   const start = runAt === undefined ? {} : { runAt: runAt.getTime() };
-  return { ...template, id: id ?? newId(), name, queue, priority, maxCrashes, ...start };
+  return { ...sealed(maker, template), id: id ?? newId(), name, queue, priority, maxCrashes, ...start };
+}
+
+/** A schedule from before the job's encryption keeps input and keys in clear; no job does. */
+function sealed({ job, codec: { vault } }: JobMaker, template: SlotTemplate): SlotTemplate {
+  const { payload, unique, gates } = template;
+  if (!job.encrypted || isSealed(payload)) return template;
+  return {
+    ...template,
+    payload: vault.seal("input", vault.open("input", payload, ""), "", false),
+    ...(unique && { unique: { ...unique, key: vault.sealKey(job.name, unique.key) } }),
+    // A gate without a key of its own has the policy's name.
+    ...(gates && {
+      gates: gates.map((gate) =>
+        gate.key === gate.policy ? gate : { ...gate, key: vault.sealKey(gate.policy, gate.key) },
+      ),
+    }),
+  };
 }
 
 /** A slot whose job is not final holds the key of the schedule, so the next one is left out. */

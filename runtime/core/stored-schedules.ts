@@ -15,35 +15,6 @@ export async function allSchedules(provider: Provider): Promise<SchedulePage> {
   }
 }
 
-export interface FoundSchedule {
-  /** The provider's clock. */
-  readonly now: number;
-  readonly record: ScheduleRecord | undefined;
-}
-
-/** One schedule by its key. */
-export async function findSchedule(provider: Provider, key: string): Promise<FoundSchedule> {
-  for (let after: string | undefined = justBefore(key); ;) {
-    const { now, schedules } = await provider.schedules(after);
-    const record = schedules.find((schedule) => schedule.key === key);
-    after = schedules.at(-1)?.key;
-    if (record || after === undefined || schedules.length < pageSize || isBehind(after, key)) return { now, record };
-  }
-}
-
-/** A text that comes shortly before the key in the order of code points. */
-function justBefore(key: string): string {
-  const characters = Array.from(key);
-  const last = characters.pop()?.codePointAt(0) ?? 0;
-  // What lies below the first character of the private use area is half of a pair.
-  const before = last === 0xe000 ? 0xd7ff : Math.max(0x20, last - 1);
-  return `${characters.join("")}${String.fromCodePoint(before)}~`;
-}
-
-function isBehind(key: string, other: string): boolean {
-  return Buffer.compare(Buffer.from(key), Buffer.from(other)) > 0;
-}
-
 /**
  * The next slot of a schedule that is put again. With the same expression and zone it is the stored one, so that a change
  * of the input during a downtime does not lose what was missed.

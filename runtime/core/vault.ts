@@ -18,6 +18,8 @@ export interface Vault {
    * Throws `JW_ENCRYPTION_KEY`.
    */
   keyOf(scope: string, value: unknown): string | undefined;
+  /** What `keyOf` gives for an encrypted job where it gives `text` for one that is not. Throws `JW_ENCRYPTION_KEY`. */
+  sealKey(scope: string, text: string): string;
 }
 
 /** What the store keeps of the message of an encrypted error. */
@@ -36,7 +38,11 @@ export function createVault({ name: job, encrypted }: JobDescriptor, cipher: Cip
     return text;
   };
 
+  // The sign tells it from the other forms of a key.
+  const sealKey: Vault["sealKey"] = (scope, text) => `${scope}!${required("input", "").hash(scope, text)}`;
+
   return {
+    sealKey,
     seal(kind, text, id, bound) {
       return encrypted ? required(kind, id).seal(text, { job, kind, id }, bound) : text;
     },
@@ -59,9 +65,7 @@ export function createVault({ name: job, encrypted }: JobDescriptor, cipher: Cip
     },
     keyOf(scope, value) {
       const text = uniqueKeyOf(scope, value);
-      if (text === undefined || !encrypted) return text;
-      // The sign tells it from the other forms of a key.
-      return `${scope}!${required("input", "").hash(scope, text)}`;
+      return text === undefined || !encrypted ? text : sealKey(scope, text);
     },
   };
 }

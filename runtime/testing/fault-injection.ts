@@ -78,6 +78,7 @@ export function faultInjecting(provider: Provider, plan: readonly PlannedFault[]
     awaitSettled: (id, options) => play("awaitSettled", () => provider.awaitSettled(id, options)),
     putSchedules: (schedules) => play("putSchedules", () => provider.putSchedules(schedules)),
     removeSchedules: (keys) => play("removeSchedules", () => provider.removeSchedules(keys)),
+    schedule: (key) => play("schedule", () => provider.schedule(key)),
     schedules: (after) => play("schedules", () => provider.schedules(after)),
     pauseSchedule: (key) => play("pauseSchedule", () => provider.pauseSchedule(key)),
     resumeSchedule: (key, nextAt) => play("resumeSchedule", () => provider.resumeSchedule(key, nextAt)),

@@ -62,6 +62,31 @@ describe("a schedule that a client makes", () => {
     expect((await provider.schedules()).schedules).toEqual([]);
   });
 
+  it("is told by its id, and only its own", async () => {
+    const { clock, client, schedules } = await setUp();
+    expect([await client.work.getSchedule("a"), await schedules.get("work/a")]).toEqual([undefined, undefined]);
+    await client.work.schedule("a", { cron: "0 * * * *", timeZone: "Europe/Berlin", input: { n: 1 }, jitter: "1s" });
+    const expected = {
+      key: "work/a",
+      name: "work",
+      origin: "client",
+      declared: true,
+      cron: "0 * * * *",
+      timeZone: "Europe/Berlin",
+      catchUp: "latest",
+      overlap: "allow",
+      jitterMs: 1_000,
+      nextAt: clock.now() + hour,
+      lastAt: undefined,
+      pausedAt: undefined,
+    };
+    expect(await client.work.getSchedule("a")).toEqual(expected);
+    expect(await schedules.get("work/a")).toEqual(expected);
+    expect(await client.work.getSchedule("b")).toBeUndefined();
+    await client.work.unschedule("a");
+    expect(await client.work.getSchedule("a")).toBeUndefined();
+  });
+
   it("is found among many", async () => {
     const { clock, client, schedules, provider } = await setUp();
     const ids = Array.from({ length: 1_200 }, (_, n) => `customer-${n}`);

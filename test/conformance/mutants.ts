@@ -195,6 +195,12 @@ export const mutants: Readonly<Record<string, Mutate>> = {
       return await provider.fireSchedule(firing);
     },
   }),
+  "a schedule is found by how its key begins": (provider, store) => ({
+    async schedule(key) {
+      const found = [...store.schedules.keys()].find((known) => known.startsWith(key));
+      return await provider.schedule(found ?? key);
+    },
+  }),
   "another spec keeps the old slot": (provider, store) => ({
     putSchedules(schedules) {
       return provider.putSchedules(

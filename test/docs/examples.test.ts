@@ -58,7 +58,11 @@ describe("examples of README and docs", () => {
       "createEncryptionKey",
       /^\{"account":"\[redacted\]","text":"hello"\}\n1200 to DE89 3704\n"\[encrypted\]"\nenc1:2026-10:j:\n$/,
     ],
-    ["docs/guide/schedules.md", "schedules.run(key)", /^sendReport\/customer-7 enqueued\n\[ '0 8 1 \* \*' \]\ntrue\n$/],
+    [
+      "docs/guide/schedules.md",
+      "schedules.run(key)",
+      /^sendReport\/customer-7 enqueued\n0 8 1 \* \*\nundefined\nundefined\ntrue\n$/,
+    ],
     ["docs/guide/emitters.md", "generate({", /'index.ts',\s+'queues.ts'\s+\]\n$/],
     [
       "docs/guide/limits.md",

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { generate } from "../../generator/index.ts";
@@ -40,6 +40,8 @@ console.log(JSON.stringify({
   limited: await codeOf(() => jobs.limited.enqueue({ to })),
   flow: await codeOf(() => jobs.flow.enqueue({ to })),
   send: handle.id,
+  scheduled: await jobs.send.schedule("later", { cron: "0 0 1 1 *", input: { to } }),
+  misscheduled: await codeOf(() => jobs.send.schedule("never", { cron: "0 0 30 2 *", input: { to } })),
 }));
 await provider.stop();
 `;
@@ -72,38 +74,56 @@ console.log(JSON.stringify(at.getTime()));
 await provider.stop();
 `;
 
+/** What a process loads at its start: the entry, and the chunks that it imports by a statement. */
 interface Bundle {
-  readonly text: string;
   /** Bytes, minified. */
   readonly size: number;
   readonly gzipped: number;
-  /** Files that something in the bundle came from. */
+  /** Files that something of it came from. */
   readonly files: readonly string[];
 }
 
+/** What esbuild tells of a file that it wrote. */
+interface Output {
+  readonly entryPoint?: string;
+  readonly imports: readonly { readonly path: string; readonly kind: string }[];
+  readonly inputs: Readonly<Record<string, { readonly bytesInOutput: number }>>;
+}
+
+/** Writes `<entry>.mjs` and its chunks into the folder `out`. */
 function bundle({ folder }: Project, entry: string, out: string): Bundle {
   const aliases = ["sqlite", "codegen/v1"].map((name) => {
     const file = name === "sqlite" ? "providers/sqlite/index" : name;
     return `--alias:jobwright/${name}=${join(root, `dist/runtime/${file}.js`)}`;
   });
   const esbuild = join(root, "node_modules/esbuild/bin/esbuild");
-  const target = ["--bundle", "--minify", "--format=esm", "--platform=node", "--log-level=error"];
+  const target = ["--bundle", "--minify", "--format=esm", "--splitting", "--platform=node", "--log-level=error"];
   const external = ["better-sqlite3", "drizzle-orm"].map((name) => `--external:${name}`);
-  const files = [`--outfile=${out}`, `--metafile=${out}.json`];
+  const metafile = join(out, `${entry}.json`);
+  const files = [`--outdir=${out}`, "--out-extension:.js=.mjs", `--metafile=${metafile}`];
   execFileSync(esbuild, [entry, ...target, ...external, ...aliases, ...files], { cwd: folder });
-  const text = readFileSync(out, "utf8");
-  const { outputs } = JSON.parse(readFileSync(`${out}.json`, "utf8")) as {
-    readonly outputs: Readonly<
-      Record<string, { readonly inputs: Readonly<Record<string, { bytesInOutput: number }>> }>
-    >;
+  const { outputs } = JSON.parse(readFileSync(metafile, "utf8")) as {
+    readonly outputs: Readonly<Record<string, Output>>;
   }; // esbuild's format
-  const inputs = Object.values(outputs).flatMap((output) => Object.entries(output.inputs));
+  const loaded = loadedAtStart(outputs, entry);
+  const texts = loaded.map((path) => readFileSync(resolve(folder, path)));
+  const inputs = loaded.flatMap((path) => Object.entries(outputs[path]?.inputs ?? {}));
   return {
-    text,
-    size: Buffer.byteLength(text),
-    gzipped: gzipSync(text).length,
+    size: texts.reduce((sum, text) => sum + text.length, 0),
+    gzipped: texts.reduce((sum, text) => sum + gzipSync(text).length, 0),
     files: inputs.filter(([, { bytesInOutput }]) => bytesInOutput > 0).map(([file]) => file),
   };
+}
+
+function loadedAtStart(outputs: Readonly<Record<string, Output>>, entry: string): readonly string[] {
+  const found = new Set(Object.keys(outputs).filter((path) => outputs[path]?.entryPoint === entry));
+  // A set goes on with what is added while it is gone through.
+  for (const path of found) {
+    for (const { path: next, kind } of outputs[path]?.imports ?? []) {
+      if (kind === "import-statement" && outputs[next]) found.add(next);
+    }
+  }
+  return [...found];
 }
 
 describe("a bundle", () => {
@@ -134,17 +154,19 @@ describe("a bundle", () => {
     rmSync(place, { recursive: true });
   });
 
-  it("of a client has no code of workers, no schema and no zod, and stays small", () => {
-    const { files, size, gzipped } = bundle(project, "only-jobs.ts", join(place, "only-jobs.mjs"));
+  it("of a client has no code of workers, no schema and no zod, loads no cron parser at its start, and stays small", () => {
+    const { files, size, gzipped } = bundle(project, "only-jobs.ts", place);
     expect(
-      files.filter((file) => /\/zod\/|runtime\/(?:schema|worker|maintenance)\/|generator\/|schema\.ts/.test(file)),
+      files.filter((file) =>
+        /\/(?:zod|croner)\/|runtime\/(?:schema|worker|maintenance)\/|generator\/|schema\.ts/.test(file),
+      ),
     ).toEqual([]);
-    expect(size).toBeLessThan(115_000);
-    expect(gzipped).toBeLessThan(41_000);
+    expect(size).toBeLessThan(74_000);
+    expect(gzipped).toBeLessThan(28_000);
   });
 
   it("of a worker has no code of clients and no zod, and stays small", () => {
-    const { files, size, gzipped } = bundle(project, "only-worker.ts", join(place, "only-worker.mjs"));
+    const { files, size, gzipped } = bundle(project, "only-worker.ts", place);
     expect(files.filter((file) => /\/zod\/|runtime\/(?:schema|client)\/|generator\/|schema\.ts/.test(file))).toEqual(
       [],
     );
@@ -154,8 +176,8 @@ describe("a bundle", () => {
 
   it("enqueues and awaits jobs without the schema, and leaves to the worker what only zod can check", () => {
     const store = join(project.folder, "jobs.db");
-    bundle(project, "producer.ts", join(place, "producer.mjs"));
-    bundle(project, "reader.ts", join(place, "reader.mjs"));
+    bundle(project, "producer.ts", place);
+    bundle(project, "reader.ts", place);
     const said = run("producer.mjs", store) as Readonly<Record<string, string>>; // what it prints
     expect(said).toEqual({
       outcome: "deduplicated",
@@ -166,6 +188,8 @@ describe("a bundle", () => {
       limited: "JW_SCHEMA_NEEDED",
       flow: "JW_SCHEMA_NEEDED",
       send: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      scheduled: "send/later",
+      misscheduled: "JW_INVALID_OPTION",
     });
     const tsx = join(root, "node_modules/tsx/dist/cli.mjs");
     const env = { ...process.env, TSX_TSCONFIG_PATH: join(project.folder, "tsconfig.json") };

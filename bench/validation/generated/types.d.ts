@@ -17,6 +17,7 @@ import type {
   JobHandle,
   JobNode,
   NodeSettingsOptions,
+  ScheduleInfo,
   ScheduleSettings,
   SyncEnqueueManyOptions,
   SyncEnqueueOptions,
@@ -84,6 +85,8 @@ export interface NotifyClient<Tx extends TransactionKind = TransactionKind> {
   resume(): Promise<void>;
   /** Enqueues this job at every slot, until `unschedule`; the same id again changes the schedule. Resolves with its key. */
   schedule(id: string, options: ScheduleSettings & { readonly input: NotifyInput }): Promise<string>;
+  /** The schedule with this id, and when its slots come; undefined if there is none. */
+  getSchedule(id: string): Promise<ScheduleInfo | undefined>;
   /** Resolves with whether there was such a schedule. */
   unschedule(id: string): Promise<boolean>;
 }
@@ -145,6 +148,8 @@ export interface SettleClient<Tx extends TransactionKind = TransactionKind> {
   resume(): Promise<void>;
   /** Enqueues this job at every slot, until `unschedule`; the same id again changes the schedule. Resolves with its key. */
   schedule(id: string, options: ScheduleSettings & { readonly input: SettleInput }): Promise<string>;
+  /** The schedule with this id, and when its slots come; undefined if there is none. */
+  getSchedule(id: string): Promise<ScheduleInfo | undefined>;
   /** Resolves with whether there was such a schedule. */
   unschedule(id: string): Promise<boolean>;
 }

@@ -6,7 +6,15 @@ import { putLimits } from "./gates.ts";
 import { countJobs, finishedJobs, getJob, listJobs } from "./inspect.ts";
 import { ackJob, claimJobs, extendLeases, keepNote, nackJob, reportProgress } from "./leases.ts";
 import { needsOf } from "./needs.ts";
-import { dueSchedules, fireSchedule, listSchedules, pauseSchedule, putSchedule, resumeSchedule } from "./schedules.ts";
+import {
+  dueSchedules,
+  findSchedule,
+  fireSchedule,
+  listSchedules,
+  pauseSchedule,
+  putSchedule,
+  resumeSchedule,
+} from "./schedules.ts";
 import { createMemoryStore, type MemoryStore } from "./store.ts";
 import { pruneFinished, promoteDue, reapExpired } from "./upkeep.ts";
 import { awaitSettled } from "./wait.ts";
@@ -73,6 +81,7 @@ export function createMemoryProvider(options: MemoryProviderOptions = {}): Provi
 
     putSchedules: (schedules) => open(() => schedules.forEach((schedule) => putSchedule(store, schedule))),
     removeSchedules: (keys) => open(() => keys.map((key) => store.schedules.delete(key))),
+    schedule: (key) => open((now) => findSchedule(store, key, now)),
     schedules: (after) => open((now) => listSchedules(store, after, now)),
     pauseSchedule: (key) => open((now) => pauseSchedule(store, key, now)),
     resumeSchedule: (key, nextAt) => open(() => resumeSchedule(store, key, nextAt)),

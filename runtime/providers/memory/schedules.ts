@@ -3,6 +3,7 @@ import type {
   DueSchedules,
   Firing,
   FiringResult,
+  FoundSchedule,
   NewSchedule,
   SchedulePage,
 } from "../../contract/index.ts";
@@ -17,6 +18,11 @@ export function putSchedule(store: MemoryStore, schedule: NewSchedule): void {
   const known = store.schedules.get(schedule.key);
   if (known?.spec === schedule.spec) return;
   store.schedules.set(schedule.key, { ...schedule, lastAt: known?.lastAt, pausedAt: known?.pausedAt });
+}
+
+export function findSchedule(store: MemoryStore, key: string, now: number): FoundSchedule {
+  const schedule = store.schedules.get(key);
+  return { now, schedule: schedule && { ...schedule } };
 }
 
 export function listSchedules(store: MemoryStore, after: string | undefined, now: number): SchedulePage {

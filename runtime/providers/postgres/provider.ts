@@ -281,6 +281,7 @@ export function createPostgresProvider<Schema extends DrizzleSchema>(
 
     putSchedules: (given) => call((opened) => schedules.putSchedules(opened, given)),
     removeSchedules: (keys) => call((given) => schedules.removeSchedules(given, keys)),
+    schedule: (key) => call((given) => schedules.findSchedule(given, key)),
     schedules: (after) => call((given) => schedules.listSchedules(given, after)),
     pauseSchedule: (key) => call((given) => schedules.pauseSchedule(given, key)),
     resumeSchedule: (key, nextAt) => call((given) => schedules.resumeSchedule(given, key, nextAt)),

@@ -26,6 +26,10 @@ const removeSchedules = ({ tables: { schedules: s } }: Named): SQL => sql`with
     select ${s.key} as key from ${s} where ${s.key} = any(${parameter.texts("keys")}) order by ${s.key} for update)
   delete from ${s} where ${s.key} = any(array(select key from locked)) returning ${s.key} as key`;
 
+const findSchedule = ({ tables: { schedules: s } }: Named): SQL => sql`with ${clock}
+  select ${now} as now, found.* from clock left join (
+    select ${record(s)} from ${s} where ${s.key} = ${parameter.text("key")}) found on true`;
+
 const listSchedules = ({ tables: { schedules: s } }: Named): SQL => sql`with ${clock}
   select ${now} as now, page.* from clock left join (
     select ${record(s)} from ${s}
@@ -62,6 +66,7 @@ const moveSchedule = ({ tables: { schedules: s } }: Named): SQL => sql`
 const texts = {
   putSchedules,
   removeSchedules,
+  findSchedule,
   listSchedules,
   pauseSchedule,
   resumeSchedule,

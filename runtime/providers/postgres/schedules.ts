@@ -3,6 +3,7 @@ import type {
   DueSchedules,
   Firing,
   FiringResult,
+  FoundSchedule,
   NewSchedule,
   SchedulePage,
   ScheduleRecord,
@@ -73,6 +74,15 @@ export async function removeSchedules(
   const removed = new Set(rows.map(([key]) => key));
   // One that is given twice is gone the second time.
   return keys.map((key) => removed.delete(key));
+}
+
+export async function findSchedule(store: Store, key: string): Promise<FoundSchedule> {
+  const rows = await store.database.objects<ScheduleRow>(store.statements.findSchedule, {
+    // What cannot be stored is not there; the time is wanted nevertheless.
+    key: isStorable(key) ? key : null,
+    ...timeOf(store),
+  });
+  return { now: rows[0]?.now ?? 0, schedule: recordsOf(rows)[0] };
 }
 
 export async function listSchedules(store: Store, after: string | undefined): Promise<SchedulePage> {

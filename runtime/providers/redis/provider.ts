@@ -250,6 +250,7 @@ export function createRedisProvider(options: RedisOptions, times: ListenerTimes 
 
     putSchedules: (given) => guarded(() => schedules.putSchedules(run, given)),
     removeSchedules: (keys) => guarded(() => schedules.removeSchedules(run, keys)),
+    schedule: (key) => guarded(() => schedules.findSchedule(run, key)),
     schedules: (after) => guarded(() => schedules.listSchedules(run, after)),
     pauseSchedule: (key) => guarded(() => schedules.pauseSchedule(run, key)),
     resumeSchedule: (key, nextAt) => guarded(() => schedules.resumeSchedule(run, key, nextAt)),

@@ -3,6 +3,7 @@ import type {
   DueSchedules,
   Firing,
   FiringResult,
+  FoundSchedule,
   NewSchedule,
   SchedulePage,
   ScheduleRecord,
@@ -46,6 +47,12 @@ type ScheduleRow = readonly [
   pausedAt: string | null,
 ];
 type PageReply = readonly [now: string, rows: readonly ScheduleRow[]];
+
+export async function findSchedule(run: RunScript, key: string): Promise<FoundSchedule> {
+  const [now, rows] = (await run(scripts.find, [packScheduleKey(key)])) as PageReply;
+  // A key with half a surrogate pair is sent as another one, and none of the store.
+  return { now: Number(now), schedule: rows.map(scheduleOf).find((schedule) => schedule.key === key) };
+}
 
 export async function listSchedules(run: RunScript, after: string | undefined): Promise<SchedulePage> {
   const start = after === undefined ? "-" : `(${packScheduleKey(after)}`;

@@ -50,7 +50,7 @@ const meanings: readonly Meaning[] = [
   },
   {
     pattern:
-      /\b(LOADING|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|MOVED|ASK|NOREPLICAS|UNBLOCKED|NOSCRIPT|ECONN\w*|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN)\b|connection is closed|aborted due to connection close|command timed out|stream isn't writeable|max retries per request|reached the max|refresh slots cache|none of startup nodes|socket closed|offline|non local key|cluster is (disconnect|down)/i,
+      /\b(LOADING|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|MOVED|ASK|NOREPLICAS|UNBLOCKED|NOSCRIPT|ECONN\w*|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN)\b|connection is closed|aborted due to connection close|command timed out|stream isn't writeable|max retries per request|reached the max|refresh slots cache|none of startup nodes|socket closed|offline|non local key|cluster is (disconnect|down)|sentinels are unreachable/i,
     code: "JW_STORE_UNAVAILABLE",
     says: "cannot be reached at the moment",
     retryable: true,

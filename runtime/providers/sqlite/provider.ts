@@ -269,6 +269,7 @@ export function createSqliteProvider(options: SqliteOptions): SqliteProvider {
     putSchedules: (given) =>
       write((connection) => given.forEach((schedule) => schedules.putSchedule(connection, schedule))),
     removeSchedules: (keys) => write((connection) => keys.map((key) => schedules.removeSchedule(connection, key))),
+    schedule: (key) => read((connection) => schedules.findSchedule(connection, key, clock.now())),
     schedules: (after) => read((connection) => schedules.listSchedules(connection, after, clock.now())),
     pauseSchedule: (key) => write((connection, now) => schedules.pauseSchedule(connection, key, now)),
     resumeSchedule: (key, nextAt) => write((connection) => schedules.resumeSchedule(connection, key, nextAt)),

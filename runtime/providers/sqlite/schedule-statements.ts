@@ -44,6 +44,8 @@ const select = (rest: SQL): SQL => sql`
     ${schedules.lastAt} as lastAt, ${schedules.pausedAt} as pausedAt
   from ${schedules} ${rest}`;
 
+export const selectOne = compile(select(sql`where ${bySortKey}`));
+
 export const selectPage = compile(
   select(sql`where ${schedules.sortKey} >= ${$("from")} order by ${schedules.sortKey} limit ${$("limit")}`),
 );

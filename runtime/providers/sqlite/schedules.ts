@@ -3,6 +3,7 @@ import type {
   DueSchedules,
   Firing,
   FiringResult,
+  FoundSchedule,
   NewSchedule,
   SchedulePage,
   ScheduleRecord,
@@ -28,6 +29,11 @@ export function putSchedule(connection: Connection, { key, name, spec, nextAt }:
 
 export function removeSchedule(connection: Connection, key: string): boolean {
   return connection.run(statements.removeSchedule, { sortKey: sortKeyOf(key) }).changes === 1;
+}
+
+export function findSchedule(connection: Connection, key: string, now: number): FoundSchedule {
+  const [row] = connection.all<ScheduleRow>(statements.selectOne, { sortKey: sortKeyOf(key) });
+  return { now, schedule: row && toSchedule(row) };
 }
 
 export function listSchedules(connection: Connection, after: string | undefined, now: number): SchedulePage {

@@ -68,6 +68,28 @@ export const scheduleCases: readonly ConformanceCase[] = [
   },
   {
     area,
+    name: "a schedule is found by its key, and by no other",
+    async run(context) {
+      const { provider, schedule } = await givenSchedule(context, { key: "report/ü:🐎" });
+      const now = context.clock.now();
+      const others = ["report/ü", "report/ü:🐎!", "REPORT/ü:🐎", "report/\ufffd"];
+      await provider.putSchedules(others.map((key) => ({ ...schedule, key })));
+      await provider.fireSchedule(firingOf(schedule));
+      await provider.pauseSchedule(schedule.key);
+      const nextAt = now + hour;
+      deepEqual(await provider.schedule(schedule.key), {
+        now,
+        schedule: { ...schedule, nextAt, lastAt: schedule.nextAt, pausedAt: now },
+      });
+      for (const key of ["report/", "report/ü:", "%", "", "report/\ud83d", "report/\0"]) {
+        deepEqual(await provider.schedule(key), { now, schedule: undefined });
+      }
+      await provider.removeSchedules([schedule.key]);
+      equal((await provider.schedule(schedule.key)).schedule, undefined);
+    },
+  },
+  {
+    area,
     name: "schedules are listed by key, a thousand at a time",
     async run(context) {
       const provider = await context.createProvider();

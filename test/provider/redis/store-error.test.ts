@@ -10,6 +10,13 @@ function replyError(message: string, more: object = {}): Error {
 }
 
 describe("an error of Redis", () => {
+  it("of sentinels that do not know the primary for now may be retried; one of their credentials may not", () => {
+    const unknown = new Error("All sentinels are unreachable. Retrying from scratch after 10ms.");
+    expect(storeError(unknown, "the sentinels' jobs")).toMatchObject({ code: "JW_STORE_UNAVAILABLE", retryable: true });
+    const refused = new Error(`${unknown.message} Last error: NOAUTH Authentication required.`);
+    expect(storeError(refused, "the sentinels' jobs")).toMatchObject({ retryable: false });
+  });
+
   it("does not take the arguments of its command, which hold payloads, into logs", () => {
     for (const error of [
       replyError("OOM command not allowed"),

@@ -93,6 +93,20 @@ return reply({ text(now), rows })
 });
 
 /**
+ * Reads one schedule.
+ *
+ * ARGV[3] key
+ * Returns  now, rows as of a page: one, or none
+ */
+export const find = defineScript("findSchedule", {
+  kind: "read",
+  body: `${schedules}
+local schedule = scheduleOf(ARGV[3])
+return reply({ text(now), schedule and { rowOf(ARGV[3], schedule) } or {} })
+`,
+});
+
+/**
  * Pauses or resumes a schedule.
  *
  * ARGV[3…] key; 1 to pause, 0 to resume; nextAt if it is resumed (empty: none)

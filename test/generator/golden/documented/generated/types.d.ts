@@ -17,6 +17,7 @@ import type {
   JobHandle,
   JobNode,
   NodeSettingsOptions,
+  ScheduleInfo,
   ScheduleSettings,
   SyncEnqueueManyOptions,
   SyncEnqueueOptions,
@@ -122,6 +123,8 @@ export interface IndexFolderClient<Tx extends TransactionKind = TransactionKind>
   resume(): Promise<void>;
   /** Enqueues this job at every slot, until `unschedule`; the same id again changes the schedule. Resolves with its key. */
   schedule(id: string, options: ScheduleSettings & { readonly input: IndexFolderInput }): Promise<string>;
+  /** The schedule with this id, and when its slots come; undefined if there is none. */
+  getSchedule(id: string): Promise<ScheduleInfo | undefined>;
   /** Resolves with whether there was such a schedule. */
   unschedule(id: string): Promise<boolean>;
 }
@@ -185,6 +188,8 @@ export interface LegacyClient<Tx extends TransactionKind = TransactionKind> {
   resume(): Promise<void>;
   /** Enqueues this job at every slot, until `unschedule`; the same id again changes the schedule. Resolves with its key. */
   schedule(id: string, options: ScheduleSettings & { readonly input: LegacyInput }): Promise<string>;
+  /** The schedule with this id, and when its slots come; undefined if there is none. */
+  getSchedule(id: string): Promise<ScheduleInfo | undefined>;
   /** Resolves with whether there was such a schedule. */
   unschedule(id: string): Promise<boolean>;
 }
@@ -276,6 +281,8 @@ export interface ShipParcelClient<Tx extends TransactionKind = TransactionKind> 
   resume(): Promise<void>;
   /** Enqueues this job at every slot, until `unschedule`; the same id again changes the schedule. Resolves with its key. */
   schedule(id: string, options: ScheduleSettings & { readonly input: ShipParcelInput }): Promise<string>;
+  /** The schedule with this id, and when its slots come; undefined if there is none. */
+  getSchedule(id: string): Promise<ScheduleInfo | undefined>;
   /** Resolves with whether there was such a schedule. */
   unschedule(id: string): Promise<boolean>;
 }

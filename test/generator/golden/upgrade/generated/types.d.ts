@@ -17,6 +17,7 @@ import type {
   JobHandle,
   JobNode,
   NodeSettingsOptions,
+  ScheduleInfo,
   ScheduleSettings,
   SyncEnqueueManyOptions,
   SyncEnqueueOptions,
@@ -78,6 +79,8 @@ export interface ArchiveClient<Tx extends TransactionKind = TransactionKind> {
   resume(): Promise<void>;
   /** Enqueues this job at every slot, until `unschedule`; the same id again changes the schedule. Resolves with its key. */
   schedule(id: string, options: ScheduleSettings & { readonly input: ArchiveInput }): Promise<string>;
+  /** The schedule with this id, and when its slots come; undefined if there is none. */
+  getSchedule(id: string): Promise<ScheduleInfo | undefined>;
   /** Resolves with whether there was such a schedule. */
   unschedule(id: string): Promise<boolean>;
 }
@@ -143,6 +146,8 @@ export interface SendEmailClient<Tx extends TransactionKind = TransactionKind> {
   resume(): Promise<void>;
   /** Enqueues this job at every slot, until `unschedule`; the same id again changes the schedule. Resolves with its key. */
   schedule(id: string, options: ScheduleSettings & { readonly input: SendEmailInput }): Promise<string>;
+  /** The schedule with this id, and when its slots come; undefined if there is none. */
+  getSchedule(id: string): Promise<ScheduleInfo | undefined>;
   /** Resolves with whether there was such a schedule. */
   unschedule(id: string): Promise<boolean>;
 }

@@ -21,6 +21,7 @@ import type {
   JobHandle,
   JobNode,
   NodeSettingsOptions,
+  ScheduleInfo,
   ScheduleSettings,
   SyncEnqueueManyOptions,
   SyncEnqueueOptions,
@@ -81,6 +82,8 @@ export interface AlertClient<Tx extends TransactionKind = TransactionKind> {
   resume(): Promise<void>;
   /** Enqueues this job at every slot, until `unschedule`; the same id again changes the schedule. Resolves with its key. */
   schedule(id: string, options: ScheduleSettings & { readonly input: AlertInput }): Promise<string>;
+  /** The schedule with this id, and when its slots come; undefined if there is none. */
+  getSchedule(id: string): Promise<ScheduleInfo | undefined>;
   /** Resolves with whether there was such a schedule. */
   unschedule(id: string): Promise<boolean>;
 }
@@ -178,6 +181,8 @@ export interface ContactSheetClient<Tx extends TransactionKind = TransactionKind
   resume(): Promise<void>;
   /** Enqueues this job at every slot, until `unschedule`; the same id again changes the schedule. Resolves with its key. */
   schedule(id: string, options: ScheduleSettings & { readonly input: ContactSheetInput }): Promise<string>;
+  /** The schedule with this id, and when its slots come; undefined if there is none. */
+  getSchedule(id: string): Promise<ScheduleInfo | undefined>;
   /** Resolves with whether there was such a schedule. */
   unschedule(id: string): Promise<boolean>;
 }
@@ -237,6 +242,8 @@ export interface ResizeClient<Tx extends TransactionKind = TransactionKind> {
   resume(): Promise<void>;
   /** Enqueues this job at every slot, until `unschedule`; the same id again changes the schedule. Resolves with its key. */
   schedule(id: string, options: ScheduleSettings & { readonly input: ResizeInput }): Promise<string>;
+  /** The schedule with this id, and when its slots come; undefined if there is none. */
+  getSchedule(id: string): Promise<ScheduleInfo | undefined>;
   /** Resolves with whether there was such a schedule. */
   unschedule(id: string): Promise<boolean>;
 }
@@ -300,6 +307,8 @@ export interface SendEmailClient<Tx extends TransactionKind = TransactionKind> {
   resume(): Promise<void>;
   /** Enqueues this job at every slot, until `unschedule`; the same id again changes the schedule. Resolves with its key. */
   schedule(id: string, options: ScheduleSettings & { readonly input: SendEmailInput }): Promise<string>;
+  /** The schedule with this id, and when its slots come; undefined if there is none. */
+  getSchedule(id: string): Promise<ScheduleInfo | undefined>;
   /** Resolves with whether there was such a schedule. */
   unschedule(id: string): Promise<boolean>;
 }
