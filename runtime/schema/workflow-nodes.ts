@@ -144,7 +144,7 @@ export function createNodeReader(around: Surroundings): (name: string, node: unk
     const delayMs = read.has("delay") ? read.duration("delay", "1s") : undefined;
     const part = partOf(name, "workflow", bindings, { target: inner.name, input });
     const signals = Object.entries(inner.signals).map(([signal, schema]) => [`${name}/${signal}`, schema] as const);
-    const drafts = spliceDrafts({ name, plan: inner.plan, input, delayMs, bindings });
+    const drafts = spliceDrafts({ name, workflow: inner.name, plan: inner.plan, input, delayMs, bindings });
     return { part, drafts, signals: Object.fromEntries(signals) };
   }
 

@@ -27,9 +27,9 @@ export const schema = defineJobs({
   alert: job({ input: z.object({ how: z.unknown() }), retry }),
   album: workflow({
     input: z.object({
-      pictures: z.array(z.string()),
-      title: z.string().default("Album"),
-      limit: z.number().default(0),
+      pictures: z.array(z.string().min(1)),
+      title: z.string().trim().default("Album"),
+      limit: z.coerce.number().default(0),
     }),
     output: z.object({
       file: z.string(),
@@ -58,7 +58,7 @@ export const schema = defineJobs({
       first: { workflow: "album", input: { pictures: input.pictures, title: "First", limit: 9 } },
       second: {
         workflow: "album",
-        input: { pictures: [nodes.first.output.file], title: "Second", limit: 9 },
+        input: { pictures: [nodes.first.output.file], title: " Second " },
         if: input.wanted,
       },
     }),
@@ -68,7 +68,7 @@ export const schema = defineJobs({
     input: z.object({ pictures: z.array(z.string()), tell: z.boolean() }),
     output: z.object({ file: z.string(), told: z.boolean() }),
     nodes: ({ input, nodes }) => ({
-      album: { workflow: "album", input: { pictures: input.pictures, title: "Album", limit: 0 } },
+      album: { workflow: "album", input: { pictures: input.pictures } },
       pause: { timer: "50ms", after: { album: "succeeded" } },
       cover: { job: "resize", input: { picture: nodes.album.output.file }, after: { pause: "succeeded" } },
       tell: { job: "alert", input: { how: nodes.cover.output.file }, if: input.tell },
@@ -95,7 +95,7 @@ export const descriptor: SchemaDescriptor = {
 export interface AlbumInput {
   readonly pictures: string[];
   readonly title?: string;
-  readonly limit?: number;
+  readonly limit?: unknown;
 }
 
 interface WorkflowClient<Input, Output, Signals, Tx extends TransactionKind> {
@@ -124,6 +124,7 @@ export interface Jobs<Tx extends TransactionKind = never> {
     Tx
   >;
   readonly resize: JobClient<{ picture: string }, { file: string }>;
+  readonly alert: JobClient<{ how: unknown }, undefined>;
   readonly $flow: FlowClient;
   readonly $control: ControlClient;
 }

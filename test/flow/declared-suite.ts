@@ -158,6 +158,68 @@ export function declaredSuite(openStore: () => Store): void {
       expect(await flow.result()).toEqual({ file: "Drawn: a.small.small" });
     });
 
+    it("gets its input completed and changed by its schema, once for all of its nodes", async () => {
+      await using scene = await createScene();
+      const { jobs, ran } = scene;
+      const flow = await jobs.$flow.enqueue((draw) => {
+        const known = draw.add(jobs.album.node({ pictures: ["a"], title: " Known ", limit: "0" }), { name: "known" });
+        draw.add(jobs.album.node({ pictures: ["b"], title: known.output.file, limit: "9" }), { name: "late" });
+        draw.add(jobs.album.node({ pictures: [known.output.file] }), { name: "plain" });
+      });
+      for (const name of ["known", "late", "plain"]) await flow.signal(`${name}/approved`, { by: "Ada" });
+      await flow.result();
+      expect(ran["sheet"]?.map((input) => (input as { title: string }).title).toSorted()).toEqual(
+        ["Known", "Known: a.small", "Album"].toSorted(),
+      );
+      expect(await statesOf(flow)).toMatchObject({
+        "known/mail": "succeeded",
+        "late/mail": "skipped",
+        "plain/mail": "succeeded",
+      });
+      expect(Object.keys(await statesOf(flow)).filter((name) => name.endsWith("/input"))).toEqual([
+        "late/input",
+        "plain/input",
+      ]);
+    });
+
+    it("is refused before anything is stored when its input does not fit, and takes nothing from nodes", async () => {
+      await using scene = await createScene();
+      const { jobs } = scene;
+      const flows = [
+        jobs.$flow.enqueue((draw) => void draw.add(jobs.album.node({ pictures: [1] }))),
+        jobs.publish.enqueue({ pictures: [""], tell: true }),
+      ];
+      for (const flow of flows) {
+        await expect(flow).rejects.toMatchObject({
+          code: "JW_INVALID_INPUT",
+          message: expect.stringContaining("The input of album does not fit its schema at pictures[0]") as unknown,
+        });
+      }
+      expect((await scene.provider.list({ limit: 10 })).jobs).toEqual([]);
+    });
+
+    it("ends as a job does when what it takes from other nodes does not fit, and nothing of it begins", async () => {
+      await using scene = await createScene({ resize: () => ({ file: "" }) });
+      const { jobs, ran } = scene;
+      const flow = await jobs.$flow.enqueue((draw) => {
+        const small = draw.add(jobs.resize.node({ picture: "a" }));
+        const inner = draw.add(jobs.album.node({ pictures: [small.output.file] }), { name: "inner" });
+        draw.add(jobs.alert.node({ how: inner.outcome }), { name: "tell", after: [[inner, "failed"]] });
+      });
+      const settled = await flow.settled();
+      expect(settled.status).toBe("succeeded");
+      const { nodes } = await flow.status();
+      for (const node of ["inner/input", "inner"]) {
+        expect(nodes.find(({ name }) => name === node)).toMatchObject({ state: "dead", reason: "invalid-payload" });
+      }
+      expect(nodes.find(({ name }) => name === "inner/sheet")).toMatchObject({
+        state: "skipped",
+        cause: "inner/input",
+      });
+      const message = "What album takes from other nodes does not fit its schema at pictures[0]";
+      expect(ran["alert"]).toEqual([{ how: { status: "dead", error: expect.stringContaining(message) as unknown } }]);
+    });
+
     it("cannot be a member of a map", async () => {
       await using scene = await createScene();
       const { jobs } = scene;

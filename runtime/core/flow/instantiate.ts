@@ -2,17 +2,21 @@ import type { Needs, NewJob } from "../../contract/index.ts";
 import { type FlowPlace, sealEnvelope, type Settings } from "../envelope.ts";
 import { makeJob, type OneJobOptions } from "../new-job.ts";
 import { nodeId } from "./ids.ts";
+import { fillKnownInputs } from "./known-inputs.ts";
 import { type Makers, makerOf } from "../makers.ts";
 import { flowJobName, flowJobVersion } from "./names.ts";
 import { type Action, type FlowPlan, type NodeSettings, type PlanNeed, type PlanNode } from "./plan.ts";
+import { decodeKnown } from "./resolve.ts";
 import { refuseLeaks } from "./secrecy.ts";
-import { decodeTemplate, referencesIn } from "./template.ts";
+import { referencesIn } from "./template.ts";
+import type { WorkflowInputs } from "./workflow-input.ts";
 
 export interface Instance {
   readonly plan: FlowPlan;
   /** UUID of the flow. */
   readonly id: string;
   readonly makers: Makers;
+  readonly inputs: WorkflowInputs;
   readonly priority?: number;
   /** Of the jobs that hold the flow together. Default: that of its first job. */
   readonly queue?: string;
@@ -20,7 +24,8 @@ export interface Instance {
 
 /** The jobs of a flow, in the order in which they have to be enqueued. Throws what `makeJob` does. */
 export function instantiate(instance: Instance): readonly NewJob[] {
-  const { plan, makers } = instance;
+  const { makers } = instance;
+  const plan = fillKnownInputs(instance.plan, instance.inputs);
   const last = plan.nodes.at(-1);
   refuseLeaks(plan, makers);
   const idOf = (name: string): string => (name === last?.name ? instance.id : nodeId(instance.id, name));
@@ -62,12 +67,8 @@ function makeNode(node: PlanNode, { job, input }: JobAction, { id: flow, makers,
   const options = { ...shared, ...optionsOf(node.settings), id, unique: false } as const;
   const maker = makerOf(makers, job);
   return referencesIn(input).length === 0
-    ? makeJob(maker, decodeTemplate(input, refuseReference), { ...options, flow: place })
+    ? makeJob(maker, decodeKnown(input), { ...options, flow: place })
     : makeJob(maker, undefined, { ...options, flow: { ...place, template: true }, template: JSON.stringify(input) });
-}
-
-function refuseReference(): never {
-  throw new TypeError("there are none");
 }
 
 function placeOf({ name, condition }: PlanNode, flow: string): FlowPlace {

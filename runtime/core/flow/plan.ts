@@ -58,6 +58,8 @@ export type Action =
       readonly settings?: NodeSettings;
     }
   | { readonly kind: "timer" }
+  /** Gives the input of a workflow within the flow, after its schema. */
+  | { readonly kind: "input"; readonly workflow: string; readonly input: Template }
   /** Keeps a batch open until it is completed from outside. */
   | { readonly kind: "seal" }
   /** Completed from outside; given up after the time, if there is one. */
@@ -79,6 +81,7 @@ export function templatesOf({ action, condition }: Pick<PlanNode, "action" | "co
   const own = condition === undefined ? [] : [condition];
   switch (action.kind) {
     case "job":
+    case "input":
       return [...own, action.input];
     case "map":
       return [...own, action.items, action.input];
@@ -97,6 +100,8 @@ const stronger: readonly NeedCondition[] = ["succeeded", "notFailed", "finished"
 export function impliedNeeds(templates: readonly Template[]): ReadonlyMap<string, NeedCondition> {
   const implied = new Map<string, NeedCondition>();
   for (const { node, aspect } of templates.flatMap(referencesIn)) {
+    // Nothing of a workflow begins before its input is there.
+    if (aspect === "input") continue;
     const when = conditionOfAspect[aspect];
     const known = implied.get(node);
     if (known === undefined || stronger.indexOf(when) < stronger.indexOf(known)) implied.set(node, when);
