@@ -27,7 +27,7 @@ export function addWorkflowCommands(program: Command, terminal: Terminal): void 
     .action(async (id: string, flags: RetryFlags) => (await import("./workflow.ts")).retry(terminal, id, flags));
   command("signal", "send a signal that a node waits for")
     .argument("<name>", "of the node")
-    .argument("[json]", "payload; it is not compared with the schema")
+    .argument("[json]", "payload, as the schema declares it")
     .action(async (id: string, name: string, json: string | undefined, flags: WorkflowFlags) =>
       (await import("./workflow.ts")).signal(terminal, id, { name, json }, flags),
     );

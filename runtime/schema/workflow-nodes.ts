@@ -159,7 +159,7 @@ export function createNodeReader(around: Surroundings): (name: string, node: unk
     const timeoutMs = read.has("timeout") ? { timeoutMs: read.duration("timeout", "1d") } : {};
     return {
       part: partOf(name, "signal", bindings),
-      drafts: [{ name, action: { kind: "signal", ...timeoutMs }, ...bindings }],
+      drafts: [{ name, action: { kind: "signal", ...timeoutMs, of: { workflow, signal: name } }, ...bindings }],
       signals: { [name]: signal },
     };
   }

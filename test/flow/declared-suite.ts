@@ -154,7 +154,8 @@ export function declaredSuite(openStore: () => Store): void {
         });
         return { file: album.output.file };
       });
-      await flow.signal("inner/approved", { by: "Ada" });
+      await expect(flow.signal("inner/approved", { by: 1 })).rejects.toMatchObject({ code: "JW_INVALID_INPUT" });
+      expect(await flow.signal("inner/approved", { by: "Ada" })).toBe(true);
       expect(await flow.result()).toEqual({ file: "Drawn: a.small.small" });
     });
 

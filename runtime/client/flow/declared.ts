@@ -10,7 +10,7 @@ import { createFlowHandle } from "./handle.ts";
 /** The runtime half of the client of a workflow that the schema declares; its type is generated. */
 export function createWorkflowClient(store: FlowStore, workflow: WorkflowDescriptor, schema: LoadedWorkflow): object {
   const { name, plan } = workflow;
-  const handle = (id: string) => createFlowHandle(store.provider, store.makers, id, { name, ...schema });
+  const handle = (id: string) => createFlowHandle(store.provider, id, { ...store, declared: { name, ...schema } });
   const begin = beginWith(store, handle);
   return Object.freeze({
     name,

@@ -9,14 +9,14 @@ import { type Action, type FlowPlan, type NodeSettings, type PlanNeed, type Plan
 import { decodeKnown } from "./resolve.ts";
 import { refuseLeaks } from "./secrecy.ts";
 import { referencesIn } from "./template.ts";
-import type { WorkflowInputs } from "./workflow-input.ts";
+import type { WorkflowSchemas } from "./workflow-input.ts";
 
 export interface Instance {
   readonly plan: FlowPlan;
   /** UUID of the flow. */
   readonly id: string;
   readonly makers: Makers;
-  readonly inputs: WorkflowInputs;
+  readonly workflows: WorkflowSchemas;
   readonly priority?: number;
   /** Of the jobs that hold the flow together. Default: that of its first job. */
   readonly queue?: string;
@@ -25,7 +25,7 @@ export interface Instance {
 /** The jobs of a flow, in the order in which they have to be enqueued. Throws what `makeJob` does. */
 export function instantiate(instance: Instance): readonly NewJob[] {
   const { makers } = instance;
-  const plan = fillKnownInputs(instance.plan, instance.inputs);
+  const plan = fillKnownInputs(instance.plan, instance.workflows);
   const last = plan.nodes.at(-1);
   refuseLeaks(plan, makers);
   const idOf = (name: string): string => (name === last?.name ? instance.id : nodeId(instance.id, name));

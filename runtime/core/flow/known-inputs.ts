@@ -1,4 +1,4 @@
-import { parseWorkflowInput, type WorkflowInputs } from "./workflow-input.ts";
+import { parseWorkflowInput, type WorkflowSchemas } from "./workflow-input.ts";
 import type { FlowPlan, PlanNeed, PlanNode } from "./plan.ts";
 import { rewriteNode } from "./rewrite-node.ts";
 import { decodeKnown } from "./resolve.ts";
@@ -15,7 +15,7 @@ interface Known {
  * The plan with the inputs of workflows within it in their places, as far as they take nothing from other nodes. Throws
  * `JW_INVALID_INPUT` for one that does not fit.
  */
-export function fillKnownInputs({ nodes }: FlowPlan, inputs: WorkflowInputs): FlowPlan {
+export function fillKnownInputs({ nodes }: FlowPlan, workflows: WorkflowSchemas): FlowPlan {
   const known = new Map<string, Known>();
   const rest: PlanNode[] = [];
   // Each comes after those that it needs, and a workflow within another one after the input of that.
@@ -23,13 +23,18 @@ export function fillKnownInputs({ nodes }: FlowPlan, inputs: WorkflowInputs): Fl
     const filled = known.size === 0 ? node : fill(node, known);
     const { action, needs = [] } = filled;
     if (action.kind !== "input" || referencesIn(action.input).length > 0) rest.push(filled);
-    else known.set(node.name, { input: parseKnown(action.workflow, action.input, inputs), needs });
+    else known.set(node.name, { input: parseKnown(action.workflow, action.input, workflows), needs });
   }
   return { nodes: rest };
 }
 
-function parseKnown(workflow: string, input: Template, inputs: WorkflowInputs): Template {
-  return parseWorkflowInput(inputs(workflow), decodeKnown(input), "JW_INVALID_INPUT", `The input of ${workflow}`);
+function parseKnown(workflow: string, input: Template, workflows: WorkflowSchemas): Template {
+  return parseWorkflowInput(
+    workflows(workflow).input,
+    decodeKnown(input),
+    "JW_INVALID_INPUT",
+    `The input of ${workflow}`,
+  );
 }
 
 function fill(node: PlanNode, known: ReadonlyMap<string, Known>): PlanNode {

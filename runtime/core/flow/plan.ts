@@ -38,6 +38,11 @@ export interface PlanNode {
   readonly settings?: NodeSettings;
 }
 
+export interface DeclaredSignal {
+  readonly workflow: string;
+  readonly signal: string;
+}
+
 /** How many members of a batch have to end, and how. `firstFailure`: it goes on with the first that fails, if one does. */
 export const batchPolicies = ["succeeded", "finished", "firstFailure"] as const;
 
@@ -62,8 +67,8 @@ export type Action =
   | { readonly kind: "input"; readonly workflow: string; readonly input: Template }
   /** Keeps a batch open until it is completed from outside. */
   | { readonly kind: "seal" }
-  /** Completed from outside; given up after the time, if there is one. */
-  | { readonly kind: "signal"; readonly timeoutMs?: number }
+  /** Completed from outside; given up after the time, if there is one. `of`: where the schema declares what it carries. */
+  | { readonly kind: "signal"; readonly timeoutMs?: number; readonly of?: DeclaredSignal }
   /** Ends the flow, and gives its output. `handled`: nodes whose failure is not that of the flow. */
   | { readonly kind: "end"; readonly output?: Template; readonly handled: readonly string[] };
 

@@ -1,9 +1,9 @@
 import { misfit, parseValue } from "../parse-value.ts";
-import type { Parser } from "../schema-module.ts";
+import type { LoadedWorkflow, Parser } from "../schema-module.ts";
 import { encodeTemplate, type Template } from "./template.ts";
 
-/** Schemas of the inputs of workflows, by their names. Throws `JW_STALE_CLIENT` for one that the schema does not have. */
-export type WorkflowInputs = (workflow: string) => Parser;
+/** The schemas of a workflow. Throws `JW_STALE_CLIENT` for one that there is none of. */
+export type WorkflowSchemas = (workflow: string) => LoadedWorkflow;
 
 /** What the schema of a workflow makes of its input. `what`: the value, at the beginning of a sentence. */
 export function parseWorkflowInput(
