@@ -3,6 +3,7 @@ import {
   isFinalState,
   type JobRecord,
   JobwrightError,
+  type Need,
   type NewJob,
   type Provider,
 } from "../contract/index.ts";
@@ -11,7 +12,7 @@ import { type FlowPlace, settingsOf } from "../core/envelope.ts";
 import { nodeId } from "../core/flow/ids.ts";
 import { optionsOf } from "../core/flow/instantiate.ts";
 import { type Makers, makerOf } from "../core/makers.ts";
-import { flowJobName, flowJobVersion } from "../core/flow/names.ts";
+import { flowJobName, flowJobVersion, isMemberName, memberName } from "../core/flow/names.ts";
 import { actionOf, needsOf } from "../core/flow/outcomes.ts";
 import { type Action, conditionOf } from "../core/flow/plan.ts";
 import { decodeKnown, resolveTemplates, type Resolving } from "../core/flow/resolve.ts";
@@ -132,12 +133,16 @@ const chunk = 500;
 /** As long as this job runs its batch is open. Members have ids of their own, so those of an earlier attempt are the same. */
 async function expand(action: MapAction, resolving: Resolving): Promise<void> {
   const [items, input] = await resolveMap(action, resolving);
-  const batch = nodeId(resolving.flow.id, action.into);
+  const { id: flow } = resolving.flow;
+  // A batch may be done with before its members are; the end waits for them all the same.
+  const batch = { id: nodeId(flow, action.into), when: conditionOf(action.policy) };
+  const end = { id: action.end === undefined ? flow : nodeId(flow, action.end), when: "finished" } as const;
+  const neededBy = [batch, end];
   for (let from = 0; from < items.length; from += chunk) {
     const members = items.slice(from, from + chunk).map((item, index) => {
-      return memberOf(action, resolving, input, item, from + index, batch);
+      return memberOf(action, resolving, input, item, from + index, neededBy);
     });
-    if (!(await isAccepted(resolving.provider, members, batch))) return;
+    if (!(await isAccepted(resolving.provider, members, neededBy))) return;
   }
 }
 
@@ -157,14 +162,14 @@ async function resolveMap({ items, input }: MapAction, resolving: Resolving): Pr
 }
 
 function memberOf(
-  { job, settings, policy, into }: MapAction,
+  { job, settings, into }: MapAction,
   { makers, flow }: Resolving,
   input: Template,
   item: unknown,
   index: number,
-  batch: string,
+  neededBy: readonly Need[],
 ): NewJob {
-  const node = `${into}[${index}]`;
+  const node = memberName(into, index);
   const template = rewrite(input, (expression) =>
     expression.of === "item" ? encodeTemplate(valueAt(item, expression.path)) : undefined,
   );
@@ -175,18 +180,18 @@ function memberOf(
     unique: false,
     flow: { id: flow.id, node },
   } as const;
-  return { ...makeJob(makerOf(makers, job), value, options), neededBy: [{ id: batch, when: conditionOf(policy) }] };
+  return { ...makeJob(makerOf(makers, job), value, options), neededBy };
 }
 
-/** A batch that is closed has been skipped, or cancelled, meanwhile: nobody waits for more members. */
-async function isAccepted(provider: Provider, members: readonly NewJob[], batch: string): Promise<boolean> {
+/** A batch, or an end, that is closed has been skipped, or cancelled, meanwhile: nobody waits for more members. */
+async function isAccepted(provider: Provider, members: readonly NewJob[], neededBy: readonly Need[]): Promise<boolean> {
   try {
     await provider.enqueue(members);
     return true;
   } catch (error) {
     if (!JobwrightError.is(error) || error.code !== "JW_BATCH_CLOSED") throw error;
-    const record = await provider.get(batch);
-    if (record && !isFinalState(record.state)) throw error;
+    const records = await Promise.all(neededBy.map(({ id }) => provider.get(id)));
+    if (records.every((record) => record && !isFinalState(record.state))) throw error;
     return false;
   }
 }
@@ -207,8 +212,12 @@ async function finish({ output, handled }: EndAction, id: string, resolving: Res
   return value;
 }
 
-/** What was skipped because of another node is no failure of its own, but a batch is one whose members are its own. */
+/**
+ * What was skipped because of another node is no failure of its own, but a batch is one whose members are its own. What a
+ * failure of a member of a map means is up to its batch.
+ */
 function isFailure(job: JobRecord): boolean {
+  if (isMemberName(nodeOf(job))) return false;
   if (job.state === "dead" || job.state === "cancelled") return true;
   const kind = actionOf(job)?.kind;
   return job.state === "skipped" && job.reason === "prerequisite" && (kind === "batch" || kind === "input");

@@ -288,6 +288,47 @@ export function declaredSuite(openStore: () => Store): void {
       expect(scene.ran["sheet"]).toBeUndefined();
     });
 
+    it("does not end before every node has, members of a map that has failed too", async () => {
+      const started = createSignal();
+      const go = createSignal();
+      const resize = async ({ picture }: { picture: string }) => {
+        if (picture === "bad") return fails();
+        started.fire();
+        await go.promise;
+        return { file: picture };
+      };
+      await using scene = await createScene({ resize: resize as unknown as Handler });
+      const { jobs } = scene;
+      const flow = await jobs.publish.enqueue({ pictures: ["slow", "bad"], tell: true });
+      await flow.signal("album/approved", { by: "Ada" });
+      await started.promise;
+      await expect.poll(() => statesOf(flow)).toMatchObject({ "album/resize": "skipped", "album/mail": "skipped" });
+      // Had the ends been ready they would have been claimed before this one.
+      await (await jobs.alert.enqueue({ how: "later" })).result();
+      expect(await statesOf(flow)).toMatchObject({ "album/resize[0]": "running", album: "blocked", end: "blocked" });
+      go.fire();
+      await expect(flow.result()).rejects.toMatchObject({ code: "JW_FLOW_FAILED" });
+      expect(await statesOf(flow)).toMatchObject({ "album/resize[0]": "succeeded", "album/resize[1]": "dead" });
+    });
+
+    it("takes a map for what its policy says, whatever became of its members", async () => {
+      const resize = ({ picture }: { picture: string }) => (picture === "bad" ? fails() : { file: picture });
+      await using scene = await createScene({ resize: resize as unknown as Handler });
+      const { jobs } = scene;
+      const flow = await jobs.$flow.enqueue((draw) => {
+        const all = draw.map<string, { file: string }, never>(
+          ["a", "bad"],
+          (picture) => jobs.resize.node({ picture }),
+          {
+            name: "all",
+            when: "finished",
+          },
+        );
+        return all.outcome;
+      });
+      expect((await flow.result()).map(({ status }) => status)).toEqual(["succeeded", "dead"]);
+    });
+
     it("is retried from a node: that one and all that needs it run again, and nothing else", async () => {
       await using scene = await createScene();
       const { jobs, ran } = scene;

@@ -52,13 +52,14 @@ export type Action =
   | { readonly kind: "job"; readonly job: string; readonly input: Template }
   /** Its needs are the members. */
   | { readonly kind: "batch" }
-  /** A member for every item, which the batch `into` needs. */
+  /** A member for every item, which the batch `into` needs, and the end: of the flow, or of the workflow within it. */
   | {
       readonly kind: "map";
       readonly items: Template;
       readonly job: string;
       readonly input: Template;
       readonly into: string;
+      readonly end?: string;
       readonly policy: BatchPolicyName;
       readonly settings?: NodeSettings;
     }

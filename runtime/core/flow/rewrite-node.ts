@@ -1,5 +1,6 @@
 import type { Expression } from "./expression.ts";
 import type { Action, PlanNode } from "./plan.ts";
+import { endName } from "./names.ts";
 import { rewrite, type Template } from "./template.ts";
 
 type Change = (template: Template) => Template;
@@ -28,7 +29,13 @@ function rewriteAction(action: Action, change: Change, rename: Rename): Action {
     case "input":
       return { ...action, input: change(action.input) };
     case "map":
-      return { ...action, items: change(action.items), input: change(action.input), into: rename(action.into) };
+      return {
+        ...action,
+        items: change(action.items),
+        input: change(action.input),
+        into: rename(action.into),
+        ...endOf(rename(action.end ?? endName)),
+      };
     case "end": {
       const { output, handled } = action;
       return { ...action, handled: handled.map(rename), ...(output === undefined ? {} : { output: change(output) }) };
@@ -36,4 +43,9 @@ function rewriteAction(action: Action, change: Change, rename: Rename): Action {
     default:
       return action;
   }
+}
+
+/** That of the flow itself needs no mention. */
+function endOf(end: string): { readonly end?: string } {
+  return end === endName ? {} : { end };
 }
