@@ -49,6 +49,31 @@ describe("jobwright workflow", () => {
     });
   }
 
+  it("list tells of workflows, chains and batches, the newest first, and of nothing else", async () => {
+    const jobs = await createClient<Jobs>(descriptor, { provider: scene.provider });
+    const failed = await enqueueFailing();
+    await failed.settled();
+    const chain = await scene.jobs.$flow.chain(scene.jobs.double.node({ n: 1 })).enqueue();
+    await chain.settled();
+    await scene.jobs.double.enqueue({ n: 1 });
+    const declared = await jobs.publish.enqueue({ pictures: [], tell: false });
+    const shown = [
+      { id: declared.id, name: "publish", state: "blocked" },
+      { id: chain.id, state: "succeeded" },
+      { id: failed.id, state: "dead", reason: "prerequisite" },
+    ];
+    expect(await runJson("list")).toMatchObject({ ok: true, workflows: shown });
+    expect(await runJson("list", "--state", "dead", "succeeded")).toMatchObject({ workflows: shown.slice(1) });
+    expect(await runJson("list", "--name", "publish")).toMatchObject({ workflows: shown.slice(0, 1) });
+    expect(await runJson("list", "--limit", "1")).toMatchObject({ workflows: shown.slice(0, 1) });
+    const text = await run("list");
+    expect(text).toMatch(new RegExp(`^${declared.id} +publish +blocked +\\S+Z$`, "m"));
+    expect(text).toMatch(new RegExp(`^${failed.id} +dead \\(prerequisite\\) +\\S+Z +\\S+Z +The node first`, "m"));
+    expect(await run("list", "--name", "album")).toContain("no workflows");
+    await expect(run("list", "--state", "lost")).rejects.toMatchObject({ code: "JW_USAGE" });
+    await expect(run("list", "--limit", "0")).rejects.toMatchObject({ code: "JW_USAGE" });
+  });
+
   it("show tells of every node, what it needs and why it was skipped", async () => {
     const flow = await enqueueFailing();
     await flow.settled();

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createClient, type FlowHandle, type JobContext, type Provider } from "../../runtime/codegen/v1.ts";
+import { flowTag } from "../../runtime/core/flow/tags.ts";
 import { createMemoryProvider } from "../../runtime/testing/index.ts";
 import { createSignal, type Handler, workerOf } from "../worker/fixture.ts";
 import { type AlbumInput, descriptor, handlers as standard, type Jobs, schema } from "./declared-schema.ts";
@@ -243,6 +244,8 @@ export function declaredSuite(openStore: () => Store): void {
       expect(await told?.result()).toEqual({ file, told: true });
       expect(await silent?.result()).toEqual({ file, told: false });
       expect(ran["alert"]).toEqual([{ how: file }]);
+      const { jobs: ends } = await scene.provider.list({ tags: [flowTag("publish")], states: ["succeeded"], limit: 9 });
+      expect(ends.map(({ id }) => id).toSorted()).toEqual([told?.id, silent?.id].toSorted());
       expect(await statesOf(silent)).toMatchObject({ "album/mail": "succeeded", pause: "succeeded", tell: "skipped" });
     });
 

@@ -21,10 +21,16 @@ export interface FlowStore {
   readonly newId: () => string;
 }
 
-export function beginWith<T>({ provider, makers, workflows, newId }: FlowStore, toHandle: (id: string) => T): Begin {
+/** `workflow`: its name, if the schema declares it. */
+export function beginWith<T>(
+  { provider, makers, workflows, newId }: FlowStore,
+  toHandle: (id: string) => T,
+  workflow?: string,
+): Begin {
+  const named = workflow === undefined ? {} : { workflow };
   return ({ id = newId(), tx, ...shared }, draw) =>
     attempt(provider, tx, () => {
-      const jobs = instantiate({ ...shared, plan: draw(), id, makers, workflows });
+      const jobs = instantiate({ ...shared, plan: draw(), id, makers, workflows, ...named });
       const done = persistJobs(provider, jobs, tx);
       return done instanceof Promise ? done.then(() => toHandle(id)) : toHandle(id);
     });

@@ -11,7 +11,7 @@ import { createFlowHandle } from "./handle.ts";
 export function createWorkflowClient(store: FlowStore, workflow: WorkflowDescriptor, schema: LoadedWorkflow): object {
   const { name, plan } = workflow;
   const handle = (id: string) => createFlowHandle(store.provider, id, { ...store, declared: { name, ...schema } });
-  const begin = beginWith(store, handle);
+  const begin = beginWith(store, handle, name);
   return Object.freeze({
     name,
     handle,
