@@ -1,15 +1,13 @@
-import { dirname } from "node:path";
 import { createScheduleControl } from "../../runtime/client/schedules.ts";
 import type { ScheduleInfo } from "../../runtime/client/types.ts";
 import { JobwrightError, type Provider } from "../../runtime/contract/index.ts";
-import type { JobwrightConfig } from "../../runtime/config.ts";
 import { loadMakers } from "../../runtime/core/job-makers.ts";
 import { createSlots } from "../../runtime/core/slots.ts";
 import { allSchedules } from "../../runtime/core/stored-schedules.ts";
-import { findConfig, loadConfig, withProvider } from "./config.ts";
+import { loadConfig, withProvider } from "./config.ts";
+import { descriptorOf } from "./descriptor.ts";
 import { formatTable } from "./table.ts";
 import type { Terminal } from "./terminal.ts";
-import { loadDescriptor } from "./view.ts";
 
 export interface CronFlags {
   readonly config?: string;
@@ -31,16 +29,12 @@ interface Scene {
 
 async function withSchedules<T>(flags: CronFlags, body: (scene: Scene) => Promise<T>): Promise<T> {
   const config = await loadConfig(flags.config);
-  const descriptor = await descriptorOf(config, flags);
+  const descriptor = await descriptorOf(config, flags.config);
   const makers = descriptor ? await loadMakers(descriptor, config.encryption) : new Map();
   return withProvider(config, async (provider) => {
     await provider.start();
     return body({ provider, control: createScheduleControl(provider, makers), knowsSchema: descriptor !== undefined });
   });
-}
-
-function descriptorOf(config: JobwrightConfig, flags: CronFlags): ReturnType<typeof loadDescriptor> {
-  return config.descriptor ? Promise.resolve(config.descriptor) : loadDescriptor(dirname(findConfig(flags.config)));
 }
 
 export async function list(terminal: Terminal, flags: CronFlags): Promise<void> {

@@ -171,7 +171,7 @@ export function notFound(ids: readonly string[]): JobwrightError {
   });
 }
 
-function readState(text: string): JobState {
+export function readState(text: string): JobState {
   const state = jobStates.find((known) => known === text);
   if (state) return state;
   throw new JobwrightError("JW_USAGE", `--state ${text} is not a state.`, {
@@ -179,7 +179,7 @@ function readState(text: string): JobState {
   });
 }
 
-function readLimit(text: string): number {
+export function readLimit(text: string): number {
   const limit = Number(text);
   if (Number.isInteger(limit) && limit >= 1 && limit <= 1_000) return limit;
   throw new JobwrightError("JW_USAGE", `--limit ${text} is not an integer from 1 to 1000.`);

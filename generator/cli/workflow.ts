@@ -1,12 +1,18 @@
+import type { JobwrightConfig } from "../../runtime/config.ts";
 import { JobwrightError, type Provider } from "../../runtime/contract/index.ts";
 import { createFlowHandle } from "../../runtime/client/flow/handle.ts";
 import type { FlowHandle } from "../../runtime/client/flow/types.ts";
 import { settingsOf } from "../../runtime/core/envelope.ts";
+import { decodeKnown } from "../../runtime/core/flow/resolve.ts";
 import type { FlowStatus, NodeStatus } from "../../runtime/core/flow/status.ts";
+import type { Template } from "../../runtime/core/flow/template.ts";
+import type { WorkflowSchemas } from "../../runtime/core/flow/workflow-input.ts";
+import { loadSchema } from "../../runtime/core/schema-module.ts";
 import { nearest } from "../../runtime/schema/suggest.ts";
-import { loadSchema } from "../build.ts";
+import { loadSchema as readSchema } from "../build.ts";
 import { planDiagram, statusDiagram } from "../export/flow-diagram.ts";
 import { loadConfig, withProvider } from "./config.ts";
+import { descriptorOf } from "./descriptor.ts";
 import type { JobsFlags } from "./jobs.ts";
 import { formatTable } from "./table.ts";
 import type { Terminal } from "./terminal.ts";
@@ -71,25 +77,25 @@ export async function signal(
   flags: WorkflowFlags,
 ): Promise<void> {
   const payload = json === undefined ? undefined : parsePayload(json);
-  const isTaken = await withFlow(id, flags, (flow) => flow.signal(name, payload));
+  const isTaken = await withFlow(id, flags, (flow) => flow.signal(name, payload), loadWorkflows);
   if (flags.json) return terminal.json({ ok: true, taken: isTaken });
   terminal.done(isTaken ? `${name} goes on` : `${name} had ended before`);
 }
 
 function parsePayload(json: string): unknown {
   try {
-    return JSON.parse(json);
+    return decodeKnown(JSON.parse(json) as Template); // JSON
   } catch (cause) {
     throw new JobwrightError("JW_USAGE", `The payload ${json} is not JSON.`, {
       cause,
-      hint: `Quote it for the shell: '{ "by": "Ada" }'.`,
+      hint: `Quote it for the shell: '{ "by": "Ada" }'. What JSON lacks is written as '{ "$": "date", "v": 0 }'.`,
     });
   }
 }
 
 export async function graph(terminal: Terminal, name: string, flags: GraphFlags): Promise<void> {
   const schema = flags.schema === undefined ? {} : { schema: flags.schema };
-  const { model } = await loadSchema({ cwd: process.cwd(), ...schema });
+  const { model } = await readSchema({ cwd: process.cwd(), ...schema });
   const workflows = model.workflows ?? [];
   const workflow = workflows.find((known) => known.name === name);
   if (!workflow)
@@ -115,10 +121,25 @@ async function withFlow<T>(
   id: string,
   flags: WorkflowFlags,
   body: (flow: FlowHandle<unknown>) => Promise<T>,
+  load: typeof loadWorkflows = () => Promise.resolve(unknownSchema),
 ): Promise<T> {
-  return await withProvider(await loadConfig(flags.config), async (provider) => {
+  const config = await loadConfig(flags.config);
+  return await withProvider(config, async (provider) => {
     await provider.start();
-    return await body(createFlowHandle(provider, new Map(), await flowOf(provider, id)));
+    const flow = await flowOf(provider, id);
+    return await body(createFlowHandle(provider, flow, { makers: new Map(), workflows: await load(config, flags) }));
+  });
+}
+
+/** For payloads. What is found of the schema has to be that of the generated code. */
+async function loadWorkflows(config: JobwrightConfig, flags: WorkflowFlags): Promise<WorkflowSchemas> {
+  const descriptor = await descriptorOf(config, flags.config);
+  return descriptor ? (await loadSchema(descriptor)).workflow : unknownSchema;
+}
+
+function unknownSchema(workflow: string): never {
+  throw new JobwrightError("JW_CONFIG", `No generated code was found that knows ${workflow}.`, {
+    hint: "Run `jobwright codegen`, or give the generated `descriptor` in jobwright.config.ts.",
   });
 }
 

@@ -27,8 +27,8 @@ export function workflowClientType({ name: workflow, signals }: WorkflowModel, n
 ${method("enqueue", [input, "options?: FlowOptions<Tx>"], `Promise<${handle}>`)}
   /** In a transaction of a provider whose transactions are synchronous: returns at once, without a promise. */
 ${method("enqueue", [input, "options: SyncFlowOptions<Tx>"], handle)}
-  /** This workflow as a part of a flow. Its input may refer to other nodes, and is not completed by its schema. */
-${method("node", [`input: Templated<${name}Payload>`, 'settings?: Pick<NodeSettingsOptions, "delay">'], `JobNode<${name}Return>`)}
+  /** This workflow as a part of a flow. Its input may refer to other nodes; nothing is enqueued by it. */
+${method("node", [`input: Templated<${name}Input>`, 'settings?: Pick<NodeSettingsOptions, "delay">'], `JobNode<${name}Return>`)}
   /** The handle of one enqueued earlier, perhaps by another process. */
   handle(id: string): ${handle};
 }

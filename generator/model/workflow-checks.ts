@@ -58,6 +58,6 @@ function targetOf(
   if (kind === "result") return output && onInput(output.in);
   const job = kind === "job" ? jobs.find(({ name }) => name === target) : undefined;
   if (job) return onInput(job.input.in);
-  // Nobody parses the input of a workflow within another one, so it has to be complete.
-  return workflows.find(({ name }) => name === target)?.input.out;
+  const inner = workflows.find(({ name }) => name === target);
+  return inner && onInput(inner.input.in);
 }

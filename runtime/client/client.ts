@@ -52,7 +52,7 @@ export async function createClient<Jobs>(
     const client = createJobClient(provider, maker, events.onOf(name));
     return [name, withMiddleware(client, middleware, transactions)] as const;
   });
-  const flows = { provider, makers, newId: createUuidV7() };
+  const flows = { provider, makers, workflows: schema.workflow, newId: createUuidV7() };
   const workflows = (descriptor.workflows ?? []).map((workflow) => {
     return [workflow.name, createWorkflowClient(flows, workflow, schema.workflow(workflow.name))] as const;
   });

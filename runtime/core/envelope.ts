@@ -25,6 +25,8 @@ export interface FlowPlace {
   /** Id of the flow, which is that of its end. */
   readonly id: string;
   readonly node: string;
+  /** Of the end: name of the workflow, if the schema declares it. */
+  readonly workflow?: string;
   /** The payload is a template instead of an encoded input. */
   readonly template?: true;
   /** A template: what has to be true for the job to run. */
@@ -77,7 +79,9 @@ function isSettings(value: unknown): value is Settings {
 }
 
 function isFlowPlace(value: unknown): value is FlowPlace {
-  return isObject(value) && typeof value["id"] === "string" && typeof value["node"] === "string";
+  if (!isObject(value)) return false;
+  const { id, node, workflow = "" } = value;
+  return [id, node, workflow].every((text) => typeof text === "string");
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

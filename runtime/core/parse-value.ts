@@ -24,11 +24,13 @@ export function misfit(
   code: "JW_INVALID_INPUT" | "JW_INVALID_PAYLOAD" | "JW_INVALID_OUTPUT",
   what: string,
   issues: readonly ParseIssue[],
+  hint?: string,
 ): JobwrightError {
   const [first] = issues;
   const place = first && first.path.length > 0 ? ` at ${formatPath(first.path)}` : "";
   const more = issues.length > 1 ? ` (and ${issues.length - 1} more)` : "";
   return new JobwrightError(code, `${what} does not fit its schema${place}: ${first?.message ?? "invalid"}${more}.`, {
+    ...(hint === undefined ? {} : { hint }),
     details: { issues: issues.map(({ path, message, code: issueCode }) => ({ path, message, code: issueCode })) },
   });
 }

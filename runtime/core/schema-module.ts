@@ -66,8 +66,8 @@ export function schemaOf(module: unknown): LoadedSchema {
 
 /** The schemas of the jobs and workflows that a generated descriptor names. */
 export interface JobSchemas {
-  job(name: string): LoadedJob;
-  workflow(name: string): LoadedWorkflow;
+  readonly job: (name: string) => LoadedJob;
+  readonly workflow: (name: string) => LoadedWorkflow;
 }
 
 /** Imports the schema and makes sure that the generated code belongs to it. Throws `JW_STALE_CLIENT`, `JW_SCHEMA_LOAD`. */

@@ -144,7 +144,7 @@ export function createNodeReader(around: Surroundings): (name: string, node: unk
     const delayMs = read.has("delay") ? read.duration("delay", "1s") : undefined;
     const part = partOf(name, "workflow", bindings, { target: inner.name, input });
     const signals = Object.entries(inner.signals).map(([signal, schema]) => [`${name}/${signal}`, schema] as const);
-    const drafts = spliceDrafts({ name, plan: inner.plan, input, delayMs, bindings });
+    const drafts = spliceDrafts({ name, workflow: inner.name, plan: inner.plan, input, delayMs, bindings });
     return { part, drafts, signals: Object.fromEntries(signals) };
   }
 
@@ -159,7 +159,7 @@ export function createNodeReader(around: Surroundings): (name: string, node: unk
     const timeoutMs = read.has("timeout") ? { timeoutMs: read.duration("timeout", "1d") } : {};
     return {
       part: partOf(name, "signal", bindings),
-      drafts: [{ name, action: { kind: "signal", ...timeoutMs }, ...bindings }],
+      drafts: [{ name, action: { kind: "signal", ...timeoutMs, of: { workflow, signal: name } }, ...bindings }],
       signals: { [name]: signal },
     };
   }

@@ -52,7 +52,7 @@ export interface JobNodeOptions extends NodeBinding, NodeSettingsOptions {
 export interface WorkflowNodeOptions extends NodeBinding {
   /** Name of the workflow. */
   readonly workflow: string;
-  /** Its input as its schema gives it, with references in it. Default `{}`. */
+  /** Its input, with references in it. Default `{}`. */
   readonly input?: NodeInput;
   /** Wait this long when all that it needs has ended. Default: none. */
   readonly delay?: Duration;

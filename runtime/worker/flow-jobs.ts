@@ -1,17 +1,27 @@
-import { isFinalState, type JobRecord, JobwrightError, type NewJob, type Provider } from "../contract/index.ts";
+import {
+  type EndReason,
+  isFinalState,
+  type JobRecord,
+  JobwrightError,
+  type Need,
+  type NewJob,
+  type Provider,
+} from "../contract/index.ts";
 import type { JobDescriptor } from "../core/descriptor.ts";
 import { type FlowPlace, settingsOf } from "../core/envelope.ts";
 import { nodeId } from "../core/flow/ids.ts";
 import { optionsOf } from "../core/flow/instantiate.ts";
 import { type Makers, makerOf } from "../core/makers.ts";
-import { flowJobName, flowJobVersion } from "../core/flow/names.ts";
+import { flowJobName, flowJobVersion, isMemberName, memberName } from "../core/flow/names.ts";
 import { actionOf, needsOf } from "../core/flow/outcomes.ts";
 import { type Action, conditionOf } from "../core/flow/plan.ts";
-import { resolveTemplates, type Resolving } from "../core/flow/resolve.ts";
-import { operate, valueAt } from "../core/flow/evaluate.ts";
-import { decodeTemplate, encodeTemplate, rewrite, type Template } from "../core/flow/template.ts";
+import { decodeKnown, resolveTemplates, type Resolving } from "../core/flow/resolve.ts";
+import { valueAt } from "../core/flow/evaluate.ts";
+import { encodeTemplate, rewrite, type Template } from "../core/flow/template.ts";
 import type { JobCodec } from "../core/job-codec.ts";
 import { makeJob } from "../core/new-job.ts";
+import { misfit, parseValue } from "../core/parse-value.ts";
+import type { JobSchemas } from "../core/schema-module.ts";
 import { createVault } from "../core/vault.ts";
 import type { Runnable } from "./executor.ts";
 import { NodeFailure } from "./node-failure.ts";
@@ -40,7 +50,11 @@ interface Task {
   readonly flow: FlowPlace;
 }
 
-export function createFlowRunnable(provider: Provider, loadMakers: () => Promise<Makers>): Runnable {
+export function createFlowRunnable(
+  provider: Provider,
+  loadMakers: () => Promise<Makers>,
+  loadSchemas: () => Promise<Pick<JobSchemas, "workflow">>,
+): Runnable {
   const codec = createFlowCodec();
   return {
     descriptor,
@@ -50,7 +64,9 @@ export function createFlowRunnable(provider: Provider, loadMakers: () => Promise
     checkpoints: { provider, vault: codec.vault },
     async handle(payload) {
       const task = payload as Task; // by the codec below
-      return await perform(task, { provider, makers: await loadMakers(), id: task.id, flow: task.flow });
+      const resolving = { provider, makers: await loadMakers(), id: task.id, flow: task.flow };
+      if (task.action.kind === "input") return await giveInput(task.action, resolving, await loadSchemas());
+      return await perform(task, resolving);
     },
   };
 }
@@ -78,6 +94,20 @@ function createFlowCodec(): JobCodec {
   };
 }
 
+type InputAction = Extract<Action, { readonly kind: "input" }>;
+
+/** As a job is given what it takes from other nodes. */
+async function giveInput(
+  { workflow, input }: InputAction,
+  resolving: Resolving,
+  schemas: Pick<JobSchemas, "workflow">,
+): Promise<unknown> {
+  const [value] = await resolveTemplates(resolving, [input]);
+  return parseValue(schemas.workflow(workflow).input, value, (issues) =>
+    misfit("JW_INVALID_PAYLOAD", `What ${workflow} takes from other nodes`, issues),
+  );
+}
+
 async function perform({ action, id }: Task, resolving: Resolving): Promise<unknown> {
   switch (action.kind) {
     case "batch":
@@ -90,8 +120,8 @@ async function perform({ action, id }: Task, resolving: Resolving): Promise<unkn
       return await expand(action, resolving);
     case "end":
       return await finish(action, id, resolving);
-    case "job":
-      throw new NodeFailure("invalid-payload", "The node is a job of a definition, and not of a flow.");
+    default:
+      throw new NodeFailure("invalid-payload", "The node is none of those that hold a flow together.");
   }
 }
 
@@ -103,12 +133,16 @@ const chunk = 500;
 /** As long as this job runs its batch is open. Members have ids of their own, so those of an earlier attempt are the same. */
 async function expand(action: MapAction, resolving: Resolving): Promise<void> {
   const [items, input] = await resolveMap(action, resolving);
-  const batch = nodeId(resolving.flow.id, action.into);
+  const { id: flow } = resolving.flow;
+  // A batch may be done with before its members are; the end waits for them all the same.
+  const batch = { id: nodeId(flow, action.into), when: conditionOf(action.policy) };
+  const end = { id: action.end === undefined ? flow : nodeId(flow, action.end), when: "finished" } as const;
+  const neededBy = [batch, end];
   for (let from = 0; from < items.length; from += chunk) {
     const members = items.slice(from, from + chunk).map((item, index) => {
-      return memberOf(action, resolving, input, item, from + index, batch);
+      return memberOf(action, resolving, input, item, from + index, neededBy);
     });
-    if (!(await isAccepted(resolving.provider, members, batch))) return;
+    if (!(await isAccepted(resolving.provider, members, neededBy))) return;
   }
 }
 
@@ -128,43 +162,36 @@ async function resolveMap({ items, input }: MapAction, resolving: Resolving): Pr
 }
 
 function memberOf(
-  { job, settings, policy, into }: MapAction,
+  { job, settings, into }: MapAction,
   { makers, flow }: Resolving,
   input: Template,
   item: unknown,
   index: number,
-  batch: string,
+  neededBy: readonly Need[],
 ): NewJob {
-  const node = `${into}[${index}]`;
+  const node = memberName(into, index);
   const template = rewrite(input, (expression) =>
     expression.of === "item" ? encodeTemplate(valueAt(item, expression.path)) : undefined,
   );
-  const value = decodePlain(template);
+  const value = decodeKnown(template);
   const options = {
     ...optionsOf(settings),
     id: nodeId(flow.id, node),
     unique: false,
     flow: { id: flow.id, node },
   } as const;
-  return { ...makeJob(makerOf(makers, job), value, options), neededBy: [{ id: batch, when: conditionOf(policy) }] };
+  return { ...makeJob(makerOf(makers, job), value, options), neededBy };
 }
 
-function decodePlain(template: Template): unknown {
-  return decodeTemplate(template, (expression) => {
-    if ("operands" in expression) return operate(expression.of, expression.operands);
-    throw new JobwrightError("JW_INVALID_PAYLOAD", `A member of a map refers to the ${expression.of} of something.`);
-  });
-}
-
-/** A batch that is closed has been skipped, or cancelled, meanwhile: nobody waits for more members. */
-async function isAccepted(provider: Provider, members: readonly NewJob[], batch: string): Promise<boolean> {
+/** A batch, or an end, that is closed has been skipped, or cancelled, meanwhile: nobody waits for more members. */
+async function isAccepted(provider: Provider, members: readonly NewJob[], neededBy: readonly Need[]): Promise<boolean> {
   try {
     await provider.enqueue(members);
     return true;
   } catch (error) {
     if (!JobwrightError.is(error) || error.code !== "JW_BATCH_CLOSED") throw error;
-    const record = await provider.get(batch);
-    if (record && !isFinalState(record.state)) throw error;
+    const records = await Promise.all(neededBy.map(({ id }) => provider.get(id)));
+    if (records.every((record) => record && !isFinalState(record.state))) throw error;
     return false;
   }
 }
@@ -173,20 +200,32 @@ type EndAction = Extract<Action, { readonly kind: "end" }>;
 
 async function finish({ output, handled }: EndAction, id: string, resolving: Resolving): Promise<unknown> {
   const needs = await needsOf(resolving.provider, id);
-  const failed = needs.map(({ job }) => job).find((job) => isFailure(job) && !handled.includes(nodeOf(job)));
+  const failures = needs.map(({ job }) => job).filter((job) => isFailure(job) && !handled.includes(nodeOf(job)));
+  // What was skipped was so because of another one.
+  const failed = failures.find(({ state }) => state !== "skipped") ?? failures[0];
   if (failed) {
     const why = failed.error ? `: ${failed.error.message}` : "";
-    throw new NodeFailure("prerequisite", `The node ${nodeOf(failed)} (${failed.id}) is ${failed.state}${why}`);
+    throw new NodeFailure(reasonOf(failed), `The node ${nodeOf(failed)} (${failed.id}) is ${failed.state}${why}`);
   }
   if (output === undefined) return undefined;
   const [value] = await resolveTemplates(resolving, [output]);
   return value;
 }
 
-/** What was skipped because of another node is no failure of its own, but a batch is one whose members are its own. */
+/**
+ * What was skipped because of another node is no failure of its own, but a batch is one whose members are its own. What a
+ * failure of a member of a map means is up to its batch.
+ */
 function isFailure(job: JobRecord): boolean {
+  if (isMemberName(nodeOf(job))) return false;
   if (job.state === "dead" || job.state === "cancelled") return true;
-  return job.state === "skipped" && job.reason === "prerequisite" && actionOf(job)?.kind === "batch";
+  const kind = actionOf(job)?.kind;
+  return job.state === "skipped" && job.reason === "prerequisite" && (kind === "batch" || kind === "input");
+}
+
+/** A workflow whose input does not fit ends as a job does whose input does not fit. */
+function reasonOf(failed: JobRecord): EndReason {
+  return failed.reason === "invalid-payload" && actionOf(failed)?.kind === "input" ? failed.reason : "prerequisite";
 }
 
 function nodeOf({ payload, id }: JobRecord): string {

@@ -15,7 +15,7 @@ import { limitsOf } from "../core/gates.ts";
 import { type Cipher, createCipher } from "../core/encryption.ts";
 import { createJobCodec } from "../core/job-codec.ts";
 import { flowJobName } from "../core/flow/names.ts";
-import { loadMakers } from "../core/job-makers.ts";
+import { makersOf } from "../core/job-makers.ts";
 import { at } from "../core/name-path.ts";
 import { loadSchema } from "../core/schema-module.ts";
 import { createMaintenance } from "../maintenance/maintenance.ts";
@@ -49,10 +49,11 @@ export async function createTypedWorker<
   const { logger } = settings;
   // Short, because it is written with every claim; the log line at the start says where it runs.
   const id = randomBytes(6).toString("base64url");
-  const makers = once(() => loadMakers(descriptor, options.encryption));
+  const schema = once(() => loadSchema(descriptor));
+  const makers = once(async () => makersOf(descriptor, await schema(), options.encryption));
   const runnables = new Map([
     ...(await readRunnables(descriptor, options, settings.concurrency)),
-    [flowJobName, createFlowRunnable(provider, makers)],
+    [flowJobName, createFlowRunnable(provider, makers, schema)],
   ]);
   const tally = { succeeded: 0, failed: 0, released: 0 };
 

@@ -1,6 +1,16 @@
 import { z } from "zod";
 import { describe, expect, it } from "vitest";
-import { createClient, type FlowBuilder, type FlowClient, type JobClient } from "../../runtime/codegen/v1.ts";
+import {
+  createClient,
+  type FlowBuilder,
+  type FlowClient,
+  type FlowHandle,
+  type JobClient,
+  type JobNode,
+  type SchemaDescriptor,
+  type Templated,
+} from "../../runtime/codegen/v1.ts";
+import { defineJobs, job, workflow } from "../../runtime/schema/index.ts";
 import { createMemoryProvider } from "../../runtime/testing/index.ts";
 import { describeJobs, workerOf } from "../worker/fixture.ts";
 
@@ -8,12 +18,32 @@ const encryption = { keys: { only: new Uint8Array(32).fill(7) }, current: "only"
 const amount = z.object({ amount: z.number() });
 const amounts = z.object({ amounts: z.array(z.object({ amount: z.number() })) });
 
-const schema = describeJobs({
+const declared = defineJobs({
+  pay: job({ input: amount, output: amount, encrypted: true }),
+  tell: job({ input: amount, output: amount }),
+  settle: workflow({ input: amount, nodes: ({ input }) => ({ pay: { job: "pay", input: { amount: input.amount } } }) }),
+  around: workflow({ input: amount, nodes: ({ input }) => ({ inner: { workflow: "settle", input } }) }),
+  report: workflow({
+    input: amount,
+    nodes: ({ input }) => ({ tell: { job: "tell", input: { amount: input.amount } } }),
+  }),
+});
+
+const jobsOnly = describeJobs({
   pay: { input: amount, output: amount, encrypted: true },
   payAll: { input: amounts, output: amounts, encrypted: true },
   tell: { input: amount, output: amount },
   tellAll: { input: amounts, output: amounts },
 });
+
+const schema: SchemaDescriptor = {
+  ...jobsOnly,
+  workflows: Object.values(declared.workflows).map(({ name, plan }) => ({ name, plan })),
+  loadSchema: async () => {
+    const { default: module } = (await jobsOnly.loadSchema()) as { default: object }; // by describeJobs
+    return { default: { ...module, workflows: declared.workflows } };
+  },
+};
 
 type Amount = { readonly amount: number };
 type Amounts = { readonly amounts: readonly Amount[] };
@@ -23,7 +53,15 @@ interface Jobs {
   readonly payAll: JobClient<Amounts, { amounts: Amount[] }>;
   readonly tell: JobClient<Amount, Amount>;
   readonly tellAll: JobClient<Amounts, { amounts: Amount[] }>;
+  readonly settle: Part;
+  readonly around: Part;
+  readonly report: Part;
   readonly $flow: FlowClient;
+}
+
+interface Part {
+  enqueue(input: Amount): Promise<FlowHandle<undefined>>;
+  node(input: Templated<Amount>): JobNode<undefined>;
 }
 
 type Draw = (flow: FlowBuilder, jobs: Jobs) => unknown;
@@ -89,6 +127,22 @@ describe("a flow with encrypted jobs", () => {
       },
       "paid maps over pay, which is encrypted",
     ],
+    [
+      "the input of a workflow, taken from an encrypted job",
+      (f, jobs) => {
+        const paid = f.add(jobs.pay.node({ amount: 1 }));
+        f.add(jobs.report.node({ amount: paid.output.amount }));
+      },
+      "The input of report has an output of pay,",
+    ],
+    [
+      "the input of a workflow, with values for its encrypted jobs",
+      (f, jobs) => {
+        const told = f.add(jobs.tell.node({ amount: 1 }));
+        f.add(jobs.around.node({ amount: secret, more: told.output } as { amount: number }));
+      },
+      "The input of around has values for encrypted jobs,",
+    ],
   ])("is refused if it would have to keep in clear %s", async (_, draw, message) => {
     const { jobs, stored } = await createStore();
     const enqueued = jobs.$flow.enqueue((f) => draw(f, jobs));
@@ -117,6 +171,17 @@ describe("a flow with encrypted jobs", () => {
       .handle((await flow.status()).nodes.find(({ name }) => name === "last")?.id ?? "")
       .result();
     expect(last).toEqual({ amounts: [{ amount: secret }] });
+    await provider.stop();
+  });
+
+  it("hands what is known to a workflow within it, and the store never sees it", async () => {
+    const { provider, jobs, stored, worker } = await createStore();
+    const flow = await jobs.around.enqueue({ amount: secret });
+    expect(await stored()).not.toContain(String(secret));
+    await worker.start();
+    await flow.result();
+    await worker.stop();
+    expect(await stored()).not.toContain(String(secret));
     await provider.stop();
   });
 

@@ -45,6 +45,7 @@ const right: readonly string[] = [
   onAlbum('flow.signal("approved", { by: "Ada", at: new Date() })'),
   onAlbum('flow.signal("go")'),
   onAlbum('flow.signal("go", "now")'),
+  draw("flow.add(jobs.album.node({ pictures: [small.output.file] }));"),
   'void jobs.album.handle("1").settled().then((end) => (end.status === "succeeded" ? end.output.file : end.reason));',
   'void jobs.silent.enqueue("a").then((flow) => flow.result()).then((nothing: undefined) => nothing);',
   draw("flow.add(jobs.sheet.node({ images: [small.output] }));"),
@@ -88,7 +89,7 @@ const wrong: readonly (readonly [statement: string, message: string])[] = [
   [draw("flow.add(jobs.keep.node({ size: [small.output.file, 1, 2] }));"), "not assignable to type"],
   [draw('flow.add(jobs.mail.node({ to: "a" }), { after: [[small, "done"]] });'), "not assignable to type"],
   [draw('flow.add(jobs.mail.node({ to: "a" }), { if: small.output.file });'), "not assignable to type"],
-  [draw("flow.add(jobs.album.node({ pictures: [small.output.file] }));"), "'title' is missing"],
+  [draw('flow.add(jobs.album.node({ title: "a" }));'), "'pictures' is missing"],
   [
     `void jobs.$flow.chain(${resize}).next((small) => jobs.mail.node({ to: small.output.pages }));`,
     "'pages' does not exist",

@@ -18,7 +18,7 @@ type BeginDrawing = (options: AnyFlowOptions, draw: (draftsman: Draftsman) => Fl
 /** The runtime half of `jobs.$flow`; `FlowClient` is its type. */
 export function createFlowClient(store: FlowStore): object {
   const { provider, makers, newId } = store;
-  const handle = (id: string) => createFlowHandle(provider, makers, id);
+  const handle = (id: string) => createFlowHandle(provider, id, store);
   const batchHandle = (id: string) => ({ ...handle(id), ...createBatchMembers(provider, makers, newId, id) });
   const begin = drawing(beginWith(store, handle));
   const beginBatch = drawing(beginWith(store, batchHandle));

@@ -2,9 +2,11 @@ import { isFinalState, type JobRecord, JobwrightError, type Provider } from "../
 import { parseDuration } from "../../core/duration.ts";
 import { nodeId } from "../../core/flow/ids.ts";
 import type { Makers } from "../../core/makers.ts";
-import { outputOf } from "../../core/flow/outcomes.ts";
+import { actionOf, outputOf } from "../../core/flow/outcomes.ts";
+import type { DeclaredSignal } from "../../core/flow/plan.ts";
 import { readFlow, statusOf, type StoredNode } from "../../core/flow/status.ts";
 import { encodeTemplate } from "../../core/flow/template.ts";
+import type { WorkflowSchemas } from "../../core/flow/workflow-input.ts";
 import { misfit, parseValue } from "../../core/parse-value.ts";
 import type { LoadedWorkflow } from "../../core/schema-module.ts";
 import type { ResultOptions } from "../types.ts";
@@ -15,12 +17,18 @@ export interface DeclaredFlow extends Omit<LoadedWorkflow, "input"> {
   readonly name: string;
 }
 
-/** `declared`: absent for a flow that was drawn at run time, of which any output and any signal is taken. */
+/** What a handle knows besides its store. */
+interface Known {
+  readonly makers: Makers;
+  readonly workflows: WorkflowSchemas;
+  /** Absent for a flow that was drawn at run time, of which any output is taken. */
+  readonly declared?: DeclaredFlow;
+}
+
 export function createFlowHandle(
   provider: Provider,
-  makers: Makers,
   id: string,
-  declared?: DeclaredFlow,
+  { makers, workflows, declared }: Known,
 ): FlowHandle<unknown> {
   function outputOfFlow(record: JobRecord): unknown {
     const output = outputOf(record, makers);
@@ -30,12 +38,27 @@ export function createFlowHandle(
     );
   }
 
-  function payloadOf(name: string, payload: unknown): unknown {
-    const signal = declared && Object.hasOwn(declared.signals, name) ? declared.signals[name] : undefined;
+  /** What a signal that was drawn at run time carries is nobody's business. */
+  async function payloadOf(name: string, payload: unknown): Promise<unknown> {
+    const of = await declaredSignal(name);
+    const signal = of && workflows(of.workflow).signals[of.signal];
     if (!signal) return payload;
     return parseValue(signal, payload, (issues) =>
-      misfit("JW_INVALID_INPUT", `The signal ${name} of ${declared?.name}`, issues),
+      misfit(
+        "JW_INVALID_INPUT",
+        `The signal ${name}`,
+        issues,
+        `What it carries is declared with ${of.signal} of ${of.workflow}.`,
+      ),
     );
+  }
+
+  /** The stored node knows, also where its workflow is a part of another flow. */
+  async function declaredSignal(name: string): Promise<DeclaredSignal | undefined> {
+    if (declared && Object.hasOwn(declared.signals, name)) return { workflow: declared.name, signal: name };
+    const record = await provider.get(nodeId(id, name));
+    const action = record && actionOf(record);
+    return action?.kind === "signal" ? action.of : undefined;
   }
 
   async function awaitEnd({ timeout, signal }: ResultOptions = {}): Promise<JobRecord> {
@@ -78,7 +101,7 @@ export function createFlowHandle(
       return Object.fromEntries(again.map(({ name }, index) => [name, outcomes[index] ?? "notFound"]));
     },
     async signal(name, ...[given]) {
-      const payload = payloadOf(name, given);
+      const payload = await payloadOf(name, given);
       const output =
         payload === undefined ? {} : { output: JSON.stringify(encodeTemplate(payload, `the signal ${name}`)) };
       const [outcome] = await provider.complete([{ id: nodeId(id, name), ...output }]);

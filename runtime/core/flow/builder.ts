@@ -133,7 +133,9 @@ export function createDraftsman(): Draftsman {
       const template = encodeTemplate(input, `the input of ${name}`);
       const bindings = bindingsOf(name, options);
       if (!workflow) return push({ name, action: { kind: "job", job, input: template }, settings, ...bindings });
-      drafts.push(...spliceDrafts({ name, plan: workflow, input: template, delayMs: settings.delayMs, bindings }));
+      drafts.push(
+        ...spliceDrafts({ name, workflow: job, plan: workflow, input: template, delayMs: settings.delayMs, bindings }),
+      );
       return createNode(name);
     },
     batch(members, policy, options = {}) {

@@ -16,9 +16,12 @@ export type NodeAspect = (typeof nodeAspects)[number];
 
 export type Path = readonly (string | number)[];
 
-/** `item`: that of the member of a map; `input`: that of the workflow. Both are replaced before anything is stored. */
+/**
+ * `item`: that of the member of a map; `input`: that of the workflow. Both are replaced before anything is stored. With a node
+ * `input` is that of a workflow within the flow, which this node gives.
+ */
 export type Expression =
-  | { readonly of: NodeAspect; readonly node: string; readonly path: Path }
+  | { readonly of: NodeAspect | "input"; readonly node: string; readonly path: Path }
   | { readonly of: "input" | "item"; readonly path: Path }
   | { readonly of: Operator; readonly operands: readonly unknown[] };
 

@@ -2,17 +2,24 @@ import type { Needs, NewJob } from "../../contract/index.ts";
 import { type FlowPlace, sealEnvelope, type Settings } from "../envelope.ts";
 import { makeJob, type OneJobOptions } from "../new-job.ts";
 import { nodeId } from "./ids.ts";
+import { fillKnownInputs } from "./known-inputs.ts";
 import { type Makers, makerOf } from "../makers.ts";
-import { flowJobName, flowJobVersion } from "./names.ts";
+import { endName, flowJobName, flowJobVersion } from "./names.ts";
 import { type Action, type FlowPlan, type NodeSettings, type PlanNeed, type PlanNode } from "./plan.ts";
+import { decodeKnown } from "./resolve.ts";
 import { refuseLeaks } from "./secrecy.ts";
-import { decodeTemplate, referencesIn } from "./template.ts";
+import { referencesIn } from "./template.ts";
+import { flowTags } from "./tags.ts";
+import type { WorkflowSchemas } from "./workflow-input.ts";
 
 export interface Instance {
   readonly plan: FlowPlan;
   /** UUID of the flow. */
   readonly id: string;
   readonly makers: Makers;
+  readonly workflows: WorkflowSchemas;
+  /** Name of the workflow, if the schema declares it. */
+  readonly workflow?: string;
   readonly priority?: number;
   /** Of the jobs that hold the flow together. Default: that of its first job. */
   readonly queue?: string;
@@ -20,7 +27,8 @@ export interface Instance {
 
 /** The jobs of a flow, in the order in which they have to be enqueued. Throws what `makeJob` does. */
 export function instantiate(instance: Instance): readonly NewJob[] {
-  const { plan, makers } = instance;
+  const { makers } = instance;
+  const plan = fillKnownInputs(instance.plan, instance.workflows);
   const last = plan.nodes.at(-1);
   refuseLeaks(plan, makers);
   const idOf = (name: string): string => (name === last?.name ? instance.id : nodeId(instance.id, name));
@@ -31,7 +39,11 @@ export function instantiate(instance: Instance): readonly NewJob[] {
       node.action.kind === "job"
         ? makeNode(node, node.action, instance, idOf(node.name))
         : makeInternal(node, instance, idOf(node.name), queueOfNode(node.action, makers) ?? queue);
-    return needs ? { ...job, needs } : job;
+    return {
+      ...job,
+      ...(needs ? { needs } : {}),
+      ...(node === last ? { tags: flowTags(instance.workflow) } : {}),
+    };
   });
 }
 
@@ -56,22 +68,24 @@ function queueOfNode(action: Action, makers: Makers): string | undefined {
 type JobAction = Extract<Action, { readonly kind: "job" }>;
 
 /** Without references it is a job like any other, and its input is checked now. */
-function makeNode(node: PlanNode, { job, input }: JobAction, { id: flow, makers, priority }: Instance, id: string) {
-  const place = placeOf(node, flow);
+function makeNode(node: PlanNode, { job, input }: JobAction, instance: Instance, id: string) {
+  const { makers, priority } = instance;
+  const place = placeOf(node, instance);
   const shared = priority === undefined ? {} : { priority };
   const options = { ...shared, ...optionsOf(node.settings), id, unique: false } as const;
   const maker = makerOf(makers, job);
   return referencesIn(input).length === 0
-    ? makeJob(maker, decodeTemplate(input, refuseReference), { ...options, flow: place })
+    ? makeJob(maker, decodeKnown(input), { ...options, flow: place })
     : makeJob(maker, undefined, { ...options, flow: { ...place, template: true }, template: JSON.stringify(input) });
 }
 
-function refuseReference(): never {
-  throw new TypeError("there are none");
-}
-
-function placeOf({ name, condition }: PlanNode, flow: string): FlowPlace {
-  return { id: flow, node: name, ...(condition === undefined ? {} : { condition }) };
+function placeOf({ name, condition }: PlanNode, { id, workflow }: Instance): FlowPlace {
+  return {
+    id,
+    node: name,
+    ...(workflow === undefined || name !== endName ? {} : { workflow }),
+    ...(condition === undefined ? {} : { condition }),
+  };
 }
 
 /** As `makeJob` takes them. */
@@ -87,9 +101,10 @@ export function optionsOf({ delayMs, timeoutMs, expireAfterMs, ...rest }: NodeSe
 /** Year 9999: no worker claims it. */
 const never = Date.UTC(9999, 11, 31);
 
-function makeInternal(node: PlanNode, { id: flow, priority = 0 }: Instance, id: string, queue: string): NewJob {
+function makeInternal(node: PlanNode, instance: Instance, id: string, queue: string): NewJob {
+  const { priority = 0 } = instance;
   const { action, settings = {} } = node;
-  const flowSettings: Settings = { flow: { ...placeOf(node, flow), template: true } };
+  const flowSettings: Settings = { flow: { ...placeOf(node, instance), template: true } };
   const delayMs = action.kind === "signal" ? action.timeoutMs : settings.delayMs;
   return {
     id,

@@ -7,6 +7,15 @@ export const flowJobVersion = 1;
 /** Name of the node that ends a flow. */
 export const endName = "end";
 
+/** What the members of a map are called: no other node has brackets in its name. */
+export function memberName(map: string, index: number): string {
+  return `${map}[${index}]`;
+}
+
+export function isMemberName(name: string): boolean {
+  return name.endsWith("]");
+}
+
 /** Nodes of a batch that grows. */
 export const openBatchName = "batch";
 export const sealName = "seal";

@@ -38,6 +38,11 @@ export interface PlanNode {
   readonly settings?: NodeSettings;
 }
 
+export interface DeclaredSignal {
+  readonly workflow: string;
+  readonly signal: string;
+}
+
 /** How many members of a batch have to end, and how. `firstFailure`: it goes on with the first that fails, if one does. */
 export const batchPolicies = ["succeeded", "finished", "firstFailure"] as const;
 
@@ -47,21 +52,24 @@ export type Action =
   | { readonly kind: "job"; readonly job: string; readonly input: Template }
   /** Its needs are the members. */
   | { readonly kind: "batch" }
-  /** A member for every item, which the batch `into` needs. */
+  /** A member for every item, which the batch `into` needs, and the end: of the flow, or of the workflow within it. */
   | {
       readonly kind: "map";
       readonly items: Template;
       readonly job: string;
       readonly input: Template;
       readonly into: string;
+      readonly end?: string;
       readonly policy: BatchPolicyName;
       readonly settings?: NodeSettings;
     }
   | { readonly kind: "timer" }
+  /** Gives the input of a workflow within the flow, after its schema. */
+  | { readonly kind: "input"; readonly workflow: string; readonly input: Template }
   /** Keeps a batch open until it is completed from outside. */
   | { readonly kind: "seal" }
-  /** Completed from outside; given up after the time, if there is one. */
-  | { readonly kind: "signal"; readonly timeoutMs?: number }
+  /** Completed from outside; given up after the time, if there is one. `of`: where the schema declares what it carries. */
+  | { readonly kind: "signal"; readonly timeoutMs?: number; readonly of?: DeclaredSignal }
   /** Ends the flow, and gives its output. `handled`: nodes whose failure is not that of the flow. */
   | { readonly kind: "end"; readonly output?: Template; readonly handled: readonly string[] };
 
@@ -79,6 +87,7 @@ export function templatesOf({ action, condition }: Pick<PlanNode, "action" | "co
   const own = condition === undefined ? [] : [condition];
   switch (action.kind) {
     case "job":
+    case "input":
       return [...own, action.input];
     case "map":
       return [...own, action.items, action.input];
@@ -97,6 +106,8 @@ const stronger: readonly NeedCondition[] = ["succeeded", "notFailed", "finished"
 export function impliedNeeds(templates: readonly Template[]): ReadonlyMap<string, NeedCondition> {
   const implied = new Map<string, NeedCondition>();
   for (const { node, aspect } of templates.flatMap(referencesIn)) {
+    // Nothing of a workflow begins before its input is there.
+    if (aspect === "input") continue;
     const when = conditionOfAspect[aspect];
     const known = implied.get(node);
     if (known === undefined || stronger.indexOf(when) < stronger.indexOf(known)) implied.set(node, when);

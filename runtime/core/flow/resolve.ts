@@ -29,6 +29,14 @@ export async function resolveTemplates(
   return templates.map((template) => decodeTemplate(template, evaluate));
 }
 
+/** The value of a template that takes nothing from other nodes. */
+export function decodeKnown(template: Template): unknown {
+  return decodeTemplate(template, (expression) => {
+    if ("operands" in expression) return operate(expression.of, expression.operands);
+    throw unreplaced(expression.of);
+  });
+}
+
 /** Each node is read once, whatever is taken of it. */
 async function valuesOf(
   resolving: Resolving,
@@ -40,7 +48,7 @@ async function valuesOf(
   const records = new Map((await needsOf(provider, id)).map(({ job }) => [job.id, job]));
   const entries = [...wanted].map(async ([key, { node, aspect }]) => {
     const record = await recordOf(provider, records, nodeId(flow.id, node), node);
-    return [key, await valueOf(provider, makers, record, aspect)] as const;
+    return [key, await valueOf(provider, makers, record, aspect === "input" ? "output" : aspect)] as const;
   });
   return new Map(await Promise.all(entries));
 }

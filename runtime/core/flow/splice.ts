@@ -1,16 +1,25 @@
 import type { NeedCondition } from "../../contract/index.ts";
-import type { Bindings } from "./drafts.ts";
-import { type Action, type Draft, type FlowPlan, impliedNeeds, type PlanNode } from "./plan.ts";
-import { rewrite, type Template, templateAt } from "./template.ts";
+import { type Bindings, inputName } from "./drafts.ts";
+import { type Draft, type FlowPlan, impliedNeeds } from "./plan.ts";
+import { rewriteNode } from "./rewrite-node.ts";
+import { type Template, templateAt } from "./template.ts";
 
-/** The plan of a workflow with values, or references of another flow, in the place of its input. */
+/** The plan of a workflow with values in the place of its input. */
 export function bindInput({ nodes }: FlowPlan, input: Template): FlowPlan {
-  return { nodes: nodes.map((node) => rewriteNode(node, input, (name) => name)) };
+  return {
+    nodes: nodes.map((node) =>
+      rewriteNode(node, (expression) => {
+        const isInput = expression.of === "input" && !("node" in expression);
+        return isInput && "path" in expression ? templateAt(input, expression.path) : undefined;
+      }),
+    ),
+  };
 }
 
 interface Splice {
   /** Of the node as others see it: the end of the workflow gets it. */
   readonly name: string;
+  readonly workflow: string;
   readonly plan: FlowPlan;
   readonly input: Template;
   readonly delayMs: number | undefined;
@@ -18,64 +27,47 @@ interface Splice {
 }
 
 /**
- * A workflow as a part of another flow: its nodes are called `name/node`. Where it has to wait, or may be left out, a timer
- * stands in front of it, so that nothing of it runs before it begins.
+ * A workflow as a part of another flow: its nodes are called `name/node`. The first of them gives its input, and nothing of it
+ * runs before. Where it has to wait, or may be left out, a timer stands in front of that.
  */
-export function spliceDrafts({ name, plan, input, delayMs, bindings }: Splice): readonly Draft[] {
+export function spliceDrafts({ name, workflow, plan, input, delayMs, bindings }: Splice): readonly Draft[] {
   const last = plan.nodes.at(-1)?.name;
   const rename = (node: string): string => (node === last ? name : `${name}/${node}`);
   const isBound = [bindings.after, bindings.condition, delayMs].some((part) => part !== undefined);
-  const starts = isBound || impliedNeeds([input]).size > 0;
-  const start = `${name}/start`;
+  const start = isBound || impliedNeeds([input]).size > 0 ? startDraft(name, input, delayMs, bindings) : undefined;
+  const begin: readonly [string, NeedCondition][] = start ? [[start.name, "succeeded"]] : [];
+  const given = inputName(name);
   const nodes = plan.nodes.map((node): Draft => {
-    const { needs = [], ...draft } = rewriteNode(node, input, rename);
+    const { needs = [], ...draft } = rewriteNode(
+      node,
+      (expression) => {
+        if (!("path" in expression) || expression.of === "item") return undefined;
+        const own = "node" in expression ? rename(expression.node) : given;
+        return { $: expression.of, node: own, path: [...expression.path] };
+      },
+      rename,
+    );
     const after = new Map<string, NeedCondition>(needs.map(({ node: needed, when }) => [needed, when]));
-    if (starts && waitsForStart(draft, after)) after.set(start, "succeeded");
+    // The end is skipped with the whole, and tells of an input that does not fit.
+    if (draft.name === name)
+      for (const [needed, when] of [...begin, [given, "finished"] as const]) after.set(needed, when);
+    else if (waitsForInput(draft, after)) after.set(given, "succeeded");
     return after.size === 0 ? draft : { ...draft, after };
   });
-  return starts ? [startDraft(start, input, delayMs, bindings), ...nodes] : nodes;
+  const giver: Draft = {
+    name: given,
+    action: { kind: "input", workflow, input },
+    ...(start ? { after: new Map(begin) } : {}),
+  };
+  return [...(start ? [start] : []), giver, ...nodes];
 }
 
 /** What a batch needs are its members, and one that runs with any of its needs begins after one of them. */
-function waitsForStart({ action, mode }: Draft, after: ReadonlyMap<string, NeedCondition>): boolean {
+function waitsForInput({ action, mode }: Draft, after: ReadonlyMap<string, NeedCondition>): boolean {
   return action.kind !== "batch" && (mode !== "any" || after.size === 0);
 }
 
 function startDraft(name: string, input: Template, delayMs = 0, { after, ...bindings }: Bindings): Draft {
   const needs = new Map([...impliedNeeds([input]), ...(after ?? [])]);
-  return { name, action: { kind: "timer" }, settings: { delayMs }, ...bindings, after: needs };
-}
-
-type Rename = (name: string) => string;
-
-function rewriteNode(node: PlanNode, input: Template, rename: Rename): PlanNode {
-  const change = (template: Template): Template =>
-    rewrite(template, (expression) => {
-      if (expression.of === "input" && "path" in expression) return templateAt(input, expression.path);
-      if (!("node" in expression)) return undefined;
-      return { $: expression.of, node: rename(expression.node), path: [...expression.path] };
-    });
-  const { name, action, needs, condition } = node;
-  return {
-    ...node,
-    name: rename(name),
-    action: rewriteAction(action, change, rename),
-    ...(needs ? { needs: needs.map(({ node: needed, when }) => ({ node: rename(needed), when })) } : {}),
-    ...(condition === undefined ? {} : { condition: change(condition) }),
-  };
-}
-
-function rewriteAction(action: Action, change: (template: Template) => Template, rename: Rename): Action {
-  switch (action.kind) {
-    case "job":
-      return { ...action, input: change(action.input) };
-    case "map":
-      return { ...action, items: change(action.items), input: change(action.input), into: rename(action.into) };
-    case "end": {
-      const { output, handled } = action;
-      return { ...action, handled: handled.map(rename), ...(output === undefined ? {} : { output: change(output) }) };
-    }
-    default:
-      return action;
-  }
+  return { name: `${name}/start`, action: { kind: "timer" }, settings: { delayMs }, ...bindings, after: needs };
 }

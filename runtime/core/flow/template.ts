@@ -127,9 +127,9 @@ function readExpression({ [tag]: of, node, path, v }: Readonly<Record<string, un
   if (!isAspect && of !== "input" && of !== "item") return undefined;
   if (!Array.isArray(path)) throw damaged();
   const steps = path.map((step) => (typeof step === "number" ? step : String(step)));
-  if (!isAspect) return { of, path: steps };
-  if (typeof node !== "string") throw damaged();
-  return { of, node, path: steps };
+  if (of !== "item" && typeof node === "string") return { of, node, path: steps };
+  if (isAspect) throw damaged();
+  return { of, path: steps };
 }
 
 function isOneOf<const T extends string>(list: readonly T[], value: unknown): value is T {
@@ -178,7 +178,7 @@ export function expressionIn(template: Template): Expression | undefined {
 
 export interface NodeReference {
   readonly node: string;
-  readonly aspect: NodeAspect;
+  readonly aspect: NodeAspect | "input";
 }
 
 /** The nodes that a template takes something from. */

@@ -1,7 +1,7 @@
 import { deepEqual, equal, rejects } from "node:assert/strict";
 import type { Need, NeedCondition, NewJob } from "../../contract/index.ts";
 import type { ConformanceCase, ConformanceContext } from "../conformance.ts";
-import { type Case, claimOf, enqueueOne, kill, needing } from "./needs-steps.ts";
+import { type Case, claimOf, enqueueOne, kill, needing, statusesOf } from "./needs-steps.ts";
 import { claimRequest, expectState, first, givenBlocked, givenJob, hour, idsOf } from "./steps.ts";
 
 /** A job that waits for a first member; more may be added. */
@@ -87,6 +87,30 @@ const cases: readonly Case[] = [
       await expectState(lenient.provider, lenient.batch, "blocked");
       await lenient.provider.complete([{ id: lenient.seal }]);
       await expectState(lenient.provider, lenient.batch, "ready");
+    },
+  },
+  {
+    name: "a member may be needed by several, of which one waits for it when another waits no longer",
+    async run(context) {
+      const { provider, seal, batch } = await givenBatch(context);
+      const end = await enqueueOne(provider, context.newJob({ needs: needing([seal, batch], "finished") }));
+      const neededBy = [
+        { id: batch, when: "succeeded" },
+        { id: end, when: "finished" },
+      ] as const;
+      const members = [context.newJob({ neededBy }), context.newJob({ neededBy }), context.newJob({ neededBy })];
+      await provider.enqueue(members);
+      await provider.complete([{ id: seal }]);
+      const [lost, ...others] = idsOf(members);
+      await kill(provider, lost ?? "", context);
+      await expectState(provider, batch, "skipped");
+      deepEqual(await statusesOf(provider, end), ["met", "met", "met", "open", "open"]);
+      for (const id of others) {
+        await expectState(provider, end, "blocked");
+        await provider.ack([await claimOf(provider, id)]);
+      }
+      await expectState(provider, end, "ready");
+      await rejects(provider.enqueue([context.newJob({ neededBy })]), { code: "JW_BATCH_CLOSED" });
     },
   },
   {

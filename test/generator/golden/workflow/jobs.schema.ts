@@ -52,7 +52,7 @@ export default defineJobs({
   publishAll: workflow({
     input: z.object({ album: z.string(), to: z.email() }),
     nodes: ({ input }) => ({
-      album: { workflow: "publishAlbum", input: { folder: input.album, pictures: ["a", "b"], to: input.to, threshold: 0 } },
+      album: { workflow: "publishAlbum", input: { folder: input.album, pictures: ["a", "b"], to: input.to } },
       done: { job: "alert", input: { text: "All is published.", how: null }, after: { album: "succeeded" } },
     }),
   }),

@@ -1,0 +1,50 @@
+import { parseWorkflowInput, type WorkflowSchemas } from "./workflow-input.ts";
+import type { FlowPlan, PlanNeed, PlanNode } from "./plan.ts";
+import { rewriteNode } from "./rewrite-node.ts";
+import { decodeKnown } from "./resolve.ts";
+import { referencesIn, type Template, templateAt } from "./template.ts";
+
+/** A node that is not needed: its input is known before the flow begins. */
+interface Known {
+  readonly input: Template;
+  /** What waits for the node waits for these instead. */
+  readonly needs: readonly PlanNeed[];
+}
+
+/**
+ * The plan with the inputs of workflows within it in their places, as far as they take nothing from other nodes. Throws
+ * `JW_INVALID_INPUT` for one that does not fit.
+ */
+export function fillKnownInputs({ nodes }: FlowPlan, workflows: WorkflowSchemas): FlowPlan {
+  const known = new Map<string, Known>();
+  const rest: PlanNode[] = [];
+  // Each comes after those that it needs, and a workflow within another one after the input of that.
+  for (const node of nodes) {
+    const filled = known.size === 0 ? node : fill(node, known);
+    const { action, needs = [] } = filled;
+    if (action.kind !== "input" || referencesIn(action.input).length > 0) rest.push(filled);
+    else known.set(node.name, { input: parseKnown(action.workflow, action.input, workflows), needs });
+  }
+  return { nodes: rest };
+}
+
+function parseKnown(workflow: string, input: Template, workflows: WorkflowSchemas): Template {
+  return parseWorkflowInput(
+    workflows(workflow).input,
+    decodeKnown(input),
+    "JW_INVALID_INPUT",
+    `The input of ${workflow}`,
+  );
+}
+
+function fill(node: PlanNode, known: ReadonlyMap<string, Known>): PlanNode {
+  const { needs = [], ...filled } = rewriteNode(node, (expression) => {
+    const found = expression.of === "input" && "node" in expression ? known.get(expression.node) : undefined;
+    return found && "path" in expression ? templateAt(found.input, expression.path) : undefined;
+  });
+  const inherited = needs.flatMap(({ node: needed }) => known.get(needed)?.needs ?? []);
+  const own = needs.filter(({ node: needed }) => !known.has(needed));
+  // What it says itself of a node holds.
+  const left = new Map([...inherited, ...own].map((need) => [need.node, need]));
+  return left.size === 0 && node.action.kind !== "batch" ? filled : { ...filled, needs: [...left.values()] };
+}
