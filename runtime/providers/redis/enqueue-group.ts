@@ -11,6 +11,7 @@ export interface EnqueueGroup {
 }
 
 interface Pending {
+  readonly jobs: readonly NewJob[];
   readonly parcels: readonly Parcel[];
   readonly bytes: number;
   /** Travels alone: it may be refused. */
@@ -28,7 +29,11 @@ const maxJobs = 100;
 const minSplit = 32;
 const maxBytes = 1024 * 1024;
 
-export function createEnqueueGroup(run: RunScript): EnqueueGroup {
+/**
+ * `sent` is told of a group as soon as it is on its way: what is sent after it over the same connection is answered after it,
+ * so whoever waits for these jobs need not wait for the reply first.
+ */
+export function createEnqueueGroup(run: RunScript, sent: (jobs: Iterable<NewJob>) => void): EnqueueGroup {
   let pending: Pending[] = [];
 
   async function send(calls: readonly Pending[]): Promise<void> {
@@ -47,7 +52,10 @@ export function createEnqueueGroup(run: RunScript): EnqueueGroup {
   function flush(): void {
     const calls = pending;
     pending = [];
-    for (const group of inGroups(calls)) void send(group);
+    for (const group of inGroups(calls)) {
+      void send(group);
+      sent(group.flatMap(({ jobs }) => jobs));
+    }
   }
 
   return {
@@ -56,7 +64,7 @@ export function createEnqueueGroup(run: RunScript): EnqueueGroup {
         const parcels = parcelsOf(jobs);
         const bytes = jobs.reduce((sum, job) => sum + job.payload.length, 0);
         const alone = parcels.some(({ edges }) => edges.args);
-        pending.push({ parcels, bytes, alone, resolve, reject });
+        pending.push({ jobs, parcels, bytes, alone, resolve, reject });
         if (pending.length === 1) setImmediate(flush);
       });
     },

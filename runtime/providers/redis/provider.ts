@@ -112,7 +112,12 @@ export function createRedisProvider(options: RedisOptions, times: ListenerTimes 
     wakeUps.wake(unknown ? undefined : readyQueues(jobs, results));
   }
 
-  const group = createEnqueueGroup(run);
+  /** They find nothing if the call fails, and are woken again by its reply. */
+  function wakeEarly(jobs: Iterable<NewJob>): void {
+    if (wakeUps.listeners > 0) wakeUps.wake(plainQueues(jobs));
+  }
+
+  const group = createEnqueueGroup(run, wakeEarly);
   const waits = createSettledWaits(createSettledLookup(run), settledPollMs, stopped);
   const checkWaits = throttle(() => waits.check(), settledCheckMs);
 
@@ -288,6 +293,13 @@ function isCloneable(value: unknown): boolean {
 
 function isChange(outcome: EnqueueResult["outcome"]): boolean {
   return outcome === "replaced" || outcome === "extended";
+}
+
+/** Of those that will be ready for certain, unless they are there already. */
+function* plainQueues(jobs: Iterable<NewJob>): Iterable<string> {
+  for (const { queue, runAt, delayMs, unique, gates, needs } of jobs) {
+    if (runAt === undefined && delayMs === undefined && !(unique ?? gates ?? needs)) yield queue;
+  }
 }
 
 function* readyQueues(jobs: readonly NewJob[], results: readonly EnqueueResult[]): Iterable<string> {
