@@ -354,6 +354,39 @@ export function declaredSuite(openStore: () => Store): void {
       expect((await flow.result()).map(({ status }) => status)).toEqual(["succeeded", "dead"]);
     });
 
+    it("is what became of its nodes: one that is cancelled fails it, one that is requeued runs alone", async () => {
+      await using scene = await createScene();
+      const { jobs, ran } = scene;
+      const flow = await jobs.publish.enqueue({ pictures: ["a"], tell: true });
+      const { nodes } = await flow.status();
+      const idOf = (node: string): string => nodes.find(({ name }) => name === node)?.id ?? "";
+      expect(await jobs.$control.cancel(idOf("album/approved"))).toEqual(["cancelled"]);
+      await expect(flow.result()).rejects.toMatchObject({ code: "JW_FLOW_FAILED" });
+      const failed = { "album/mail": "skipped", album: "dead", cover: "skipped", end: "dead" };
+      expect(await statesOf(flow)).toMatchObject(failed);
+
+      expect(await jobs.$control.requeue(idOf("album/sheet"))).toEqual(["requeued"]);
+      await expect.poll(() => ran["sheet"]).toHaveLength(2);
+      await scene.worker.idle();
+      expect(await statesOf(flow)).toMatchObject({ "album/sheet": "succeeded", ...failed });
+      expect(ran["resize"]).toHaveLength(1);
+    });
+
+    it("is kept as long as something needs it, and goes from its end to its beginning", async () => {
+      await using scene = await createScene();
+      const { jobs, provider } = scene;
+      const flow = await jobs.publish.enqueue({ pictures: ["a"], tell: true });
+      const prune = () => provider.prune({ retentionMs: { succeeded: 0, skipped: 0 }, limit: 1_000 });
+      const left = async (): Promise<number> => (await provider.list({ limit: 100 })).jobs.length;
+      const all = await left();
+      await expect.poll(async () => (await statesOf(flow))["album/sheet"]).toBe("succeeded");
+      await prune();
+      expect(await left()).toBeGreaterThanOrEqual(all);
+      await flow.signal("album/approved", { by: "Ada" });
+      await flow.result();
+      await expect.poll(async () => (await prune(), await left()), { timeout: 10_000 }).toBe(0);
+    });
+
     it("is retried from a node: that one and all that needs it run again, and nothing else", async () => {
       await using scene = await createScene();
       const { jobs, ran } = scene;
