@@ -10,6 +10,7 @@ import { runEmitters } from "./emit/run-emitters.ts";
 import { findSchema, findTsconfig, posixRelative, readIfExists } from "./find.ts";
 import { importExtension } from "./import-extension.ts";
 import { describeFailure, throwingFile } from "./load/failure.ts";
+import { contractsIn } from "./lock/contracted.ts";
 import type { Acceptance } from "./lock/refresh.ts";
 import { attachPrevious } from "./lock/previous.ts";
 import { type LockUpdate, updateLock } from "./lock/update.ts";
@@ -76,7 +77,7 @@ const defaultTimeoutMs = parseDuration("20s", "timeoutMs");
 export async function build(options: BuildOptions, session: Session = singleRun): Promise<Build> {
   const { schema, out, model, context, locate, loadMs } = await describe(options, session);
   const started = performance.now();
-  const lock = updateLock(schema, model.jobs, options.accept, session.parseLock);
+  const lock = updateLock(schema, contractsIn(model), options.accept, session.parseLock);
   if (lock.problems.length > 0) throw diagnosticsError(locate(lock.problems));
   const emitters = options.emitters ?? (await loadCodegenConfig(schema)).emitters ?? [];
   const files = runEmitters([...builtInEmitters, ...emitters], model, context);

@@ -5,6 +5,7 @@ import { createProvider } from "../../runtime/providers/by-url/index.ts";
 import { type LoadedSchema, loadSchema } from "../build.ts";
 import { readBaseline } from "../lock/baseline.ts";
 import { compareWithLock } from "../lock/compare.ts";
+import { contractsIn } from "../lock/contracted.ts";
 import { describeFinding, type Finding, worstOf } from "../lock/finding.ts";
 import { compareInFlight, countInFlight, droppable, type InFlight } from "../lock/in-flight.ts";
 import { type Lock, lockFileOf, parseLock } from "../lock/lock.ts";
@@ -37,7 +38,7 @@ export async function diff(terminal: Terminal, flags: DiffFlags): Promise<void> 
   const loaded = await loadSchema({ cwd, ...(flags.schema === undefined ? {} : { schema: flags.schema }) });
   const result = /^(?:sqlite|postgres(?:ql)?|rediss?):/.test(flags.against)
     ? await compareWithStore(flags, loaded)
-    : { findings: compareWithLock(readBaseline(flags.against, loaded.schema, cwd), loaded.model.jobs) };
+    : { findings: compareWithLock(readBaseline(flags.against, loaded.schema, cwd), contractsIn(loaded.model)) };
   print(terminal, format, { ...result, findings: placed(result.findings, loaded) });
   if (worstOf(result.findings) === "breaking") process.exitCode = exitCodes.findings;
 }
@@ -76,7 +77,7 @@ function ownLock(schema: string): Lock {
 
 function placed(findings: readonly Finding[], { locate, model }: LoadedSchema): readonly PlacedFinding[] {
   return findings.flatMap((finding) => {
-    const [place] = locate([problemOf(finding, model.jobs)]);
+    const [place] = locate([problemOf(finding, contractsIn(model))]);
     return place ? [{ ...finding, message: describeFinding(finding), place }] : [];
   });
 }

@@ -100,21 +100,21 @@ function describe(module: unknown, path: string): ChildMessage {
   const walker = createWalker(names, createHints(path));
   const definitions = Object.values(jobs).sort((a, b) => (a.name < b.name ? -1 : 1));
   const models = definitions.map((definition) => modelOf(definition, walker));
-  const flows = Object.values(workflows)
-    .sort((a, b) => (a.name < b.name ? -1 : 1))
-    .map((definition) => workflowModelOf(definition, walker));
+  const flowDefinitions = Object.values(workflows).sort((a, b) => (a.name < b.name ? -1 : 1));
+  const flows = flowDefinitions.map((definition) => workflowModelOf(definition, walker));
   const named = walker.named();
   const unreadable = walker.problems();
   // What could not be read has no type that something could fail to fit.
   const misfits = unreadable.length > 0 ? [] : checkWorkflows({ jobs: models, workflows: flows, named });
   const problems = [...unreadable, ...keyProblems(definitions, models, named), ...misfits];
   // What cannot be stored has no contract.
-  const contracts = problems.length > 0 ? [] : contractsOf(definitions, names);
+  const contracts = problems.length > 0 ? [] : contractsOf([...definitions, ...flowDefinitions], names);
   const complete = models.map((model, index) => withContract(model, contracts[index]));
-  return { type: "loaded", jobs: complete, ...(flows.length > 0 ? { workflows: flows } : {}), named, problems };
+  const whole = flows.map((model, index) => withContract(model, contracts[models.length + index]));
+  return { type: "loaded", jobs: complete, ...(whole.length > 0 ? { workflows: whole } : {}), named, problems };
 }
 
-function withContract(model: ModelWithoutContract, contract: JobContract = { input: { kind: "never" } }): JobModel {
+function withContract<T>(model: T, contract: JobContract = { input: { kind: "never" } }) {
   return { ...model, contract };
 }
 

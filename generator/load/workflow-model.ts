@@ -1,11 +1,12 @@
 import type { $ZodType } from "zod/v4/core";
 import type { WorkflowDefinition } from "../../runtime/schema/index.ts";
-import type { Sides, WorkflowModel } from "../model/model.ts";
+import type { PlainWorkflow } from "../model/flow-types.ts";
+import type { Sides } from "../model/model.ts";
 import { objectOf } from "./object-of.ts";
 import type { Walker } from "./walk.ts";
 
 /** A workflow with its types. */
-export function workflowModelOf(definition: WorkflowDefinition, walker: Walker): WorkflowModel {
+export function workflowModelOf(definition: WorkflowDefinition, walker: Walker): PlainWorkflow {
   const { name, input, output, signals, plan, parts, description, deprecated } = definition;
   const walk = (schema: $ZodType, side: string): Sides => walker.walk(schema, name, [side]);
   return {

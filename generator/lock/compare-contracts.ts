@@ -49,7 +49,8 @@ function findingsOf(root: string, isBackward: boolean, accept: Side, emit: Side)
 }
 
 function findingOf(root: string, isBackward: boolean, doubt: Doubt): ContractFinding {
-  const [writer, reader] = root === "input" ? ["producer", "worker"] : ["worker", "client"];
+  const isGiven = root === "input" || root.startsWith("nodes.");
+  const [writer, reader] = isGiven ? ["producer", "worker"] : ["worker", "client"];
   return {
     rule: explain(doubt, isBackward),
     severity: doubt.isCertain ? "breaking" : "unknown",

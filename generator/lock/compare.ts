@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { createMemo } from "../memo.ts";
-import type { JobModel } from "../model/model.ts";
 import { compareContracts, readsInput } from "./compare-contracts.ts";
+import type { Contracted, Contracts } from "./contracted.ts";
 import type { Finding } from "./finding.ts";
 import type { Lock, LockedJob, LockedVersion } from "./lock.ts";
 import { changedPolicies, type PolicyKey, policyOf } from "./policy.ts";
@@ -9,25 +9,48 @@ import { hasUpgrade } from "./previous.ts";
 import { reusedFields } from "./reserved.ts";
 import type { RuleName } from "./rules.ts";
 
-/** Everything that changed since the lock was written, in the order of the jobs' names. */
-export function compareWithLock(lock: Lock, jobs: readonly JobModel[]): readonly Finding[] {
-  const names = new Set(jobs.map(({ name }) => name));
-  const deleted = Object.keys(lock.jobs)
+/** Everything that changed since the lock was written, jobs first, each in the order of their names. */
+export function compareWithLock(lock: Lock, { jobs, workflows }: Contracts): readonly Finding[] {
+  const { retired } = lock;
+  const ofWorkflows = compareSection({ locked: lock.workflows, retired }, workflows);
+  return [...compareSection({ locked: lock.jobs, retired }, jobs), ...ofWorkflows.map(asOfWorkflow)];
+}
+
+/** The rule for workflows, where it is another one than for jobs. */
+const workflowRules: Readonly<Partial<Record<RuleName, RuleName>>> = {
+  JOB_ADDED: "WORKFLOW_ADDED",
+  JOB_DELETED: "WORKFLOW_DELETED",
+  JOB_RENAMED: "WORKFLOW_DELETED",
+  JOB_RETIRED_NAME_REUSED: "WORKFLOW_RETIRED_NAME_REUSED",
+};
+
+function asOfWorkflow(finding: Finding): Finding {
+  return { ...finding, rule: workflowRules[finding.rule] ?? finding.rule };
+}
+
+interface Section {
+  readonly locked: Lock["jobs"];
+  readonly retired: Lock["retired"];
+}
+
+function compareSection(section: Section, models: readonly Contracted[]): readonly Finding[] {
+  const names = new Set(models.map(({ name }) => name));
+  const deleted = Object.keys(section.locked)
     .filter((name) => !names.has(name))
-    .map((name) => deletion(name, lock, jobs));
-  return [...jobs.flatMap((job) => compareJob(lock, job)), ...deleted];
+    .map((name) => deletion(name, section.locked, models));
+  return [...models.flatMap((model) => compareOne(section, model)), ...deleted];
 }
 
-function compareJob(lock: Lock, job: JobModel): readonly Finding[] {
-  const retired = lock.retired[job.name];
-  if (retired) return compareRetired(retired, job);
-  const locked = lock.jobs[job.name];
-  return comparisons(job, locked, () => compareLocked(locked, job));
+function compareOne({ locked, retired }: Section, model: Contracted): readonly Finding[] {
+  const { [model.name]: gone } = retired;
+  if (gone) return compareRetired(gone, model);
+  const { [model.name]: before } = locked;
+  return comparisons(model, before, () => compareLocked(before, model));
 }
 
-const comparisons = createMemo<JobModel, readonly Finding[]>();
+const comparisons = createMemo<Contracted, readonly Finding[]>();
 
-function compareLocked(locked: LockedJob | undefined, job: JobModel): readonly Finding[] {
+function compareLocked(locked: LockedJob | undefined, job: Contracted): readonly Finding[] {
   const own = { job: job.name, version: job.version };
   if (!locked) return [{ ...own, rule: "JOB_ADDED", severity: "compatible", path: [] }];
   const latest = Math.max(...Object.keys(locked.versions).map(Number));
@@ -39,7 +62,7 @@ function compareLocked(locked: LockedJob | undefined, job: JobModel): readonly F
   return current ? compareVersion(current, job) : compareNewVersion(locked, latest, job);
 }
 
-function compareVersion(before: LockedVersion, job: JobModel): readonly Finding[] {
+function compareVersion(before: LockedVersion, job: Contracted): readonly Finding[] {
   const own = { job: job.name, version: job.version };
   const contract = compareContracts(before.contract, job.contract);
   return [
@@ -49,7 +72,7 @@ function compareVersion(before: LockedVersion, job: JobModel): readonly Finding[
 }
 
 /** The old versions stay: a worker claims what is not newer than itself, and has to read it, or to carry it forward. */
-function compareNewVersion(locked: LockedJob, latest: number, job: JobModel): readonly Finding[] {
+function compareNewVersion(locked: LockedJob, latest: number, job: Contracted): readonly Finding[] {
   const own = { job: job.name, version: job.version };
   const unread = Object.entries(locked.versions).filter(
     ([version, { contract }]) => !hasUpgrade(job, Number(version)) && readsInput(job.contract, contract).length > 0,
@@ -65,8 +88,8 @@ function compareNewVersion(locked: LockedJob, latest: number, job: JobModel): re
   ];
 }
 
-function policyFindings(before: LockedVersion, job: JobModel): readonly Finding[] {
-  return changedPolicies(before.policy, policyOf(job)).map((key): Finding => {
+function policyFindings(before: LockedVersion, job: Contracted): readonly Finding[] {
+  return changedPolicies(before.policy ?? {}, policyOf(job)).map((key): Finding => {
     const [rule, option] = policyRules[key];
     return { job: job.name, version: job.version, rule, severity: "behaviour", path: [option] };
   });
@@ -91,10 +114,10 @@ const policyRules: Readonly<Record<PolicyKey, readonly [rule: RuleName, option: 
   encrypted: ["ENCRYPTION_CHANGED", "encrypted"],
 };
 
-function deletion(name: string, lock: Lock, jobs: readonly JobModel[]): Finding {
-  const version = latestOf(lock.jobs[name]);
-  const contract = lock.jobs[name]?.versions[version]?.contract;
-  const heir = jobs.find((job) => !lock.jobs[job.name] && isDeepStrictEqual(job.contract, contract));
+function deletion(name: string, locked: Lock["jobs"], models: readonly Contracted[]): Finding {
+  const version = latestOf(locked[name]);
+  const contract = locked[name]?.versions[version]?.contract;
+  const heir = models.find((model) => !locked[model.name] && isDeepStrictEqual(model.contract, contract));
   const own = { job: name, version, severity: "breaking", path: [] } as const;
   return heir ? { ...own, rule: "JOB_RENAMED", note: `It looks like ${heir.name}.` } : { ...own, rule: "JOB_DELETED" };
 }
@@ -103,7 +126,7 @@ function latestOf(locked: LockedJob | undefined): number {
   return Math.max(0, ...Object.keys(locked?.versions ?? {}).map(Number));
 }
 
-function compareRetired(retired: LockedJob, job: JobModel): readonly Finding[] {
+function compareRetired(retired: LockedJob, job: Contracted): readonly Finding[] {
   const own = { job: job.name, version: job.version, path: [] } as const;
   const fits = Object.values(retired.versions).every(({ contract }) => readsInput(job.contract, contract).length === 0);
   return fits

@@ -6,13 +6,20 @@ export interface Field {
 }
 
 /** The roots of a contract: what is stored as a whole. */
-export function rootsOf({ input, output, errors = {}, progress }: JobContract): ReadonlyMap<string, ContractNode> {
+export function rootsOf({
+  input,
+  output,
+  errors = {},
+  progress,
+  signals = {},
+}: JobContract): ReadonlyMap<string, ContractNode> {
   const named = Object.entries(errors).map(([name, node]): [string, ContractNode] => [`errors.${name}`, node]);
   return new Map([
     ["input", input],
     ...(output ? [["output", output] as const] : []),
     ...named,
     ...(progress ? [["progress", progress] as const] : []),
+    ...Object.entries(signals).map(([name, node]) => [`nodes.${name}.signal`, node] as const),
   ]);
 }
 

@@ -1,4 +1,5 @@
 import { finalStates, jobStates, type JobFilter, type Provider } from "../../runtime/contract/index.ts";
+import { flowJobName } from "../../runtime/core/flow/names.ts";
 import type { JobModel } from "../model/model.ts";
 import { readsInput } from "./compare-contracts.ts";
 import type { Finding } from "./finding.ts";
@@ -14,7 +15,7 @@ export interface InFlight {
 
 const openStates = jobStates.filter((state) => !(finalStates as readonly string[]).includes(state));
 
-/** Everything in a store that is not final, counted by job and version. It reads every page of it. */
+/** Jobs of the schema in a store that are not final, counted by job and version. It reads every page of them. */
 export async function countInFlight(provider: Pick<Provider, "list">): Promise<readonly InFlight[]> {
   const counts = new Map<string, InFlight>();
   const filter: JobFilter = { states: openStates };
@@ -22,6 +23,7 @@ export async function countInFlight(provider: Pick<Provider, "list">): Promise<r
   do {
     const page = await provider.list({ ...filter, limit: 1_000, ...(cursor === undefined ? {} : { cursor }) });
     for (const { name: job, version } of page.jobs) {
+      if (job === flowJobName) continue;
       const key = JSON.stringify([job, version]);
       counts.set(key, { job, version, count: (counts.get(key)?.count ?? 0) + 1 });
     }

@@ -3,12 +3,14 @@ import type { ContractNode, JobContract } from "../model/contract.ts";
 import { printJson } from "./print-json.ts";
 import type { LockedPolicy } from "./policy.ts";
 
-/** The contracts that jobs in a store may have, and that other builds rely on; `jobs.lock.json`, beside the schema. */
+/** The contracts that jobs and workflows in a store may have, and that other builds rely on; `jobs.lock.json`, beside the schema. */
 export interface Lock {
   readonly format: 1;
   /** By name. */
   readonly jobs: Readonly<Record<string, LockedJob>>;
-  /** Jobs that were given up. Their names are not to be used for anything else. */
+  /** By name. They have one version, and no policy. */
+  readonly workflows: Readonly<Record<string, LockedJob>>;
+  /** Jobs and workflows that were given up. Their names are not to be used for anything else. */
   readonly retired: Readonly<Record<string, RetiredJob>>;
 }
 
@@ -19,7 +21,8 @@ export interface LockedJob {
 
 export interface LockedVersion {
   readonly contract: JobContract;
-  readonly policy: LockedPolicy;
+  /** Absent: none. */
+  readonly policy?: LockedPolicy;
   /** Types of fields that this version had once, by their paths: jobs that have them may be left. */
   readonly reserved?: Readonly<Record<string, ContractNode>>;
   /** Breaking changes that somebody took upon himself. */
@@ -35,7 +38,7 @@ export interface RetiredJob extends LockedJob {
   readonly reason: string;
 }
 
-export const emptyLock: Lock = { format: 1, jobs: {}, retired: {} };
+export const emptyLock: Lock = { format: 1, jobs: {}, workflows: {}, retired: {} };
 
 /** Where the lock of a schema file is: `jobs.schema.ts` → `jobs.lock.json`. */
 export function lockFileOf(schema: string): string {
@@ -54,7 +57,7 @@ export function parseLock(text: string, name: string): Lock {
       },
     );
   }
-  return { format: 1, jobs: value.jobs ?? {}, retired: value.retired ?? {} };
+  return { format: 1, jobs: value.jobs ?? {}, workflows: value.workflows ?? {}, retired: value.retired ?? {} };
 }
 
 function parseJson(text: string, name: string): Partial<Lock> {
@@ -71,6 +74,11 @@ function parseJson(text: string, name: string): Partial<Lock> {
 }
 
 /** Keys sorted, one line per small part, so that two branches seldom touch the same lines. */
-export function printLock({ format, jobs, retired }: Lock): string {
-  return printJson({ format, jobs, ...(Object.keys(retired).length === 0 ? {} : { retired }) });
+export function printLock({ format, jobs, workflows, retired }: Lock): string {
+  return printJson({ format, jobs, ...present({ retired, workflows }) });
+}
+
+/** Sections with something in them. */
+function present(sections: Readonly<Record<string, object>>): Readonly<Record<string, object>> {
+  return Object.fromEntries(Object.entries(sections).filter(([, section]) => Object.keys(section).length > 0));
 }

@@ -1,7 +1,7 @@
 import type { JobModel } from "../model/model.ts";
 
 /** What a job promises beyond its values, as far as jobs that wait or run notice a change of it. */
-export type LockedPolicy = Readonly<Pick<JobModel, PolicyKey>>;
+export type LockedPolicy = Readonly<Partial<Pick<JobModel, PolicyKey>>>;
 
 const policyKeys = [
   "queue",
@@ -23,10 +23,9 @@ const policyKeys = [
 
 export type PolicyKey = (typeof policyKeys)[number];
 
-export function policyOf(job: JobModel): LockedPolicy {
+export function policyOf(job: LockedPolicy): LockedPolicy {
   const present = policyKeys.filter((key) => job[key] !== undefined);
-  // Every key that JobModel demands is among them.
-  return Object.fromEntries(present.map((key) => [key, job[key]])) as unknown as LockedPolicy;
+  return Object.fromEntries(present.map((key) => [key, job[key]]));
 }
 
 /** The policies that are not the same. */

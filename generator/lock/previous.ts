@@ -4,7 +4,7 @@ import type { JobModel, Model } from "../model/model.ts";
 import { type Lock, lockFileOf, parseLock } from "./lock.ts";
 
 /** Whether a function of the schema carries jobs of this version forward. */
-export function hasUpgrade({ upgrades }: JobModel, version: number): boolean {
+export function hasUpgrade({ upgrades }: Pick<JobModel, "upgrades">, version: number): boolean {
   return upgrades?.includes(version) === true;
 }
 

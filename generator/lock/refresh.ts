@@ -1,5 +1,5 @@
 import { createMemo } from "../memo.ts";
-import type { JobModel } from "../model/model.ts";
+import type { Contracted, Contracts } from "./contracted.ts";
 import type { Finding } from "./finding.ts";
 import { type AcceptedChange, emptyLock, type Lock, type LockedJob, type LockedVersion } from "./lock.ts";
 import { policyOf } from "./policy.ts";
@@ -7,7 +7,7 @@ import { reservedAfter } from "./reserved.ts";
 
 /** Breaking changes that somebody takes upon himself. */
 export interface Acceptance {
-  /** Names of job definitions. */
+  /** Names of job definitions and workflows. */
   readonly jobs: readonly string[];
   /** Kept in the lock. */
   readonly reason: string;
@@ -16,38 +16,45 @@ export interface Acceptance {
 /** The lock that belongs to a schema, with everything of the old one that jobs in flight may need. */
 export function refreshLock(
   lock: Lock,
-  jobs: readonly JobModel[],
+  { jobs, workflows }: Contracts,
   findings: readonly Finding[],
   acceptance: Acceptance | undefined,
 ): Lock {
-  const names = new Set(jobs.map(({ name }) => name));
-  const gone = Object.entries(lock.jobs).filter(([name]) => !names.has(name));
+  const names = new Set([...jobs, ...workflows].map(({ name }) => name));
+  const gone = Object.entries({ ...lock.jobs, ...lock.workflows }).filter(([name]) => !names.has(name));
+  const section = (locked: Lock["jobs"], models: readonly Contracted[]): Lock["jobs"] =>
+    Object.fromEntries(
+      models.map((model) => {
+        const before = locked[model.name] ?? lock.retired[model.name];
+        return [model.name, lockedJob(before, model, findings, acceptance)];
+      }),
+    );
   const retired = Object.entries(lock.retired).filter(([name]) => !names.has(name));
   const reason = acceptance?.reason ?? "";
   return {
     ...emptyLock,
-    jobs: Object.fromEntries(jobs.map((job) => [job.name, lockedJob(lock, job, findings, acceptance)])),
+    jobs: section(lock.jobs, jobs),
+    workflows: section(lock.workflows, workflows),
     retired: Object.fromEntries([...retired, ...gone.map(([name, job]) => [name, { ...job, reason }] as const)]),
   };
 }
 
 function lockedJob(
-  lock: Lock,
-  job: JobModel,
+  before: LockedJob | undefined,
+  job: Contracted,
   findings: readonly Finding[],
   acceptance: Acceptance | undefined,
 ): LockedJob {
-  const before = lock.jobs[job.name] ?? lock.retired[job.name];
   const make = (): LockedJob => refreshedJob(before, job, findings, acceptance);
   return acceptance ? make() : refreshed(job, before, make);
 }
 
 /** Without an acceptance it makes no difference what was found. */
-const refreshed = createMemo<JobModel, LockedJob>();
+const refreshed = createMemo<Contracted, LockedJob>();
 
 function refreshedJob(
   before: LockedJob | undefined,
-  job: JobModel,
+  job: Contracted,
   findings: readonly Finding[],
   acceptance: Acceptance | undefined,
 ): LockedJob {
@@ -62,14 +69,15 @@ function refreshedJob(
 }
 
 function lockedVersion(
-  job: JobModel,
+  job: Contracted,
   before: LockedVersion | undefined,
   accepted: readonly AcceptedChange[],
 ): LockedVersion {
+  const policy = policyOf(job);
   const reserved = before ? reservedAfter(before, job.contract) : {};
   return {
     contract: job.contract,
-    policy: policyOf(job),
+    ...(Object.keys(policy).length === 0 ? {} : { policy }),
     ...(Object.keys(reserved).length === 0 ? {} : { reserved }),
     ...(accepted.length === 0 ? {} : { accepted }),
   };

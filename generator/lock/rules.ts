@@ -50,6 +50,17 @@ export const rules = {
     "A version is in the store, but not in the lock.",
     "Nobody knows what it stored. Restore its block from version control.",
   ),
+  WORKFLOW_ADDED: rule("compatible", "A workflow is new.", "Nothing of it is in a store."),
+  WORKFLOW_DELETED: rule(
+    "breaking",
+    "A workflow is not in the schema any more.",
+    "Flows that have begun run on, but nobody can check their signals, or parse the input of a part. Keep it until they have ended, then retire its name.",
+  ),
+  WORKFLOW_RETIRED_NAME_REUSED: rule(
+    "breaking",
+    "The name of a retired workflow is used for another contract.",
+    "Old flows may be left under it. Take another name.",
+  ),
   SIDE_ADDED: rule(
     "compatible",
     "An output, error or progress is declared for the first time.",

@@ -1,8 +1,9 @@
 import { basename } from "node:path";
 import { readIfExists } from "../find.ts";
 import { groupBy } from "../model/group.ts";
-import type { JobModel, Problem } from "../model/model.ts";
+import type { Problem } from "../model/model.ts";
 import { compareWithLock } from "./compare.ts";
+import type { Contracts } from "./contracted.ts";
 import { type ChangeClass, describeFinding, type Finding, worstOf } from "./finding.ts";
 import { emptyLock, lockFileOf, parseLock, printLock } from "./lock.ts";
 import { type Acceptance, refreshLock } from "./refresh.ts";
@@ -30,23 +31,23 @@ export interface JobChange {
 /** Compares a schema with its lock. Throws `JW_LOCK_INVALID`. */
 export function updateLock(
   schema: string,
-  jobs: readonly JobModel[],
+  contracts: Contracts,
   acceptance?: Acceptance,
   parse: typeof parseLock = parseLock,
 ): LockUpdate {
   const file = lockFileOf(schema);
   const before = readIfExists(file);
   const lock = before === undefined ? emptyLock : parse(before, basename(file));
-  const findings = before === undefined ? [] : compareWithLock(lock, jobs);
+  const findings = before === undefined ? [] : compareWithLock(lock, contracts);
   const breaking = findings.filter(
     ({ severity, job }) => severity === "breaking" && acceptance?.jobs.includes(job) !== true,
   );
   return {
     file,
     before,
-    text: printLock(refreshLock(lock, jobs, findings, acceptance)),
+    text: printLock(refreshLock(lock, contracts, findings, acceptance)),
     changes: changesOf(findings),
-    problems: breaking.map((finding) => problemOf(finding, jobs)),
+    problems: breaking.map((finding) => problemOf(finding, contracts)),
   };
 }
 
@@ -58,15 +59,16 @@ function changesOf(findings: readonly Finding[]): readonly JobChange[] {
 }
 
 /** A breaking change, before its place in the file is known. */
-export function problemOf(finding: Finding, jobs: readonly JobModel[]): Problem {
+export function problemOf(finding: Finding, { jobs, workflows }: Contracts): Problem {
   const { job, path } = finding;
-  const isThere = jobs.some(({ name }) => name === job);
+  const isWorkflow = workflows.some(({ name }) => name === job);
+  const isThere = isWorkflow || jobs.some(({ name }) => name === job);
   return {
     code: "JW_CONTRACT_BREAKING",
     ...(isThere ? { job } : {}),
     path,
     message: describeFinding(finding),
-    hint: isThere ? waysOut(finding) : `Or, if none of its jobs is left: \`jobwright accept ${job} --reason "…"\`.`,
+    hint: isWorkflow ? waysOutOfWorkflow(finding) : isThere ? waysOut(finding) : goneHint(finding),
   };
 }
 
@@ -78,4 +80,19 @@ function waysOut({ job, version, rule }: Finding): string {
     `Make it compatible; or set \`version: ${version + 1}, upgrade: { ${version}: (old) => … }\`; ` +
     `or take it upon yourself: ${accept}.`
   );
+}
+
+/** A workflow has no version: what has begun keeps its shape, so the new one may stand beside the old one. */
+function waysOutOfWorkflow({ job, rule }: Finding): string {
+  const accept = `\`jobwright accept ${job} --reason "…"\``;
+  if (rule === "WORKFLOW_RETIRED_NAME_REUSED") return `Or take it upon yourself: ${accept}.`;
+  return (
+    "Make it compatible; or declare it under another name, and keep this one until its flows have ended; " +
+    `or take it upon yourself: ${accept}.`
+  );
+}
+
+function goneHint({ job, rule }: Finding): string {
+  const what = rule === "WORKFLOW_DELETED" ? "flows" : "jobs";
+  return `Or, if none of its ${what} is left: \`jobwright accept ${job} --reason "…"\`.`;
 }

@@ -1,5 +1,5 @@
 /**
- * What a version of a job may store, and what it accepts back: the input side of its zod schemas, as plain data. Two builds
+ * What a version of a job, or a workflow, may store, and what it accepts back: the input side of its zod schemas, as plain data. Two builds
  * that share a store understand each other exactly if these descriptions fit, so this is what the lock keeps.
  *
  * Canonical: keys and literals are sorted, wrappers are dissolved, documentation and places in the file are left out.
@@ -12,6 +12,8 @@ export interface JobContract {
   readonly errors?: Readonly<Record<string, ContractNode>>;
   /** Absent: the progress is a number. */
   readonly progress?: ContractNode;
+  /** Payloads of the signals of a workflow, by node; of those of workflows within it their own contracts tell. */
+  readonly signals?: Readonly<Record<string, ContractNode>>;
   /** Recursive parts, which `ref` nodes name. */
   readonly types?: Readonly<Record<string, ContractNode>>;
 }

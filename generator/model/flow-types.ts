@@ -12,10 +12,13 @@ import {
   withUndefined,
 } from "./model.ts";
 
+/** Before its contract is known. */
+export type PlainWorkflow = Omit<WorkflowModel, "contract">;
+
 /** What workflows are checked against. */
 export interface FlowModel extends Pick<Model, "named"> {
   readonly jobs: readonly Omit<JobModel, "contract">[];
-  readonly workflows: readonly WorkflowModel[];
+  readonly workflows: readonly PlainWorkflow[];
 }
 
 /** Named types are two, and a flow meets both: those of the input side get ids of their own. */
@@ -43,7 +46,7 @@ function isRef(value: unknown): value is Extract<TypeNode, { readonly kind: "ref
 const nothing: TypeNode = { kind: "undefined" };
 
 /** What a node gives to those that refer to it. */
-export function givenBy(part: WorkflowPart, aspect: NodeAspect, workflow: WorkflowModel, model: FlowModel): TypeNode {
+export function givenBy(part: WorkflowPart, aspect: NodeAspect, workflow: PlainWorkflow, model: FlowModel): TypeNode {
   const job = part.kind === "job" ? model.jobs.find(({ name }) => name === part.target) : undefined;
   const output = outputOf(part, job, workflow, model);
   const one = { output, maybe: withUndefined(output), outcome: outcomeOf(output, failureOf(job)) }[aspect];
@@ -53,7 +56,7 @@ export function givenBy(part: WorkflowPart, aspect: NodeAspect, workflow: Workfl
 function outputOf(
   part: WorkflowPart,
   job: FlowModel["jobs"][number] | undefined,
-  { signals }: WorkflowModel,
+  { signals }: PlainWorkflow,
   { workflows }: FlowModel,
 ): TypeNode {
   if (part.kind === "job") return job?.output?.out ?? nothing;

@@ -7,7 +7,11 @@ import type { JobModel, Model } from "./model.ts";
  * lock has them. 16 hexadecimal digits.
  */
 export function hashModel({ jobs, workflows, named }: Model): string {
-  const flows = workflows ? `,"workflows":${canonicalJson(workflows)}` : "";
+  const plain = workflows?.map((workflow) => {
+    const { contract: _, ...rest } = workflow;
+    return rest;
+  });
+  const flows = plain ? `,"workflows":${canonicalJson(plain)}` : "";
   return createHash("sha256")
     .update(`{"jobs":[${jobs.map(jobText).join(",")}],"named":${canonicalJson(named)}${flows}}`)
     .digest("hex")

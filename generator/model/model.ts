@@ -78,6 +78,8 @@ export interface WorkflowModel {
   readonly plan: FlowPlan;
   /** The nodes as they were declared. */
   readonly parts: readonly WorkflowPart[];
+  /** What the lock keeps. */
+  readonly contract: JobContract;
 }
 
 /** A version that jobs in a store may still have. */

@@ -3,9 +3,9 @@ import { expressionIn, type Template } from "../../runtime/core/flow/template.ts
 import { literalOf } from "../../runtime/schema/literal.ts";
 import { nearest } from "../../runtime/schema/suggest.ts";
 import { createFit } from "./fit.ts";
-import { type FlowModel, givenBy, referenceText, typeAt } from "./flow-types.ts";
+import { type FlowModel, givenBy, type PlainWorkflow, referenceText, typeAt } from "./flow-types.ts";
 import { alternativesOf } from "./key-paths.ts";
-import type { Problem, Property, TypeNode, WorkflowModel } from "./model.ts";
+import type { Problem, Property, TypeNode } from "./model.ts";
 import { pathText } from "./path-text.ts";
 import { typeText } from "./type-text.ts";
 
@@ -18,7 +18,7 @@ export interface TemplateChecks {
 }
 
 interface Surroundings {
-  readonly workflow: WorkflowModel;
+  readonly workflow: PlainWorkflow;
   readonly model: FlowModel;
   readonly types: ReadonlyMap<string, TypeNode>;
   /** Of what a map goes through. */

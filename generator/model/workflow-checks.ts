@@ -1,7 +1,7 @@
 import type { WorkflowPart } from "../../runtime/schema/options.ts";
-import { type FlowModel, onInput, typesOf } from "./flow-types.ts";
+import { type FlowModel, onInput, type PlainWorkflow, typesOf } from "./flow-types.ts";
 import { alternativesOf } from "./key-paths.ts";
-import type { Problem, TypeNode, WorkflowModel } from "./model.ts";
+import type { Problem, TypeNode } from "./model.ts";
 import { createTemplateChecks, type TemplateChecks } from "./template-checks.ts";
 import { typeText } from "./type-text.ts";
 
@@ -15,7 +15,7 @@ export function checkWorkflows(model: FlowModel): readonly Problem[] {
 
 function checkPart(
   part: WorkflowPart,
-  workflow: WorkflowModel,
+  workflow: PlainWorkflow,
   model: FlowModel,
   types: ReadonlyMap<string, TypeNode>,
 ): readonly Problem[] {
@@ -52,7 +52,7 @@ function checkPart(
 /** What the input of a node, or the result, has to be. */
 function targetOf(
   { kind, target }: WorkflowPart,
-  { output }: WorkflowModel,
+  { output }: PlainWorkflow,
   { jobs, workflows }: FlowModel,
 ): TypeNode | undefined {
   if (kind === "result") return output && onInput(output.in);

@@ -92,6 +92,21 @@ export const descriptor: SchemaDescriptor = {
   loadSchema: () => Promise.resolve({ default: schema }),
 };
 
+const { album: graph } = defineJobs({
+  album: workflow({
+    input: z.object({ pictures: z.array(z.string()) }),
+    output: z.object({ file: z.string(), pages: z.number() }),
+    nodes: () => ({ approved: { signal: z.object({ by: z.string() }) } }),
+    result: () => ({ file: "new", pages: 0 }),
+  }),
+}).workflows;
+
+/** That of a later build, in which the album has another graph. */
+export const changed: SchemaDescriptor = {
+  ...descriptor,
+  workflows: workflows.map((each) => (each.name === "album" && graph ? { name: "album", plan: graph.plan } : each)),
+};
+
 export interface AlbumInput {
   readonly pictures: string[];
   readonly title?: string;
