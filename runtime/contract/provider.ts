@@ -66,6 +66,8 @@ export interface Capabilities {
 export interface Notifier {
   /** Calls `wake` after jobs became ready in one of `queues`; returns the way to stop listening. */
   subscribe(queues: readonly string[], wake: () => void): () => void;
+  /** Calls `wake` after jobs became final, perhaps more often than that; returns the way to stop listening. */
+  subscribeEnds(wake: () => void): () => void;
 }
 
 /**

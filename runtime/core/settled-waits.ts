@@ -3,7 +3,9 @@ import { isFinalState, type JobRecord, JobwrightError, type WaitOptions } from "
 /** Callers that wait for jobs to become final, woken by settlements in this process and by a slow poll for all others. */
 export interface SettledWaits {
   wait(id: string, options?: WaitOptions): Promise<JobRecord | undefined>;
-  /** Looks again at all awaited jobs; call it after anything that may have ended one. Cheap when nobody waits. */
+  /** Calls `wake` at each `check`; returns the way to stop that. */
+  subscribe(wake: () => void): () => void;
+  /** Looks again at all awaited jobs; call it after anything that may have ended a job. Cheap when nobody waits or listens. */
   check(): void;
   close(): void;
 }
@@ -22,15 +24,21 @@ export function createSettledWaits(
   stopped: () => JobwrightError,
 ): SettledWaits {
   const waiters = new Set<Waiter>();
+  const listeners = new Set<{ readonly wake: () => void }>();
   let timer: NodeJS.Timeout | undefined;
 
-  function check(): void {
+  function look(): void {
     for (const waiter of waiters) void waiter.look();
+  }
+
+  function check(): void {
+    look();
+    for (const { wake } of listeners) wake();
   }
 
   function poll(): void {
     timer ??= setInterval(() => {
-      if (waiters.size > 0) return check();
+      if (waiters.size > 0) return look();
       clearInterval(timer);
       timer = undefined;
     }, pollMs);
@@ -71,6 +79,11 @@ export function createSettledWaits(
 
   return {
     wait,
+    subscribe(wake) {
+      const listener = { wake };
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
     check,
     close() {
       clearInterval(timer);

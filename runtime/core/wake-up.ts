@@ -3,8 +3,6 @@ export interface WakeUps {
   subscribe(queues: readonly string[], wake: () => void): () => void;
   /** Wakes the listeners of these queues, or of all. */
   wake(queues?: Iterable<string>): void;
-  /** Number of subscriptions, so that a provider polls for others' changes only when somebody listens. */
-  readonly listeners: number;
 }
 
 export function createWakeUps(): WakeUps {
@@ -20,9 +18,6 @@ export function createWakeUps(): WakeUps {
       for (const subscription of subscriptions) {
         if (!woken || woken.some((queue) => subscription.queues.has(queue))) subscription.wake();
       }
-    },
-    get listeners() {
-      return subscriptions.size;
     },
   };
 }

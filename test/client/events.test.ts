@@ -119,6 +119,55 @@ describe.each(Object.entries(stores))("events of a client, on %s", (_name, open)
   });
 });
 
+describe("a hint of the store", () => {
+  it("is followed long before the poll, by a look that comes no sooner than 100 ms after the last one", async () => {
+    const provider = createMemoryProvider();
+    onTestFinished(() => provider.stop());
+    let looks = 0;
+    const counting: Provider = { ...provider, finished: (request) => (looks++, provider.finished(request)) };
+    const client = await createClient<Client>(descriptor, { provider: counting, events: { poll: "1h" } });
+    const heard: string[] = [];
+    const all = createSignal();
+    const stop = client.work.on("cancelled", ({ id }) => {
+      heard.push(id);
+      if (heard.length === 20) all.fire();
+    });
+    const startedAt = performance.now();
+    const handles = await client.work.enqueueMany(Array.from({ length: 20 }, (_, n) => ({ n })));
+    for (const handle of handles) await handle.cancel();
+    await all.promise;
+    expect(new Set(heard)).toEqual(new Set(handles.map(({ id }) => id)));
+    expect(looks).toBeLessThanOrEqual(3 + (performance.now() - startedAt) / 100);
+    stop();
+  });
+
+  it("is given to nobody who does not listen any more", async () => {
+    const provider = createMemoryProvider();
+    onTestFinished(() => provider.stop());
+    const open = new Set<() => void>();
+    const { notifier } = provider;
+    if (!notifier) throw new Error("the memory provider has hints");
+    const watched: Provider = {
+      ...provider,
+      notifier: {
+        ...notifier,
+        subscribeEnds(wake) {
+          open.add(wake);
+          return () => void open.delete(wake);
+        },
+      },
+    };
+    const client = await createClient<Client>(descriptor, { provider: watched });
+    expect(open.size).toBe(0);
+    const stops = [client.work.on("dead", () => {}), client.work.on("dead", () => {})];
+    expect(open.size).toBe(1);
+    for (const stop of stops) stop();
+    const stream = client.$events.stream({ signal: AbortSignal.abort() });
+    await stream.next();
+    expect(open.size).toBe(0);
+  });
+});
+
 describe("listeners of a client", () => {
   it("begin when they come, not with what ended before", async () => {
     const clock = createFakeClock();

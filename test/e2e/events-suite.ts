@@ -24,10 +24,10 @@ export function eventsSuite(newPlace: () => Place): void {
   let worker: WorkerProcess | undefined;
 
   /** A client with a connection of its own, as another process has it. */
-  async function connect(): Promise<Jobs> {
+  async function connect(poll: "20ms" | "1h" = "20ms"): Promise<Jobs> {
     const provider = await createProvider(place.url, optionsOf(place));
     providers.push(provider);
-    return await createClient<Jobs>(descriptor, { provider, events: { poll: "20ms", late: "2s" } });
+    return await createClient<Jobs>(descriptor, { provider, events: { poll, late: "2s" } });
   }
 
   beforeEach(() => {
@@ -50,6 +50,24 @@ export function eventsSuite(newPlace: () => Place): void {
       worker = startWorkerProcess(place);
       const { id } = await producer.work.enqueue(nothing(1));
       expect(await heard).toMatchObject({ job: "work", id, status: "succeeded", output: { pid: worker.pid } });
+    });
+
+    it.each(["listener", "stream"])("reach a %s long before its next poll", async (whose) => {
+      const [producer, client] = [await connect(), await connect("1h")];
+      worker = startWorkerProcess(place);
+      await worker.seen(({ event }) => event === "ready");
+      const stop = new AbortController();
+      let heard = 0;
+      const stream = async (): Promise<void> => {
+        for await (const _ of client.$events.stream({ signal: stop.signal })) heard++;
+      };
+      const streamed = whose === "stream" ? stream() : Promise.resolve();
+      if (whose === "listener") client.work.on("succeeded", () => heard++);
+      // Before the worker knows that somebody listens, it does not tell.
+      for (let n = 0; heard === 0; n++) await (await producer.work.enqueue(nothing(n))).result();
+      stop.abort();
+      await streamed;
+      expect(heard).toBeGreaterThan(0);
     });
 
     it("all reach a stream that is broken off again and again, and goes on from its cursor elsewhere", async () => {

@@ -1,5 +1,6 @@
 import { isRetryable, JobwrightError, type JobRecord, type Provider } from "../../contract/index.ts";
 import type { Makers } from "../../core/makers.ts";
+import { createPace } from "./pace.ts";
 import { type AnyEvent, readEvent, typesOf } from "./read-event.ts";
 import { createEndReader } from "./reader.ts";
 import type { EventSettings } from "./settings.ts";
@@ -54,10 +55,11 @@ export function createListeners(provider: Provider, makers: Makers, settings: Ev
     }
   }
 
-  /** Reads at once and then at each poll, until it is stopped or the provider is. */
+  /** Reads at once and then at each poll and hint, until it is stopped or the provider is. */
   function start(): () => void {
     const reader = createEndReader(provider, { from: undefined, lateMs });
-    let timer: NodeJS.Timeout | undefined;
+    const pace = createPace(provider);
+    let leave: (() => void) | undefined;
     let running = true;
     let failures = 0;
 
@@ -82,12 +84,13 @@ export function createListeners(provider: Provider, makers: Makers, settings: Ev
     function again(waitMs: number | void): void {
       const ms = waitMs ?? Math.min(Math.max(pollMs, maxRetryMs), pollMs * 2 ** Math.min(failures, 10));
       // A listener alone is no work that a process has to stay for.
-      if (running) timer = setTimeout(go, ms).unref();
+      if (running) leave = pace.next(go, ms, { stay: false });
     }
 
     function halt(): void {
       running = false;
-      clearTimeout(timer);
+      leave?.();
+      pace.close();
     }
 
     go();

@@ -1,8 +1,8 @@
-import { setTimeout as after } from "node:timers/promises";
 import { isRetryable, JobwrightError, type Provider } from "../../contract/index.ts";
 import type { Makers } from "../../core/makers.ts";
 import { isStopped } from "./listeners.ts";
 import { cursorOf, type Position, positionOf } from "./position.ts";
+import { createPace, type Pace } from "./pace.ts";
 import { type AnyEvent, readEvent } from "./read-event.ts";
 import { createEndReader, type EndReader, type Ends } from "./reader.ts";
 import type { EventSettings } from "./settings.ts";
@@ -20,15 +20,17 @@ export function openStream(
   { since, cursor, signal }: StreamOptions,
 ): AnyStream {
   const from = cursor === undefined ? startOf(since) : positionOf(cursor);
-  return streamOf(createEndReader(provider, { from, lateMs: settings.lateMs }), makers, settings, signal);
+  return streamOf(provider, createEndReader(provider, { from, lateMs: settings.lateMs }), makers, settings, signal);
 }
 
 async function* streamOf(
+  provider: Provider,
   reader: EndReader,
   makers: Makers,
   { pollMs, logger }: EventSettings,
   signal: AbortSignal | undefined,
 ): AnyStream {
+  const pace = createPace(provider);
   try {
     while (!signal?.aborted) {
       const { ends, more } = await reader.read().catch((error: unknown) => {
@@ -42,12 +44,33 @@ async function* streamOf(
         if (signal?.aborted) return;
         yield { ...readEvent(record, maker), cursor: cursorOf(position) };
       }
-      // The loop's condition tells that it was aborted.
-      if (!more) await after(pollMs, undefined, signal && { signal }).catch(() => undefined);
+      if (!more) await pause(pace, pollMs, signal);
     }
   } catch (error) {
     if (!isStopped(error)) throw error;
+  } finally {
+    pace.close();
   }
+}
+
+/** Until it is time to look again, or until the signal says that nobody wants it; which of them, the loop looks. */
+function pause(pace: Pace, ms: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    const aborted = (): void => {
+      leave();
+      resolve();
+    };
+    const leave = pace.next(
+      () => {
+        signal?.removeEventListener("abort", aborted);
+        resolve();
+      },
+      ms,
+      { stay: true },
+    );
+    if (signal?.aborted) return aborted();
+    signal?.addEventListener("abort", aborted, { once: true });
+  });
 }
 
 function startOf(since: Date | undefined): Position | undefined {

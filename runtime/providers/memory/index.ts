@@ -44,7 +44,7 @@ export function createMemoryProvider(options: MemoryProviderOptions = {}): Provi
 
   return {
     capabilities: { transactions: "none", durable: false, reach: "process" },
-    notifier: { subscribe: (queues, wake) => store.onReady(queues, wake) },
+    notifier: { subscribe: (queues, wake) => store.onReady(queues, wake), subscribeEnds: (wake) => store.onEnd(wake) },
 
     migrate: () => open(() => ({ from: 1, to: 1 })),
     start: () => open(() => undefined),

@@ -31,12 +31,15 @@ export interface MemoryStore {
   /** Tells those who wait for this job that it is final or gone. */
   announceSettled(id: string): void;
   onSettled(id: string, listener: () => void): () => void;
+  /** Of any job. */
+  onEnd(listener: () => void): () => void;
 }
 
 /** A store that lives as long as this object. Give it to several providers to let them work on the same jobs. */
 export function createMemoryStore(): MemoryStore {
   let seq = 0;
   const listeners = new Set<Listener>();
+  const ends = new Set<{ readonly wake: () => void }>();
   const waiters = new Map<string, Set<() => void>>();
   return {
     rows: new Map(),
@@ -63,6 +66,12 @@ export function createMemoryStore(): MemoryStore {
       const waiting = waiters.get(id);
       waiters.delete(id);
       waiting?.forEach((listener) => queueMicrotask(listener));
+      for (const { wake } of ends) queueMicrotask(wake);
+    },
+    onEnd(wake) {
+      const listener = { wake };
+      ends.add(listener);
+      return () => void ends.delete(listener);
     },
     onSettled(id, listener) {
       const waiting = waiters.get(id) ?? new Set();

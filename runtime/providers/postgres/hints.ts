@@ -10,6 +10,8 @@ export interface Hints {
   ready(queues: Iterable<string>): void;
   /** Somebody in this process waits for a job: whoever settles it is asked to say so. */
   await(id: string): void;
+  /** Somebody in this process wants to hear of all ends, until the function that this returns is called. */
+  awaitAll(): () => void;
   /** Jobs were settled here; others hear of it if they asked. */
   settled(ids: Iterable<string>): void;
   close(): Promise<void>;
@@ -25,6 +27,11 @@ export interface HintOptions {
   readonly timing?: Partial<ListenerTiming>;
 }
 
+/** Those who want to hear of all ends say so again this often, so that workers which come later hear of it as well. */
+const askEveryMs = 10_000;
+/** How long after that a settlement is told. */
+const askedMs = 2.5 * askEveryMs;
+
 /** Whoever waits longer than this, or behind so many others, is left to its own poll. */
 const awaitedMs = 10 * 60_000;
 const maxAwaited = 10_000;
@@ -36,6 +43,10 @@ export function createHints({ schema, config, notify, look, timing }: HintOption
   const announcer = createAnnouncer((texts) => notify(channel, texts));
   /** Ids that other processes wait for, and until when they are remembered. */
   const awaited = new Map<string, number>();
+  /** Until when others want to hear of all ends. */
+  let askedUntil = 0;
+  let asking = 0;
+  let timer: NodeJS.Timeout | undefined;
   const listener =
     config &&
     createListener({
@@ -44,6 +55,7 @@ export function createHints({ schema, config, notify, look, timing }: HintOption
       probe: writeMessage(sender, { kind: "probe", body: "" }) ?? "",
       heard,
       connected() {
+        if (asking > 0) ask();
         wakeUps.wake();
         look();
       },
@@ -56,7 +68,9 @@ export function createHints({ schema, config, notify, look, timing }: HintOption
     if (!message || message.sender === sender) return;
     if (message.kind === "ready") wakeUps.wake([message.body]);
     if (message.kind === "settled") look();
-    if (message.kind === "awaited" && awaited.size < maxAwaited) awaited.set(message.body, Date.now() + awaitedMs);
+    if (message.kind !== "awaited") return;
+    if (message.body === "") askedUntil = Date.now() + askedMs;
+    else if (awaited.size < maxAwaited) awaited.set(message.body, Date.now() + awaitedMs);
   }
 
   function tell(messages: Iterable<Message>): void {
@@ -66,6 +80,10 @@ export function createHints({ schema, config, notify, look, timing }: HintOption
       if (text !== undefined) texts.push(text);
     }
     announcer.announce(texts);
+  }
+
+  function ask(): void {
+    tell([{ kind: "awaited", body: "" }]);
   }
 
   function forgetOld(): void {
@@ -93,13 +111,29 @@ export function createHints({ schema, config, notify, look, timing }: HintOption
       listener.start();
       tell([{ kind: "awaited", body: id }]);
     },
+    awaitAll() {
+      if (!listener) return () => undefined;
+      listener.start();
+      if (asking++ === 0) {
+        ask();
+        // Whoever listens is no work that a process has to stay for.
+        timer = setInterval(ask, askEveryMs).unref();
+      }
+      let over = false;
+      return () => {
+        if (!over && --asking === 0) clearInterval(timer);
+        over = true;
+      };
+    },
     settled(ids) {
       look();
+      if (askedUntil > Date.now()) tell([{ kind: "settled", body: "" }]);
       if (awaited.size === 0) return;
       forgetOld();
       tell([...ids].filter((id) => awaited.delete(id)).map((body) => ({ kind: "settled", body })));
     },
     async close() {
+      clearInterval(timer);
       await announcer.close();
       await listener?.close();
     },

@@ -4,9 +4,9 @@ import { createHash, randomBytes } from "node:crypto";
 export type Message =
   /** Jobs of this queue became ready. */
   | { readonly kind: "ready"; readonly body: string }
-  /** The sender waits for this job to be settled. */
+  /** The sender waits for this job to be settled; empty: it wants to hear of all. */
   | { readonly kind: "awaited"; readonly body: string }
-  /** An awaited job was settled. */
+  /** An awaited job was settled; empty: some job was. */
   | { readonly kind: "settled"; readonly body: string }
   /** The sender looks whether it hears itself. */
   | { readonly kind: "probe"; readonly body: string };

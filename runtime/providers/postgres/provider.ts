@@ -146,7 +146,16 @@ export function createPostgresProvider<Schema extends DrizzleSchema>(
 
   const provider: PostgresProvider<Schema> = {
     capabilities: { transactions: "async", durable: true, reach: "network", transactionalHandlers: true },
-    notifier: { subscribe: (queues, wake) => hints.subscribe(queues, wake) },
+    notifier: {
+      subscribe: (queues, wake) => hints.subscribe(queues, wake),
+      subscribeEnds(wake) {
+        const [unsubscribe, stopAsking] = [waits.subscribe(wake), hints.awaitAll()];
+        return () => {
+          unsubscribe();
+          stopAsking();
+        };
+      },
+    },
     ...leaseThread(options, { location, pool: givenPool, sessions, queryTimeoutMs }, schema),
 
     migrate: async () => migrateSchema(open(), schema),

@@ -128,6 +128,10 @@ export function createRedisProvider(options: RedisOptions, times: ListenerTimes 
         if (!ended && !ending) open().listener.start();
         return wakeUps.subscribe(queues, wake);
       },
+      subscribeEnds(wake) {
+        if (!ended && !ending) open().listener.start();
+        return waits.subscribe(wake);
+      },
     },
     ...leaseThread(options, target, { namespace, timeoutMs }),
     health: () => facts && { ...facts, dataLossSuspected },

@@ -123,20 +123,29 @@ export function createSqliteProvider(options: SqliteOptions): SqliteProvider {
   const watch = createChangeWatch(
     () => opened?.connection.database,
     options.pollMs ?? defaultPollMs,
-    () => wakeUps.wake(),
+    () => {
+      wakeUps.wake();
+      waits.check();
+    },
   );
+  let listening = 0;
+
+  /** Others' changes are looked for as long as somebody in this process listens. */
+  function watched(unsubscribe: () => void): () => void {
+    if (listening++ === 0) watch.start();
+    let over = false;
+    return () => {
+      unsubscribe();
+      if (!over && --listening === 0) watch.stop();
+      over = true;
+    };
+  }
 
   const provider: SqliteProvider = {
     capabilities: { transactions: "sync", durable: !inMemory, reach: inMemory ? "process" : "host" },
     notifier: {
-      subscribe(queues, wake) {
-        const unsubscribe = wakeUps.subscribe(queues, wake);
-        watch.start();
-        return () => {
-          unsubscribe();
-          if (wakeUps.listeners === 0) watch.stop();
-        };
-      },
+      subscribe: (queues, wake) => watched(wakeUps.subscribe(queues, wake)),
+      subscribeEnds: (wake) => watched(waits.subscribe(wake)),
     },
     ...(inMemory ? {} : { leaseThread: leaseThread(path) }),
 

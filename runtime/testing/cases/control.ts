@@ -26,9 +26,18 @@ function isCode(code: string): (error: unknown) => boolean {
 const wakeLimitMs = 10_000;
 
 function nextWake(provider: Provider, queue: string): Promise<void> {
+  return nextHint(queue, (wake) => provider.notifier?.subscribe([queue], wake));
+}
+
+/** The same for ends of jobs. */
+function nextEnd(provider: Provider): Promise<void> {
+  return nextHint("those who listen to ends", (wake) => provider.notifier?.subscribeEnds(wake));
+}
+
+function nextHint(whom: string, subscribe: (wake: () => void) => (() => void) | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
-    const end = setTimeout(() => reject(new Error(`nobody woke ${queue} within ${wakeLimitMs} ms`)), wakeLimitMs);
-    const stop = provider.notifier?.subscribe([queue], () => {
+    const end = setTimeout(() => reject(new Error(`nobody woke ${whom} within ${wakeLimitMs} ms`)), wakeLimitMs);
+    const stop = subscribe(() => {
       clearTimeout(end);
       resolve();
       queueMicrotask(() => stop?.());
@@ -120,8 +129,48 @@ const notifierCases = Object.entries(readying).map(([what, prepare]): Conformanc
   },
 }));
 
+/** Each ends a job of `mail`. */
+const ending: typeof readying = {
+  "an ack": async (provider, { newJob }) => {
+    await provider.enqueue([newJob()]);
+    const job = await claimOne(provider);
+    return () => provider.ack([job]);
+  },
+  "a nack for good": async (provider, { newJob }) => {
+    await provider.enqueue([newJob()]);
+    const { id, fence } = await claimOne(provider);
+    return () =>
+      provider.nack([{ id, fence, outcome: "dead", reason: "discarded", error: { name: "Error", message: "no" } }]);
+  },
+  "a cancel": async (provider, { newJob }) => {
+    const job = newJob();
+    await provider.enqueue([job]);
+    return () => provider.cancel([job.id]);
+  },
+  "a reap that gives up": async (provider, { newJob, clock }) => {
+    await provider.enqueue([newJob({ maxCrashes: 0 })]);
+    await claimOne(provider);
+    clock.advance(leaseMs + 1);
+    return () => provider.reap(1);
+  },
+};
+
+const endCases = Object.entries(ending).map(([what, prepare]): ConformanceCase => ({
+  area: "notifier",
+  name: `${what} wakes those who listen to ends`,
+  async run(context) {
+    const provider = await context.createProvider();
+    if (!provider.notifier) return;
+    const act = await prepare(provider, context);
+    const woken = nextEnd(provider);
+    await act();
+    await woken;
+  },
+}));
+
 export const controlCases: readonly ConformanceCase[] = [
   ...notifierCases,
+  ...endCases,
   {
     area: "cancel",
     name: "a cancelled waiting job is never claimed, not even when it was due",
