@@ -14,6 +14,7 @@ export function createWakeUps(): WakeUps {
       return () => void subscriptions.delete(subscription);
     },
     wake(queues) {
+      if (subscriptions.size === 0) return;
       const woken = queues && [...queues];
       for (const subscription of subscriptions) {
         if (!woken || woken.some((queue) => subscription.queues.has(queue))) subscription.wake();

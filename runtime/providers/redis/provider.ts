@@ -112,12 +112,8 @@ export function createRedisProvider(options: RedisOptions, times: ListenerTimes 
     wakeUps.wake(unknown ? undefined : readyQueues(jobs, results));
   }
 
-  /** They find nothing if the call fails, and are woken again by its reply. */
-  function wakeEarly(jobs: Iterable<NewJob>): void {
-    if (wakeUps.listeners > 0) wakeUps.wake(plainQueues(jobs));
-  }
-
-  const group = createEnqueueGroup(run, wakeEarly);
+  // Whoever is woken finds nothing if the call fails, and is woken again by its reply.
+  const group = createEnqueueGroup(run, (jobs) => wakeUps.wake(plainQueues(jobs)));
   const waits = createSettledWaits(createSettledLookup(run), settledPollMs, stopped);
   const checkWaits = throttle(() => waits.check(), settledCheckMs);
 
