@@ -51,6 +51,9 @@ export type NotifyReturn = void;
 /** `notify` has no output. */
 export type NotifyOutput = undefined;
 
+/** What is stored as the input of `notify`: JSON. */
+export type NotifyInputWire = NotifyInput;
+
 /** Handler of `notify` as a function. */
 export type NotifyHandle = (payload: NotifyPayload, ctx: JobContext) => NotifyReturn | Promise<NotifyReturn>;
 
