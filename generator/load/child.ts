@@ -14,7 +14,7 @@ import type { JobContract } from "../model/contract.ts";
 import { type JobModel, type NamedType, parsedSides, type Problem } from "../model/model.ts";
 import { checkWorkflows } from "../model/workflow-checks.ts";
 import { contractsOf } from "./contract-of.ts";
-import type { ChildMessage, Go, Known } from "./protocol.ts";
+import type { ChildMessage, Compiling, Go, Known } from "./protocol.ts";
 import { createHints } from "./hints.ts";
 import { objectOf } from "./object-of.ts";
 import { sensitiveOf } from "./sensitive.ts";
@@ -97,7 +97,7 @@ function problemsOf(error: JobwrightError): readonly Problem[] {
 function describe(module: unknown, path: string): ChildMessage {
   const { jobs, workflows } = schemaOf(module) as unknown as JobsSchema; // the brand says so
   const names = exportNames(module);
-  const walker = createWalker(names, createHints(path));
+  const walker = createWalker(names, createHints(path, tellCompiling));
   const definitions = Object.values(jobs).sort((a, b) => (a.name < b.name ? -1 : 1));
   const models = definitions.map((definition) => modelOf(definition, walker));
   const flows = Object.values(workflows)
@@ -112,6 +112,11 @@ function describe(module: unknown, path: string): ChildMessage {
   const contracts = problems.length > 0 ? [] : contractsOf(definitions, names);
   const complete = models.map((model, index) => withContract(model, contracts[index]));
   return { type: "loaded", jobs: complete, ...(flows.length > 0 ? { workflows: flows } : {}), named, problems };
+}
+
+function tellCompiling(): void {
+  const message: Compiling = { type: "compiling" };
+  send?.(message);
 }
 
 function withContract(model: ModelWithoutContract, contract: JobContract = { input: { kind: "never" } }): JobModel {

@@ -11,6 +11,11 @@ export interface Known {
   readonly texts: readonly string[];
 }
 
+/** From a child that starts the compiler, before its answer: the time of the schema begins again. */
+export interface Compiling {
+  readonly type: "compiling";
+}
+
 /** What the child process tells: the schema as data, or why there is none. `Job`: a number for one that `Known` has. */
 export type ChildMessage<Job = JobModel> =
   | {
