@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { admitsUndefined } from "../model/contract-unions.ts";
+import { takesNothing } from "./absence.ts";
 import type { ContractNode, Member, ObjectNode, RecordNode } from "../model/contract.ts";
 import { type Comparison, type Doubt, doubt, type Pair, type Shape } from "./doubt.ts";
 
@@ -64,9 +65,14 @@ function compareExtra(
   writer: Member,
   path: readonly string[],
 ): readonly Doubt[] {
-  if (others === "strip" || others === "loose" || writer.type.kind === "never") return [];
+  if (others === "strip" || others === "loose" || isNever(writer.type)) return [];
   if (others === "strict") return doubt({ accept: { kind: "never" }, emit: writer.type, path }, "extra");
   return compare({ accept: others, emit: writer.type, path });
+}
+
+/** One that is caught takes anything. */
+function isNever({ kind, catch: isCaught }: ContractNode): boolean {
+  return kind === "never" && !isCaught;
 }
 
 function compareOthers(
@@ -103,8 +109,8 @@ export function compareRecords(
 }
 
 /** Of a record whose keys are listed, every one has to be there. */
-function requiredKeys({ key, partial }: RecordNode): readonly string[] {
-  return partial ? [] : (listedKeys(key) ?? []);
+function requiredKeys({ key, value, partial }: RecordNode): readonly string[] {
+  return partial || takesNothing(value) ? [] : (listedKeys(key) ?? []);
 }
 
 function listedKeys(key: ContractNode): readonly string[] | undefined {
@@ -115,7 +121,8 @@ function listedKeys(key: ContractNode): readonly string[] | undefined {
 export function recordAsObject(record: RecordNode): ObjectNode {
   const keys = listedKeys(record.key);
   if (!keys) return { kind: "object", properties: {}, others: record.loose ? "loose" : record.value };
-  const member: Member = { type: record.value, ...(record.partial ? { optional: true } : {}) };
+  const mayBeAbsent = record.partial || takesNothing(record.value);
+  const member: Member = { type: record.value, ...(mayBeAbsent ? { optional: true } : {}) };
   return {
     kind: "object",
     properties: Object.fromEntries(keys.map((key) => [key, member])),
