@@ -29,5 +29,7 @@ export type ChildMessage<Job = JobModel> =
   | { readonly type: "invalid"; readonly problems: readonly Problem[]; readonly stack: string }
   /** No default export, or not one of ours. */
   | { readonly type: "no-schema"; readonly message: string; readonly hint: string }
+  /** The module ran, but nothing can be read of it. */
+  | { readonly type: "unreadable"; readonly message: string; readonly hint: string }
   /** The module threw. */
   | { readonly type: "threw"; readonly message: string; readonly stack: string };

@@ -71,7 +71,7 @@ export function createWalker(exportNames: ReadonlyMap<unknown, string>, hints: H
     if (known?.sides[place.side] || (known && open[place.side].has(schema))) return { kind: "ref", id: known.id };
     const meta = metaOf(schema);
     if (open[place.side].has(schema)) return { kind: "ref", id: nameIt(schema, meta, place).id };
-    if (place.path.length > maxDepth) return refuse(place, refusal.tooDeep);
+    if (place.path.length + place.inside.length > maxDepth) return refuse(place, refusal.tooDeep);
     if (meta.id !== undefined) nameIt(schema, meta, place);
     open[place.side].add(schema);
     const node = withMeta(schema, meta, place);

@@ -13,7 +13,7 @@ export function compareObjects(
 ): readonly Doubt[] {
   const declared = Object.entries(accept.properties).flatMap(([key, reader]) => {
     const path = [...pair.path, key];
-    const writer = emit.properties[key];
+    const writer = memberOf(emit, key);
     if (!writer) return undeclared(reader, emit.others, { compare, acceptTypes }, path);
     const inner: Pair = { accept: reader.type, emit: writer.type, path };
     const mayLack = writer.optional !== undefined || admitsUndefined(writer.type, emitTypes);
@@ -23,6 +23,11 @@ export function compareObjects(
     .filter(([key]) => !Object.hasOwn(accept.properties, key))
     .flatMap(([key, writer]) => compareExtra(compare, accept.others, writer, [...pair.path, key]));
   return [...declared, ...extra, ...compareOthers(compare, accept.others, emit.others, pair)];
+}
+
+/** A key may be called like a method of all objects. */
+function memberOf({ properties }: ObjectNode, key: string): Member | undefined {
+  return Object.hasOwn(properties, key) ? properties[key] : undefined;
 }
 
 /** The reader declares a key that the writer does not. */
@@ -144,7 +149,7 @@ export function compareObjectToRecord(
     return [...(accept.loose ? [] : wrongKey), ...compare({ accept: accept.value, emit: type, path })];
   });
   const missing = required.filter((key) => {
-    const writer = emit.properties[key];
+    const writer = memberOf(emit, key);
     return !writer || writer.optional !== undefined || admitsUndefined(writer.type, emitTypes);
   });
   return [
@@ -161,7 +166,7 @@ export function mergeObjects(left: ContractNode, right: ContractNode): ContractN
   if (left.kind !== "object" || right.kind !== "object") return undefined;
   const properties: Record<string, Member> = { ...left.properties };
   for (const [key, member] of Object.entries(right.properties)) {
-    const own = left.properties[key];
+    const own = memberOf(left, key);
     properties[key] = own ? bothOf(own, member) : member;
   }
   const isPlain = left.others === "strip" && right.others === "strip";
