@@ -76,6 +76,32 @@ export type BuildReportReturn =
 /** What the result of `buildReport` is. */
 export type BuildReportOutput = BuildReportReturn;
 
+/** What is stored as the input of `buildReport`: JSON. */
+export interface BuildReportInputWire {
+  /** The issue to count for, e.g. `2026-11`. */
+  issue: string;
+  /** First and last moment that count. */
+  period: [string, string];
+  /** Clicks per link. */
+  clicks: [string, string][];
+  /** Readers who left. */
+  unsubscribed?: string[];
+  /** Logo for the title page, as PNG. */
+  logo?: string;
+}
+
+/** What is stored as the output of `buildReport`: JSON. */
+export type BuildReportOutputWire =
+  | {
+      status: "done";
+      total: string;
+      finishedAt: string;
+    }
+  | {
+      status: "empty";
+      reason: string;
+    };
+
 /** Handler of `buildReport` as a function. */
 export type BuildReportHandle = (
   payload: BuildReportPayload,
@@ -150,6 +176,12 @@ export interface SendEmailReturn {
 
 /** What the result of `sendEmail` is. */
 export type SendEmailOutput = SendEmailReturn;
+
+/** What is stored as the input of `sendEmail`: JSON. */
+export type SendEmailInputWire = SendEmailInput;
+
+/** What is stored as the output of `sendEmail`: JSON. */
+export type SendEmailOutputWire = SendEmailReturn;
 
 /** What the handler of `sendEmail` can throw with `ctx.errors`. */
 export interface SendEmailErrors {
@@ -244,6 +276,9 @@ export type UnsubscribeReturn = void;
 
 /** `unsubscribe` has no output. */
 export type UnsubscribeOutput = undefined;
+
+/** What is stored as the input of `unsubscribe`: JSON. */
+export type UnsubscribeInputWire = UnsubscribeInput;
 
 /** Handler of `unsubscribe` as a function. */
 export type UnsubscribeHandle = (

@@ -4,7 +4,7 @@ export type { CodegenConfig } from "./codegen-config.ts";
 export type { Diagnostic } from "./diagnostics.ts";
 export type { EmitContext, Emitter, GeneratedFile } from "./emit/emitter.ts";
 export { exporters } from "./export/exporters.ts";
-export type { Side, TypeNames } from "./emit/type-names.ts";
+export type { PrintedSide, TypeNames } from "./emit/type-names.ts";
 export {
   type GenerateOptions,
   type GenerateReport,

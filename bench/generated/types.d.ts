@@ -43,6 +43,9 @@ export type GatherReturn = void;
 /** `gather` has no output. */
 export type GatherOutput = undefined;
 
+/** What is stored as the input of `gather`: JSON. */
+export type GatherInputWire = GatherInput;
+
 /** Handler of `gather` as a function. */
 export type GatherHandle = (payload: GatherPayload, ctx: JobContext) => GatherReturn | Promise<GatherReturn>;
 
@@ -99,6 +102,9 @@ export type MeasureReturn = void;
 
 /** `measure` has no output. */
 export type MeasureOutput = undefined;
+
+/** What is stored as the input of `measure`: JSON. */
+export type MeasureInputWire = MeasureInput;
 
 /** Handler of `measure` as a function. */
 export type MeasureHandle = (payload: MeasurePayload, ctx: JobContext) => MeasureReturn | Promise<MeasureReturn>;
@@ -161,6 +167,9 @@ export type OtherReturn = void;
 
 /** `other` has no output. */
 export type OtherOutput = undefined;
+
+/** What is stored as the input of `other`: JSON. */
+export type OtherInputWire = OtherInput;
 
 /** Handler of `other` as a function. */
 export type OtherHandle = (payload: OtherPayload, ctx: JobContext) => OtherReturn | Promise<OtherReturn>;

@@ -5,10 +5,10 @@ import type { DeclaredAt, DeclaredPlaces } from "./declaration-map.ts";
 import { pascalCase } from "./text.ts";
 import type { TypeNames } from "./type-names.ts";
 
-/** What `emitTypes` calls the two types of each schema. */
+/** What `emitTypes` calls the types of each schema. */
 const sideSuffixes: Readonly<Record<StoredSide, readonly string[]>> = {
-  input: ["Input", "Payload"],
-  output: ["Return", "Output"],
+  input: ["Input", "Payload", "InputWire"],
+  output: ["Return", "Output", "OutputWire"],
   errors: ["Errors", "Failures"],
   progress: ["Progress", "Seen"],
 };
@@ -18,7 +18,7 @@ export function declaredPlaces(model: Model, names: TypeNames, source: SchemaSou
   const perJob = ["Jobs", "JobHandlers", "JobReturns", "JobEnds"].map((name) => [name, placeOf(source.root)] as const);
   const named = model.named.flatMap(({ id, constant }) => {
     const place = placeOf(constant === undefined ? undefined : source.constant(constant));
-    return (["in", "out"] as const).map((side) => [names.ref(id, side), place] as const);
+    return (["in", "out", "wire"] as const).map((side) => [names.ref(id, side), place] as const);
   });
   return new Map([...perJob, ...named, ...model.jobs.flatMap((job) => placesOfJob(job, source))]);
 }

@@ -59,7 +59,7 @@ export function createEmitContext(
 }
 
 function digestOf({ named }: Model, names: TypeNames): string {
-  const called = named.map(({ id }) => [names.ref(id, "in"), names.ref(id, "out")]);
+  const called = named.map(({ id }) => (["in", "out", "wire"] as const).map((side) => names.ref(id, side)));
   return createHash("sha256")
     .update(JSON.stringify([named, called]))
     .digest("hex");

@@ -1,9 +1,10 @@
-import type { JobContract } from "../model/contract.ts";
-import type { JobModel, Model } from "../model/model.ts";
+import type { ContractNode, JobContract } from "../model/contract.ts";
+import type { JobModel, Model, TypeNode } from "../model/model.ts";
+import { contractType } from "./contract-type.ts";
 import type { Emitter } from "./emitter.ts";
 import { createTypePrinter } from "./print-type.ts";
-import { storedType } from "./stored-type.ts";
 import { jsDoc, pascalCase } from "./text.ts";
+import { wireType } from "./wire-type.ts";
 
 /** What older versions of jobs stored, for the functions of `upgrade`; no file without any. */
 export const previousTypesEmitter: Emitter = {
@@ -34,10 +35,12 @@ function printVersion({ name, previous = [] }: JobModel, version: number): strin
 
 function printContract(type: string, about: string, { input, types = {} }: JobContract): string {
   const names = namesOf(type, Object.keys(types));
-  const printer = createTypePrinter({ ref: (id) => names.get(id) ?? "never", same: () => true }, "in");
-  const root = jsDoc({ text: about }) + printer.declare(type, storedType(input, types));
+  const printer = createTypePrinter({ ref: (id) => names.get(id) ?? "never", same: () => true }, "wire");
+  const named = new Map(Object.entries(types).map(([name, node]) => [name, contractType(node, types)]));
+  const stored = (node: ContractNode): TypeNode => wireType(contractType(node, types), named);
+  const root = jsDoc({ text: about }) + printer.declare(type, stored(input));
   const parts = usedTypes(input, types).map((name) => {
-    const text = printer.declare(names.get(name) ?? name, storedType(types[name] ?? { kind: "never" }, types));
+    const text = printer.declare(names.get(name) ?? name, stored(types[name] ?? { kind: "never" }));
     return jsDoc({ text: `A part of \`${type}\`.` }) + text;
   });
   return [root, ...parts].join("\n");

@@ -1,8 +1,8 @@
 import type { Property, TypeNode } from "../model/model.ts";
 import { jsDoc, maxWidth, typeKey } from "./text.ts";
-import type { Side, TypeNames } from "./type-names.ts";
+import type { PrintedSide, TypeNames } from "./type-names.ts";
 
-/** Prints the types of one side of a schema. */
+/** Prints the types of one side of a schema, or of what is stored. */
 export interface TypePrinter {
   /** A type in one expression; nested lines are indented by `indent`. */
   print(type: TypeNode, indent?: string): string;
@@ -10,7 +10,7 @@ export interface TypePrinter {
   declare(name: string, type: TypeNode): string;
 }
 
-export function createTypePrinter(names: TypeNames, side: Side): TypePrinter {
+export function createTypePrinter(names: TypeNames, side: PrintedSide): TypePrinter {
   /** The layout asks for one text several times; without the memory the work would double with each level. */
   const printed = new WeakMap<TypeNode, Map<string, string>>();
 

@@ -37,6 +37,8 @@ export function jsDoc(docs: Docs, indent = ""): string {
     .filter((part) => part !== "")
     .join("\n")
     .replaceAll("*/", "*\u200D/")
+    // Half a pair cannot be written into a file: it would be another text when it is read again.
+    .replaceAll(/\p{Surrogate}/gu, "\uFFFD")
     .split(/\r?\n/);
   if (lines.length === 1) {
     const [line = ""] = lines;

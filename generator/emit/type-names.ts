@@ -1,14 +1,16 @@
 import type { Model, NamedType, Sides, TypeNode } from "../model/model.ts";
+import { createRichness } from "../model/richness.ts";
 import { previousNames } from "./previous-types.ts";
 import { pascalCase } from "./text.ts";
 import { workflowSuffixes } from "./workflow-types.ts";
 
-export type Side = keyof Sides;
+/** Both sides of a schema, and what is stored of the first. */
+export type PrintedSide = keyof Sides | "wire";
 
 /** Names of the generated types. */
 export interface TypeNames {
-  /** Name of a named type on one side; both are the same when the type is. */
-  ref(id: string, side: Side): string;
+  /** Name of a named type on one side; both sides are the same when the type is, and the stored one when JSON carries it. */
+  ref(id: string, side: PrintedSide): string;
   /** Whether both sides of a schema are one type. */
   same(sides: Sides): boolean;
 }
@@ -18,7 +20,7 @@ const taken =
   "Array Date Map Set Partial Promise Readonly ReadonlyMap ReadonlySet Record Uint8Array EnqueueManyOptions EnqueueOptions SyncEnqueueManyOptions SyncEnqueueOptions " +
   "JobContext BatchContext BatchItem BatchOutcome DeclaredErrors FailureOf Transactional TransactionalContext JobHandle ControlClient TransactionKind FlowClient FlowHandle FlowOptions SyncFlowOptions JobNode NodeSettingsOptions Templated Pick JobHandlers JobReturns JobEnds JobEvents JobEventType ClientEvents QueueJobs QueueName HandlersFor HandlersOf Jobs Error URL URLSearchParams RegExp AbortSignal Headers Blob";
 
-const jobSuffixes = ["Input", "Payload", "Return", "Output", "Errors", "Failures", "Handle", "Handler", "Client"];
+const jobSuffixes = "Input Payload InputWire Return Output OutputWire Errors Failures Handle Handler Client".split(" ");
 
 export function createTypeNames(model: Model): TypeNames {
   const different = findDifferent(model.named);
@@ -32,14 +34,13 @@ export function createTypeNames(model: Model): TypeNames {
     ),
     ...(model.workflows ?? []).flatMap(({ name }) => workflowSuffixes.map((suffix) => pascalCase(name) + suffix)),
   ]);
+  const { isRichRef } = createRichness(model);
   const names = new Map(
-    model.named.map((named) => {
-      const endings = different.has(named.id) ? ["Input", "Output"] : [""];
-      const name = unusedName(pascalCase(named.name), endings, used);
-      return [
-        named.id,
-        different.has(named.id) ? { in: `${name}Input`, out: `${name}Output` } : { in: name, out: name },
-      ];
+    model.named.map(({ id, name: wish }) => {
+      const [input, output] = different.has(id) ? ["Input", "Output"] : ["", ""];
+      const wire = isRichRef(id) ? "Wire" : input;
+      const name = unusedName(pascalCase(wish), [input, output, wire], used);
+      return [id, { in: name + input, out: name + output, wire: name + wire }];
     }),
   );
   return {

@@ -7,6 +7,7 @@ import { eventsEntry, listenMethod } from "./event-types.ts";
 import { hasNamespaces, printTree, type TreeMember } from "./name-tree.ts";
 import { createTypePrinter } from "./print-type.ts";
 import { formatMs, jsDoc, maxWidth, pascalCase, typeKey } from "./text.ts";
+import { createWireTypes } from "./wire-types.ts";
 import { flowImports, method, nodeMethod, workflowClientType } from "./workflow-types.ts";
 import { pathToSchema, typeImports } from "./written-imports.ts";
 
@@ -26,8 +27,10 @@ export const typesEmitter: Emitter = {
   },
 };
 
-function printTypes(model: Model, { names, schema, header, extension }: EmitContext): string {
+function printTypes(model: Model, context: EmitContext): string {
+  const { names, schema, header, extension } = context;
   const printers = { in: createTypePrinter(names, "in"), out: createTypePrinter(names, "out") };
+  const wire = createWireTypes(model, context);
 
   function declareSides(first: string, second: string, sides: Sides, docs: readonly [Docs, Docs]): string {
     const [firstDocs, secondDocs] = docs;
@@ -36,13 +39,15 @@ function printTypes(model: Model, { names, schema, header, extension }: EmitCont
     return `${input}\n${jsDoc(secondDocs)}${printers.out.declare(second, sides.out)}`;
   }
 
-  const named = model.named.map(({ id, in: input, out, docs }) => {
+  const named = model.named.flatMap((type) => {
+    const { id, in: input, out, docs } = type;
     const first = names.ref(id, "in");
     const second = names.ref(id, "out");
-    const isOne = first === second;
-    return isOne
-      ? jsDoc(docs) + printers.in.declare(first, input)
-      : `${jsDoc(docs)}${printers.in.declare(first, input)}\n${jsDoc(docs)}${printers.out.declare(second, out)}`;
+    return [
+      jsDoc(docs) + printers.in.declare(first, input),
+      ...(first === second ? [] : [jsDoc(docs) + printers.out.declare(second, out)]),
+      ...wire.ofNamed(type),
+    ];
   });
 
   const jobs = model.jobs.map((job) => {
@@ -75,7 +80,16 @@ function printTypes(model: Model, { names, schema, header, extension }: EmitCont
           ]),
         ]
       : [];
-    return [input, output, ...errors, ...progress, handlerTypes(job, name), clientType(job, name)].join("\n");
+    const all = [
+      input,
+      output,
+      ...wire.ofJob(job),
+      ...errors,
+      ...progress,
+      handlerTypes(job, name),
+      clientType(job, name),
+    ];
+    return all.join("\n");
   });
 
   const flows = (model.workflows ?? []).map((flow) => {

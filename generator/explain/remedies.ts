@@ -1,6 +1,6 @@
 import type { ErrorCode } from "../../runtime/contract/errors.ts";
 
-/** What `jobwright explain` and `docs/errors.md` tell beyond the meaning of a code. */
+/** What `jobwright explain` and the pages in `docs/errors` tell beyond the meaning of a code. */
 export interface Remedy {
   /** How it usually comes to this. */
   readonly cause: string;

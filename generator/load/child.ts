@@ -14,9 +14,10 @@ import type { JobContract } from "../model/contract.ts";
 import { type JobModel, type NamedType, parsedSides, type Problem } from "../model/model.ts";
 import { checkWorkflows } from "../model/workflow-checks.ts";
 import { contractsOf } from "./contract-of.ts";
-import type { ChildMessage, Go, Known } from "./protocol.ts";
+import type { ChildMessage, Compiling, Go, Known } from "./protocol.ts";
 import { createHints } from "./hints.ts";
 import { objectOf } from "./object-of.ts";
+import { refusal } from "./refusals.ts";
 import { sensitiveOf } from "./sensitive.ts";
 import { createWalker, type Walker } from "./walk.ts";
 import { warmUp } from "./warm-up.ts";
@@ -28,6 +29,19 @@ const exit = process.exit.bind(process);
 // What the schema imports may tell whoever started it that it is ready; that would be taken for the answer.
 delete process.send;
 let known: ReadonlyMap<string, number> = new Map();
+
+const unreadable = {
+  toJson: {
+    type: "unreadable",
+    message: "or something that it imports, gives every object a `toJSON`, so that nothing can be read of it.",
+    hint: "Leave Object.prototype and Array.prototype as they are.",
+  },
+  tooDeep: {
+    type: "unreadable",
+    message: `has a schema that ${refusal.tooDeep.message}`,
+    hint: refusal.tooDeep.hint,
+  },
+} as const satisfies Readonly<Record<string, ChildMessage>>;
 
 if (file !== undefined && send) {
   // The channel closes when the generator ends first; nobody is left to load for.
@@ -63,14 +77,23 @@ async function load(path: string): Promise<ChildMessage<JobModel | number>> {
   try {
     module = await import(pathToFileURL(path).href);
   } catch (error) {
-    return failure(error);
+    return removeToJson() ? unreadable.toJson : failure(error);
   }
+  if (removeToJson()) return unreadable.toJson;
   try {
     return withoutKnown(describe(module, path));
   } catch (error) {
+    if (error instanceof RangeError && error.message.includes("call stack")) return unreadable.tooDeep;
     // A getter of a recursive schema is user code too.
     return failure(error);
   }
+}
+
+/** Whether there was one, which would have been asked for the message to the generator, too. */
+function removeToJson(): boolean {
+  const found = [Object.prototype, Array.prototype].filter((prototype) => "toJSON" in prototype);
+  for (const prototype of found) Reflect.deleteProperty(prototype, "toJSON");
+  return found.length > 0;
 }
 
 function withoutKnown(message: ChildMessage): ChildMessage<JobModel | number> {
@@ -86,7 +109,15 @@ function failure(error: unknown): ChildMessage {
   }
   if (error instanceof Error)
     return { type: "threw", message: `${error.name}: ${error.message}`, stack: error.stack ?? "" };
-  return { type: "threw", message: `a thrown ${typeof error}: ${String(error)}`, stack: "" };
+  return { type: "threw", message: `a thrown ${typeof error}: ${textOf(error)}`, stack: "" };
+}
+
+function textOf(thrown: unknown): string {
+  try {
+    return String(thrown);
+  } catch {
+    return "it has no text";
+  }
 }
 
 function problemsOf(error: JobwrightError): readonly Problem[] {
@@ -97,7 +128,7 @@ function problemsOf(error: JobwrightError): readonly Problem[] {
 function describe(module: unknown, path: string): ChildMessage {
   const { jobs, workflows } = schemaOf(module) as unknown as JobsSchema; // the brand says so
   const names = exportNames(module);
-  const walker = createWalker(names, createHints(path));
+  const walker = createWalker(names, createHints(path, tellCompiling));
   const definitions = Object.values(jobs).sort((a, b) => (a.name < b.name ? -1 : 1));
   const models = definitions.map((definition) => modelOf(definition, walker));
   const flowDefinitions = Object.values(workflows).sort((a, b) => (a.name < b.name ? -1 : 1));
@@ -112,6 +143,11 @@ function describe(module: unknown, path: string): ChildMessage {
   const complete = models.map((model, index) => withContract(model, contracts[index]));
   const whole = flows.map((model, index) => withContract(model, contracts[models.length + index]));
   return { type: "loaded", jobs: complete, ...(whole.length > 0 ? { workflows: whole } : {}), named, problems };
+}
+
+function tellCompiling(): void {
+  const message: Compiling = { type: "compiling" };
+  send?.(message);
 }
 
 function withContract<T>(model: T, contract: JobContract = { input: { kind: "never" } }) {

@@ -23,6 +23,8 @@ export function describeFailure(failure: Failure, context: Context): Diagnostic 
         hint: failure.hint,
         file,
       };
+    case "unreadable":
+      return { code: "JW_SCHEMA_LOAD", message: failure.message, hint: failure.hint, file };
     case "timeout":
       return {
         code: "JW_SCHEMA_TIMEOUT",

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { readIfExists } from "../find.ts";
+import { createInference, type Inferred } from "../source/inference.ts";
 import { localImports } from "../source/local-imports.ts";
 import { ownFileOf } from "../source/own-file.ts";
 import { noHint, type TypeHint } from "../source/type-hints.ts";
@@ -9,16 +10,36 @@ import type { Place } from "./walk.ts";
 /** Without any of these the text has nothing to tell, and the parser, which takes a quarter of a second, is not loaded. */
 const telling = /\.brand<|\bcustom<|\btransform\(|\b(?:enum|nativeEnum)\(\s*\w/;
 
-/** What the texts of a schema file and of its imports say of the type at a place. */
-export function createHints(file: string): (place: Place) => TypeHint {
-  if (![...localImports(file)].some(mayTell)) return () => noHint;
+/** What zod does not know of the type at a place. */
+export interface Hints {
+  /** What the texts of the schema file and of its imports say. */
+  at(place: Place): TypeHint;
+  /** What the compiler infers of what comes out of a transform; undefined: it cannot be asked. */
+  inferredAt(place: Place): Inferred | undefined;
+}
+
+export const noHints: Hints = { at: () => noHint, inferredAt: () => undefined };
+
+/** `onCompiling`: told before the compiler is started, which may take longer than all the rest. */
+export function createHints(file: string, onCompiling: () => void): Hints {
+  if (![...localImports(file)].some(mayTell)) return noHints;
   const text = readFileSync(file, "utf8");
+  const infer = createInference(file, onCompiling);
   let source: SchemaSource | undefined;
-  return ({ job, path, inside }) => {
+
+  function at({ job, path, inside }: Place): TypeHint {
     source ??= readSchemaSource(file, text);
     let node = source.job(job);
     for (const part of path) node = node?.child(part);
     return node?.hint(inside) ?? noHint;
+  }
+
+  return {
+    at,
+    inferredAt(place) {
+      const { call } = at(place);
+      return call && infer(call);
+    },
   };
 }
 

@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { createRequire } from "node:module";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import type { JobModel } from "../model/model.ts";
-import type { ChildMessage, Go, Known } from "./protocol.ts";
+import type { ChildMessage, Compiling, Go, Known } from "./protocol.ts";
 
 export interface ProcessOptions {
   /** Absolute path of the schema file. */
@@ -51,8 +51,13 @@ export function startProcess({ file, cwd, tsconfig }: ProcessOptions, known?: Kn
   const stderr = collect(child);
   const send = (message: Go | Known): void => void child.send(message, () => {}); // its end is told by `exit`
   if (known) send({ type: "known", texts: known.texts });
+  let onCompiling = (): void => {};
   const result = new Promise<LoadResult>((resolve, reject) => {
-    child.once("message", (message) => resolve(complete(message as ChildMessage<JobModel | number>, known))); // child.ts sends nothing else
+    child.on("message", (sent) => {
+      const message = sent as ChildMessage<JobModel | number> | Compiling; // child.ts sends nothing else
+      if (message.type === "compiling") onCompiling();
+      else resolve(complete(message, known));
+    });
     child.once("exit", (exitCode, signal) => resolve({ type: "exited", exitCode, signal, stderr: stderr() }));
     child.once("error", reject);
   });
@@ -69,7 +74,13 @@ export function startProcess({ file, cwd, tsconfig }: ProcessOptions, known?: Kn
       if (known) send({ type: "go" });
       let timer: NodeJS.Timeout | undefined;
       const timeout = new Promise<LoadResult>((resolve) => {
-        timer = setTimeout(() => resolve({ type: "timeout" }), timeoutMs);
+        const start = (): void => void (timer = setTimeout(() => resolve({ type: "timeout" }), timeoutMs));
+        start();
+        // The time is the schema's, not the compiler's.
+        onCompiling = () => {
+          clearTimeout(timer);
+          start();
+        };
       });
       try {
         return await Promise.race([result, timeout]);

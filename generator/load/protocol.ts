@@ -11,6 +11,11 @@ export interface Known {
   readonly texts: readonly string[];
 }
 
+/** From a child that starts the compiler, before its answer: the time of the schema begins again. */
+export interface Compiling {
+  readonly type: "compiling";
+}
+
 /** What the child process tells: the schema as data, or why there is none. `Job`: a number for one that `Known` has. */
 export type ChildMessage<Job = JobModel> =
   | {
@@ -24,5 +29,7 @@ export type ChildMessage<Job = JobModel> =
   | { readonly type: "invalid"; readonly problems: readonly Problem[]; readonly stack: string }
   /** No default export, or not one of ours. */
   | { readonly type: "no-schema"; readonly message: string; readonly hint: string }
+  /** The module ran, but nothing can be read of it. */
+  | { readonly type: "unreadable"; readonly message: string; readonly hint: string }
   /** The module threw. */
   | { readonly type: "threw"; readonly message: string; readonly stack: string };

@@ -33,9 +33,17 @@ export const refusal = {
     message: "has keys that JSON cannot hold.",
     hint: "Keys of a record must be strings, numbers or literals of these; for others use z.map(key, value).",
   },
-  transform: {
-    message: "ends in a transform, whose result type is not known at run time.",
-    hint: 'Declare the result where it is made, .transform((text): Money => …), with a Money that the file imports; or add .pipe(z.…()), or .meta({ tsType: "Money", import: "./money.ts" }).',
+  /** `inferred`: what the compiler calls the result; undefined: it could not be asked. */
+  transform(inferred: string | undefined): Refusal {
+    return {
+      message:
+        inferred === undefined
+          ? "ends in a transform, whose result type is not known at run time."
+          : `ends in a transform, whose result the compiler infers as ${inferred}, which cannot be printed.`,
+      hint:
+        "Let it return plain data, whose type is inferred; or declare the result, .transform((text): Money => …), with a Money that the file imports; " +
+        'or name it, .meta({ tsType: "Money", import: "./money.ts" }). Or add .pipe(z.…()).',
+    };
   },
   async: {
     message: "is checked or transformed by an async function, but jobs are parsed synchronously.",

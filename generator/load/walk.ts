@@ -13,8 +13,8 @@ import {
 } from "../model/model.ts";
 import { pathText } from "../model/path-text.ts";
 import { admits } from "../model/questions.ts";
-import { noHint, type TypeHint } from "../source/type-hints.ts";
 import { isAsync } from "./async-check.ts";
+import { type Hints, noHints } from "./hints.ts";
 import { instanceNode } from "./instance-types.ts";
 import { docsOf, metaOf, type SchemaMeta } from "./meta.ts";
 import { isOptionalIn, isOptionalOut, lazyTarget } from "./optional.ts";
@@ -52,14 +52,8 @@ interface Named {
 /** Deeper schemas are getters that make a new schema at every call: they have no end. */
 const maxDepth = 100;
 
-/**
- * `exportNames`: what the schema file calls its exported schemas, for the names of recursive types. `hintAt`: what its text
- * says of the types that zod does not know when it runs.
- */
-export function createWalker(
-  exportNames: ReadonlyMap<unknown, string>,
-  hintAt: (place: Place) => TypeHint = () => noHint,
-): Walker {
+/** `exportNames`: what the schema file calls its exported schemas, for the names of recursive types. */
+export function createWalker(exportNames: ReadonlyMap<unknown, string>, hints: Hints = noHints): Walker {
   const namedBySchema = new Map<$ZodType, Named>();
   const open = { in: new Set<$ZodType>(), out: new Set<$ZodType>() };
   const found = new Map<string, Problem>();
@@ -77,7 +71,7 @@ export function createWalker(
     if (known?.sides[place.side] || (known && open[place.side].has(schema))) return { kind: "ref", id: known.id };
     const meta = metaOf(schema);
     if (open[place.side].has(schema)) return { kind: "ref", id: nameIt(schema, meta, place).id };
-    if (place.path.length > maxDepth) return refuse(place, refusal.tooDeep);
+    if (place.path.length + place.inside.length > maxDepth) return refuse(place, refusal.tooDeep);
     if (meta.id !== undefined) nameIt(schema, meta, place);
     open[place.side].add(schema);
     const node = withMeta(schema, meta, place);
@@ -117,7 +111,7 @@ export function createWalker(
 
   function branded(node: TypeNode, meta: SchemaMeta, place: Place): TypeNode {
     if (meta.brand !== undefined) return place.side === "out" ? { kind: "brand", name: meta.brand, item: node } : node;
-    const brands = hintAt(place).brands.filter(({ side }) => side === place.side || side === "inout");
+    const brands = hints.at(place).brands.filter(({ side }) => side === place.side || side === "inout");
     return brands.reduceRight<TypeNode>((item, { name }) => ({ kind: "brand", name, item }), node);
   }
 
@@ -126,10 +120,15 @@ export function createWalker(
     const { def } = schema._zod;
     if (def.type !== "enum" && (!isOpaque(def) || hasClass(schema))) return undefined;
     if (def.type === "transform" && place.side === "in") return undefined;
-    const { type } = hintAt(place);
+    const { type } = hints.at(place);
     if (!type || (place.side === "in" && !type.plain)) return undefined;
     const stored: TypeNode = def.type === "enum" ? kindOf(schema, place) : { kind: "unknown" };
     return { kind: "written", text: type.text, ...(type.from === undefined ? {} : { from: type.from }), stored };
+  }
+
+  function inferredNode(place: Place): TypeNode {
+    const inferred = hints.inferredAt(place);
+    return inferred?.type ?? refuse(place, refusal.transform(inferred?.text));
   }
 
   function kindOf(schema: $ZodType, place: Place): TypeNode {
@@ -202,7 +201,7 @@ export function createWalker(
         if (isAsync(def.in) || isAsync(def.out)) return refuse(place, refusal.async);
         return place.side === "in" ? inner(def.in) : inner(def.out, 1);
       case "transform":
-        return place.side === "in" ? { kind: "unknown" } : refuse(place, refusal.transform);
+        return place.side === "in" ? { kind: "unknown" } : inferredNode(place);
       case "custom":
         return (
           instanceNode(schema._zod.bag["Class"], place.side) ?? refuse(place, refusal.custom(schema._zod.bag["Class"]))

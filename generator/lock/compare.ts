@@ -59,7 +59,29 @@ function compareLocked(locked: LockedJob | undefined, job: Contracted): readonly
     return [{ ...own, rule: "JOB_VERSION_DECREASED", severity: "breaking", path: ["version"], note }];
   }
   const current = locked.versions[job.version];
-  return current ? compareVersion(current, job) : compareNewVersion(locked, latest, job);
+  return [
+    ...(current ? compareVersion(current, job) : compareNewVersion(locked, latest, job)),
+    ...removedUpgrades(locked, job),
+  ];
+}
+
+/** Whatever the schema makes of such values without the function, it was written because they mean something else. */
+function removedUpgrades({ versions }: LockedJob, job: Contracted): readonly Finding[] {
+  return Object.entries(versions)
+    .filter(([version, { upgraded }]) => upgraded && !hasUpgrade(job, Number(version)))
+    .map(([version]) => upgradeRemoved(job.name, Number(version)));
+}
+
+/** `version`: the one that is not carried forward any more. */
+export function upgradeRemoved(job: string, version: number): Finding {
+  return {
+    rule: "JOB_UPGRADE_REMOVED",
+    severity: "breaking",
+    job,
+    version,
+    path: ["upgrade", String(version)],
+    direction: "old producer → new worker",
+  };
 }
 
 function compareVersion(before: LockedVersion, job: Contracted): readonly Finding[] {
@@ -75,7 +97,9 @@ function compareVersion(before: LockedVersion, job: Contracted): readonly Findin
 function compareNewVersion(locked: LockedJob, latest: number, job: Contracted): readonly Finding[] {
   const own = { job: job.name, version: job.version };
   const unread = Object.entries(locked.versions).filter(
-    ([version, { contract }]) => !hasUpgrade(job, Number(version)) && readsInput(job.contract, contract).length > 0,
+    // One that had a function is told of as well.
+    ([version, { contract, upgraded }]) =>
+      !upgraded && !hasUpgrade(job, Number(version)) && readsInput(job.contract, contract).length > 0,
   );
   const before = locked.versions[latest];
   return [

@@ -1,6 +1,7 @@
 import { finalStates, jobStates, type JobFilter, type Provider } from "../../runtime/contract/index.ts";
 import { flowJobName } from "../../runtime/core/flow/names.ts";
 import type { JobModel } from "../model/model.ts";
+import { upgradeRemoved } from "./compare.ts";
 import { readsInput } from "./compare-contracts.ts";
 import type { Finding } from "./finding.ts";
 import type { Lock } from "./lock.ts";
@@ -45,7 +46,8 @@ export function compareInFlight(
     if (version > model.version)
       return [{ ...own, rule: "JOB_VERSION_DECREASED", severity: "breaking", path: ["version"] }];
     if (hasUpgrade(model, version)) return [];
-    const contract = lock.jobs[job]?.versions[version]?.contract;
+    const { contract, upgraded } = lock.jobs[job]?.versions[version] ?? {};
+    if (upgraded) return [{ ...own, ...upgradeRemoved(job, version) }];
     if (!contract) return [{ ...own, rule: "VERSION_NOT_LOCKED", severity: "unknown", path: ["version"] }];
     return readsInput(model.contract, contract).map((finding) => ({ ...own, ...finding }));
   });

@@ -1,6 +1,7 @@
 import { admitsUndefined } from "../model/contract-unions.ts";
 import type { ContractNode, Size } from "../model/contract.ts";
 import { type Comparison, type Doubt, doubt, type Pair } from "./doubt.ts";
+import { takesNothing } from "./absence.ts";
 import { compareSizes } from "./limits.ts";
 
 type ArrayNode = ContractNode & { readonly kind: "array" | "set" };
@@ -31,7 +32,7 @@ export function compareTupleToArray(
 }
 
 function sizeOf({ items, rest }: TupleNode): Size {
-  const minItems = items.filter(({ optional, type }) => optional === undefined && !type.catch).length;
+  const minItems = items.filter(({ optional, type }) => optional === undefined && !takesNothing(type)).length;
   return rest ? { minItems } : { minItems, maxItems: items.length };
 }
 

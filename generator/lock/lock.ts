@@ -23,6 +23,8 @@ export interface LockedVersion {
   readonly contract: JobContract;
   /** Absent: none. */
   readonly policy?: LockedPolicy;
+  /** Of an older version: the schema has a function that carries its jobs forward. */
+  readonly upgraded?: true;
   /** Types of fields that this version had once, by their paths: jobs that have them may be left. */
   readonly reserved?: Readonly<Record<string, ContractNode>>;
   /** Breaking changes that somebody took upon himself. */

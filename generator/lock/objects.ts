@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { admitsUndefined } from "../model/contract-unions.ts";
+import { takesNothing } from "./absence.ts";
 import type { ContractNode, Member, ObjectNode, RecordNode } from "../model/contract.ts";
 import { type Comparison, type Doubt, doubt, type Pair, type Shape } from "./doubt.ts";
 
@@ -12,7 +13,7 @@ export function compareObjects(
 ): readonly Doubt[] {
   const declared = Object.entries(accept.properties).flatMap(([key, reader]) => {
     const path = [...pair.path, key];
-    const writer = emit.properties[key];
+    const writer = memberOf(emit, key);
     if (!writer) return undeclared(reader, emit.others, { compare, acceptTypes }, path);
     const inner: Pair = { accept: reader.type, emit: writer.type, path };
     const mayLack = writer.optional !== undefined || admitsUndefined(writer.type, emitTypes);
@@ -22,6 +23,11 @@ export function compareObjects(
     .filter(([key]) => !Object.hasOwn(accept.properties, key))
     .flatMap(([key, writer]) => compareExtra(compare, accept.others, writer, [...pair.path, key]));
   return [...declared, ...extra, ...compareOthers(compare, accept.others, emit.others, pair)];
+}
+
+/** A key may be called like a method of all objects. */
+function memberOf({ properties }: ObjectNode, key: string): Member | undefined {
+  return Object.hasOwn(properties, key) ? properties[key] : undefined;
 }
 
 /** The reader declares a key that the writer does not. */
@@ -64,9 +70,14 @@ function compareExtra(
   writer: Member,
   path: readonly string[],
 ): readonly Doubt[] {
-  if (others === "strip" || others === "loose" || writer.type.kind === "never") return [];
+  if (others === "strip" || others === "loose" || isNever(writer.type)) return [];
   if (others === "strict") return doubt({ accept: { kind: "never" }, emit: writer.type, path }, "extra");
   return compare({ accept: others, emit: writer.type, path });
+}
+
+/** One that is caught takes anything. */
+function isNever({ kind, catch: isCaught }: ContractNode): boolean {
+  return kind === "never" && !isCaught;
 }
 
 function compareOthers(
@@ -103,8 +114,8 @@ export function compareRecords(
 }
 
 /** Of a record whose keys are listed, every one has to be there. */
-function requiredKeys({ key, partial }: RecordNode): readonly string[] {
-  return partial ? [] : (listedKeys(key) ?? []);
+function requiredKeys({ key, value, partial }: RecordNode): readonly string[] {
+  return partial || takesNothing(value) ? [] : (listedKeys(key) ?? []);
 }
 
 function listedKeys(key: ContractNode): readonly string[] | undefined {
@@ -115,7 +126,8 @@ function listedKeys(key: ContractNode): readonly string[] | undefined {
 export function recordAsObject(record: RecordNode): ObjectNode {
   const keys = listedKeys(record.key);
   if (!keys) return { kind: "object", properties: {}, others: record.loose ? "loose" : record.value };
-  const member: Member = { type: record.value, ...(record.partial ? { optional: true } : {}) };
+  const mayBeAbsent = record.partial || takesNothing(record.value);
+  const member: Member = { type: record.value, ...(mayBeAbsent ? { optional: true } : {}) };
   return {
     kind: "object",
     properties: Object.fromEntries(keys.map((key) => [key, member])),
@@ -137,7 +149,7 @@ export function compareObjectToRecord(
     return [...(accept.loose ? [] : wrongKey), ...compare({ accept: accept.value, emit: type, path })];
   });
   const missing = required.filter((key) => {
-    const writer = emit.properties[key];
+    const writer = memberOf(emit, key);
     return !writer || writer.optional !== undefined || admitsUndefined(writer.type, emitTypes);
   });
   return [
@@ -154,7 +166,7 @@ export function mergeObjects(left: ContractNode, right: ContractNode): ContractN
   if (left.kind !== "object" || right.kind !== "object") return undefined;
   const properties: Record<string, Member> = { ...left.properties };
   for (const [key, member] of Object.entries(right.properties)) {
-    const own = left.properties[key];
+    const own = memberOf(left, key);
     properties[key] = own ? bothOf(own, member) : member;
   }
   const isPlain = left.others === "strip" && right.others === "strip";

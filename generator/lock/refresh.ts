@@ -3,6 +3,7 @@ import type { Contracted, Contracts } from "./contracted.ts";
 import type { Finding } from "./finding.ts";
 import { type AcceptedChange, emptyLock, type Lock, type LockedJob, type LockedVersion } from "./lock.ts";
 import { policyOf } from "./policy.ts";
+import { hasUpgrade } from "./previous.ts";
 import { reservedAfter } from "./reserved.ts";
 
 /** Breaking changes that somebody takes upon himself. */
@@ -65,7 +66,25 @@ function refreshedJob(
     ...(current?.accepted ?? []),
     ...(acceptance && rules.length > 0 ? [{ rules, reason: acceptance.reason }] : []),
   ];
-  return Object.freeze({ versions: { ...before?.versions, [job.version]: lockedVersion(job, current, accepted) } });
+  const older = Object.entries(before?.versions ?? {}).map(
+    ([version, locked]) => [version, withUpgrade(locked, hasUpgrade(job, Number(version)))] as const,
+  );
+  return Object.freeze({
+    versions: { ...Object.fromEntries(older), [job.version]: lockedVersion(job, current, accepted) },
+  });
+}
+
+/** In the block of the version itself: two branches that add one each do not touch the same lines. */
+function withUpgrade(version: LockedVersion, isUpgraded: boolean): LockedVersion {
+  if (isUpgraded === (version.upgraded ?? false)) return version;
+  const { contract, policy, reserved, accepted } = version;
+  return {
+    contract,
+    ...(policy ? { policy } : {}),
+    ...(isUpgraded ? { upgraded: true } : {}),
+    ...(reserved ? { reserved } : {}),
+    ...(accepted ? { accepted } : {}),
+  };
 }
 
 function lockedVersion(

@@ -20,7 +20,7 @@ export function reusedFields(
   after: JobContract,
 ): readonly Omit<Finding, "job" | "version">[] {
   return [...fieldsOf(after)].flatMap(([key, { path, member }]) => {
-    const before = reserved[key];
+    const before = Object.hasOwn(reserved, key) ? reserved[key] : undefined;
     if (!before) return [];
     const { verdict } = subsumes(
       { node: member.type, types: after.types ?? {} },

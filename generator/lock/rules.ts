@@ -45,6 +45,11 @@ export const rules = {
     "A new version, which cannot read the jobs of an older one as they are.",
     "Give it an `upgrade` for that version, or wait until no such job is left: `jobwright diff --against <store>`.",
   ),
+  JOB_UPGRADE_REMOVED: rule(
+    "breaking",
+    "The function is gone that carried the jobs of an older version forward.",
+    "Such jobs may be left: they would be read as they are, or be dead. Keep it until none is left.",
+  ),
   VERSION_NOT_LOCKED: rule(
     "unknown",
     "A version is in the store, but not in the lock.",

@@ -45,7 +45,7 @@ function createComparison(acceptTypes: Shape["types"], emitTypes: Shape["types"]
 
   function compareKinds(pair: Pair): readonly Doubt[] {
     const { accept, emit, path } = pair;
-    if (accept.kind === "any" || accept.kind === "unknown" || emit.kind === "never") return [];
+    if (accept.kind === "any" || accept.kind === "unknown" || (emit.kind === "never" && !emit.catch)) return [];
     if (emit.kind === "union") return compareMembers(emit, pair);
     if (emit.kind === "intersection") return compareBoth(emit, pair);
     if (emit.kind === "literal" && emit.values.length > 1) {
@@ -121,7 +121,16 @@ function createComparison(acceptTypes: Shape["types"], emitTypes: Shape["types"]
     if (split) return split.flatMap((part) => compare({ ...pair, emit: part }));
     const members = accept.members.map((member) => resolve(member, acceptTypes));
     const all = members.map((member) => compareAside({ ...pair, accept: member }));
-    if (all.some((doubts) => doubts.length === 0)) return accept.exclusive ? doubt(pair, "exclusive", false) : [];
+    const first = all.findIndex((doubts) => doubts.length === 0);
+    // One that is tried before may throw: its halves may differ about what they make of a value.
+    const mayThrow = members
+      .slice(0, Math.max(0, first))
+      .some((member) => member.kind === "intersection" && changesValues(member));
+    if (first >= 0)
+      return [
+        ...(accept.exclusive ? doubt(pair, "exclusive", false) : []),
+        ...(mayThrow ? doubt(pair, "code", false) : []),
+      ];
     if (emit.kind === "boolean") return compareBoolean(members, pair);
     const near = all.filter((_, index) => isNear(members[index], emit, accept.discriminator));
     const [only, ...more] = near;

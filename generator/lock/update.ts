@@ -76,6 +76,12 @@ function waysOut({ job, version, rule }: Finding): string {
   const accept = `\`jobwright accept ${job} --reason "…"\``;
   if (rule === "JOB_RETIRED_NAME_REUSED" || rule === "JOB_VERSION_DECREASED")
     return `Or take it upon yourself: ${accept}.`;
+  if (rule === "JOB_UPGRADE_REMOVED") {
+    return (
+      `Put \`upgrade: { ${version}: (old) => … }\` back; or, if \`jobwright diff --against <store>\` counts no job of version ${version}, ` +
+      `take its block out of the lock; or take it upon yourself: ${accept}.`
+    );
+  }
   return (
     `Make it compatible; or set \`version: ${version + 1}, upgrade: { ${version}: (old) => … }\`; ` +
     `or take it upon yourself: ${accept}.`

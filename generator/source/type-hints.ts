@@ -1,5 +1,6 @@
 import { dirname, resolve as resolvePath } from "node:path";
 import type { ts } from "ts-morph";
+import type { SchemaCall } from "./inference.ts";
 import { locate } from "./own-file.ts";
 import { posixRelative, readIfExists } from "../find.ts";
 import { followingOf } from "./schema-steps.ts";
@@ -10,6 +11,8 @@ export interface TypeHint {
   readonly brands: readonly Brand[];
   /** Of `z.custom<Money>()`, of a transform with a declared result, of an enum of TypeScript. */
   readonly type?: WrittenType;
+  /** Of a transform: the call that only the compiler can tell the result of. */
+  readonly call?: SchemaCall;
 }
 
 export interface Brand {
@@ -45,7 +48,15 @@ export function createHintReader(
     const { base, outer } = following.peel(node);
     const brands = outer.flatMap((call) => brandOf(call) ?? []);
     const type = typeOf(base);
-    return type ? { brands, type } : { brands };
+    if (type) return { brands, type };
+    const call = transformOf(node, base);
+    return call ? { brands, call } : { brands };
+  }
+
+  /** `x.transform(f)`, of which `f` is asked for, or `z.transform(f)` itself. */
+  function transformOf(node: ts.Node, base: ts.Node): SchemaCall | undefined {
+    const call = [node.parent, base].find((one) => ts.isCallExpression(one) && following.nameOf(one) === "transform");
+    return call && { file: resolvePath(file.fileName), from: call.getStart(file), to: call.end };
   }
 
   function brandOf(call: ts.CallExpression): Brand | undefined {

@@ -1,5 +1,5 @@
 /**
- * Every error code, with what it means. The list in `docs/errors.md` is generated from here.
+ * Every error code, with what it means. `docs/errors.md` and the pages in `docs/errors` are generated from here.
  */
 export const errorCodes = {
   // Calls

@@ -10,7 +10,7 @@ const refusedFields: readonly (readonly [name: string, zod: string, message: str
   ["a symbol literal", "z.literal(Symbol.iterator as never)", "is a symbol"],
   ["a promise", "z.promise(z.string())", "is a promise"],
   ["void", "z.void()", "is void"],
-  ["a transform without a result type", "z.string().transform((text) => text.length)", "ends in a transform"],
+  ["a transform without a result type", "z.string().transform((text) => JSON.parse(text))", "ends in a transform"],
   ["a custom schema without a type", "z.custom()", "is a custom schema"],
   ["a custom schema of a type that JSON cannot carry", "z.custom<bigint>()", "is a custom schema"],
   ["a custom schema of a type that nobody can import", "z.custom<Local>()", "is a custom schema"],

@@ -52,6 +52,9 @@ export type NotifyReturn = void;
 /** `notify` has no output. */
 export type NotifyOutput = undefined;
 
+/** What is stored as the input of `notify`: JSON. */
+export type NotifyInputWire = NotifyInput;
+
 /** Handler of `notify` as a function. */
 export type NotifyHandle = (payload: NotifyPayload, ctx: JobContext) => NotifyReturn | Promise<NotifyReturn>;
 
@@ -114,6 +117,15 @@ export type SettleReturn = void;
 
 /** `settle` has no output. */
 export type SettleOutput = undefined;
+
+/** What is stored as the input of `settle`: JSON. */
+export interface SettleInputWire {
+  entries: {
+    id: number;
+    at: string;
+    amount: string;
+  }[];
+}
 
 /** Handler of `settle` as a function. */
 export type SettleHandle = (payload: SettlePayload, ctx: JobContext) => SettleReturn | Promise<SettleReturn>;

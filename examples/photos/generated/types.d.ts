@@ -58,6 +58,12 @@ export interface ContactSheetReturn {
 /** What the result of `contactSheet` is. */
 export type ContactSheetOutput = ContactSheetReturn;
 
+/** What is stored as the input of `contactSheet`: JSON. */
+export type ContactSheetInputWire = ContactSheetInput;
+
+/** What is stored as the output of `contactSheet`: JSON. */
+export type ContactSheetOutputWire = ContactSheetReturn;
+
 /** Handler of `contactSheet` as a function. */
 export type ContactSheetHandle = (
   payload: ContactSheetPayload,
@@ -125,6 +131,12 @@ export interface FindPicturesReturn {
 
 /** What the result of `findPictures` is. */
 export type FindPicturesOutput = FindPicturesReturn;
+
+/** What is stored as the input of `findPictures`: JSON. */
+export type FindPicturesInputWire = FindPicturesInput;
+
+/** What is stored as the output of `findPictures`: JSON. */
+export type FindPicturesOutputWire = FindPicturesReturn;
 
 /** Handler of `findPictures` as a function. */
 export type FindPicturesHandle = (
@@ -200,6 +212,12 @@ export interface MailSheetReturn {
 /** What the result of `mailSheet` is. */
 export type MailSheetOutput = MailSheetReturn;
 
+/** What is stored as the input of `mailSheet`: JSON. */
+export type MailSheetInputWire = MailSheetInput;
+
+/** What is stored as the output of `mailSheet`: JSON. */
+export type MailSheetOutputWire = MailSheetReturn;
+
 /** Handler of `mailSheet` as a function. */
 export type MailSheetHandle = (
   payload: MailSheetPayload,
@@ -272,6 +290,12 @@ export interface ResizeReturn {
 
 /** What the result of `resize` is. */
 export type ResizeOutput = ResizeReturn;
+
+/** What is stored as the input of `resize`: JSON. */
+export type ResizeInputWire = ResizeInput;
+
+/** What is stored as the output of `resize`: JSON. */
+export type ResizeOutputWire = ResizeReturn;
 
 /** What the handler of `resize` can throw with `ctx.errors`. */
 export interface ResizeErrors {

@@ -128,6 +128,62 @@ describe("codegen and the lock", () => {
     expect(lock).toMatchObject({ jobs: { mail: { versions: { 1: {}, 2: {} } } } });
   });
 
+  describe("of a version that is carried forward", () => {
+    const upgrade = "version: 2, upgrade: { 1: () => ({ to: '', subject: 0 }) }";
+    const third = mail("subject: z.bigint()", "version: 3, upgrade: { 2: () => ({ to: '', subject: 0n }) }");
+
+    async function upgraded(): Promise<Project> {
+      const copy = createProject({ "jobs.schema.ts": mail("subject: z.number()", upgrade) });
+      copy.write("jobs.lock.json", project.read("jobs.lock.json"));
+      await generate({ cwd: copy.folder });
+      return copy;
+    }
+
+    const versionsOf = (copy: Project): unknown => JSON.parse(copy.read("jobs.lock.json")).jobs.mail.versions;
+
+    it("says so in the block of that version alone, and what is fresh stays fresh", async () => {
+      using copy = await upgraded();
+      expect(versionsOf(copy)).toMatchObject({ 1: { upgraded: true } });
+      expect(versionsOf(copy)).not.toMatchObject({ 2: { upgraded: true } });
+      expect(await check({ cwd: copy.folder })).toMatchObject({ fresh: true });
+    });
+
+    it.each([
+      ["and nothing else is changed", mail("subject: z.number()", "version: 2"), "jobs.schema.ts:4:3"],
+      ["and others stay", third, "jobs.schema.ts:4:85"],
+      ["though the schema could read it", mail("subject: z.any()", "version: 3"), "jobs.schema.ts:4:3"],
+    ])("refuses to lose the function: %s", async (_, text, place) => {
+      using copy = await upgraded();
+      copy.write("jobs.schema.ts", text);
+      const error: unknown = await generate({ cwd: copy.folder }).catch((reason: unknown) => reason);
+      if (!JobwrightError.is(error)) throw new Error("nothing was refused");
+      const lines = report(error).split("\n");
+      expect(lines[0]).toBe(`JW_CONTRACT_BREAKING ${place}`);
+      expect(lines[1]).toContain("mail.upgrade.1: JOB_UPGRADE_REMOVED, old producer → new worker.");
+      expect(lines.at(-2)).toBe(
+        "→ Put `upgrade: { 1: (old) => … }` back; or, if `jobwright diff --against <store>` counts no job of version 1, " +
+          'take its block out of the lock; or take it upon yourself: `jobwright accept mail --reason "…"`.',
+      );
+    });
+
+    it("lets it go when the block of the version is gone, or somebody accepts", async () => {
+      using copy = await upgraded();
+      const lock = JSON.parse(copy.read("jobs.lock.json"));
+      copy.write("jobs.schema.ts", mail("subject: z.number()", "version: 2"));
+      await generate({ cwd: copy.folder, accept: { jobs: ["mail"], reason: "drained" } });
+      expect(versionsOf(copy)).toMatchObject({
+        2: { accepted: [{ rules: ["JOB_UPGRADE_REMOVED"], reason: "drained" }] },
+      });
+      expect(versionsOf(copy)).not.toMatchObject({ 1: { upgraded: true } });
+      await generate({ cwd: copy.folder });
+
+      delete lock.jobs.mail.versions[1];
+      copy.write("jobs.lock.json", JSON.stringify(lock));
+      await generate({ cwd: copy.folder });
+      expect(Object.keys(versionsOf(copy) as object)).toEqual(["2"]);
+    });
+  });
+
   it("keeps the reason of a breaking change that somebody accepts", async () => {
     const accept = { jobs: ["mail"], reason: "never deployed" };
     const { lock } = await after(mail("subject: z.number()"), { accept });

@@ -75,6 +75,15 @@ describe("the jobs of a store", () => {
     ]);
   });
 
+  it("are breaking if the function is gone that carried them forward, though they could be read", async () => {
+    const carried: Lock = { ...emptyLock, jobs: { mail: { versions: { 1: { ...locked(two), upgraded: true } } } } };
+    await provider.enqueue([newJob("mail", 1)]);
+    expect(compareInFlight(carried, [two], await countInFlight(provider))).toMatchObject([
+      { rule: "JOB_UPGRADE_REMOVED", severity: "breaking", version: 1, note: "1 in flight." },
+    ]);
+    expect(compareInFlight(carried, [{ ...two, upgrades: [1] }], await countInFlight(provider))).toEqual([]);
+  });
+
   it.each([
     ["of a job that is gone", newJob("gone", 1), "JOB_DELETED"],
     ["of a version to come", newJob("mail", 3), "JOB_VERSION_DECREASED"],

@@ -47,6 +47,9 @@ export type IndexReturn = void;
 /** `index` has no output. */
 export type IndexOutput = undefined;
 
+/** What is stored as the input of `index`: JSON. */
+export type IndexInputWire = IndexInput;
+
 /** An outcome for each job of a batch of `index`, in the order of the items. */
 export type IndexOutcomes = readonly BatchOutcome<IndexReturn>[];
 
@@ -117,6 +120,12 @@ export interface SendPushReturn {
 
 /** What the result of `sendPush` is. */
 export type SendPushOutput = SendPushReturn;
+
+/** What is stored as the input of `sendPush`: JSON. */
+export type SendPushInputWire = SendPushInput;
+
+/** What is stored as the output of `sendPush`: JSON. */
+export type SendPushOutputWire = SendPushReturn;
 
 /** What the handler of `sendPush` can throw with `ctx.errors`. */
 export interface SendPushErrors {

@@ -78,6 +78,9 @@ export type IndexFolderReturn = void;
 /** `indexFolder` has no output. */
 export type IndexFolderOutput = undefined;
 
+/** What is stored as the input of `indexFolder`: JSON. */
+export type IndexFolderInputWire = IndexFolderInput;
+
 /**
  * Handler of `indexFolder` as a function.
  * @deprecated use shipParcel
@@ -148,6 +151,12 @@ export type LegacyReturn = JsonValue;
 
 /** What the result of `legacy` is. */
 export type LegacyOutput = LegacyReturn;
+
+/** What is stored as the input of `legacy`: JSON. */
+export type LegacyInputWire = LegacyInput;
+
+/** What is stored as the output of `legacy`: JSON. */
+export type LegacyOutputWire = LegacyReturn;
 
 /**
  * Handler of `legacy` as a function.
@@ -241,6 +250,12 @@ export interface ShipParcelReturn {
 
 /** What the result of `shipParcel` is. */
 export type ShipParcelOutput = ShipParcelReturn;
+
+/** What is stored as the input of `shipParcel`: JSON. */
+export type ShipParcelInputWire = ShipParcelInput;
+
+/** What is stored as the output of `shipParcel`: JSON. */
+export type ShipParcelOutputWire = ShipParcelReturn;
 
 /** Handler of `shipParcel` as a function. */
 export type ShipParcelHandle = (

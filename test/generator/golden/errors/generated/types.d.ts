@@ -47,6 +47,9 @@ export type ChargeReturn = void;
 /** `charge` has no output. */
 export type ChargeOutput = undefined;
 
+/** What is stored as the input of `charge`: JSON. */
+export type ChargeInputWire = ChargeInput;
+
 /** What the handler of `charge` can throw with `ctx.errors`. */
 export interface ChargeErrors {
   Declined: Record<string, never>;
@@ -124,6 +127,12 @@ export interface SendMailReturn {
 
 /** What the result of `sendMail` is. */
 export type SendMailOutput = SendMailReturn;
+
+/** What is stored as the input of `sendMail`: JSON. */
+export type SendMailInputWire = SendMailInput;
+
+/** What is stored as the output of `sendMail`: JSON. */
+export type SendMailOutputWire = SendMailReturn;
 
 /** What the handler of `sendMail` can throw with `ctx.errors`. */
 export interface SendMailErrors {

@@ -47,6 +47,9 @@ export type ApplyChangeReturn = void;
 /** `applyChange` has no output. */
 export type ApplyChangeOutput = undefined;
 
+/** What is stored as the input of `applyChange`: JSON. */
+export type ApplyChangeInputWire = ApplyChangeInput;
+
 /** Handler of `applyChange` as a function. */
 export type ApplyChangeHandle = (
   payload: ApplyChangePayload,
@@ -112,6 +115,9 @@ export type ExportDocumentReturn = void;
 /** `exportDocument` has no output. */
 export type ExportDocumentOutput = undefined;
 
+/** What is stored as the input of `exportDocument`: JSON. */
+export type ExportDocumentInputWire = ExportDocumentInput;
+
 /** Handler of `exportDocument` as a function. */
 export type ExportDocumentHandle = (
   payload: ExportDocumentPayload,
@@ -176,6 +182,9 @@ export type RenderVideoReturn = void;
 
 /** `renderVideo` has no output. */
 export type RenderVideoOutput = undefined;
+
+/** What is stored as the input of `renderVideo`: JSON. */
+export type RenderVideoInputWire = RenderVideoInput;
 
 /** Handler of `renderVideo` as a function. */
 export type RenderVideoHandle = (
@@ -245,6 +254,15 @@ export type SyncAccountReturn = void;
 
 /** `syncAccount` has no output. */
 export type SyncAccountOutput = undefined;
+
+/** What is stored as the input of `syncAccount`: JSON. */
+export interface SyncAccountInputWire {
+  account: {
+    id: string;
+    region: "eu" | "us";
+  };
+  since: string;
+}
 
 /** Handler of `syncAccount` as a function. */
 export type SyncAccountHandle = (

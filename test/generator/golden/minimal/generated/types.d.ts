@@ -41,6 +41,9 @@ export type PingReturn = void;
 /** `ping` has no output. */
 export type PingOutput = undefined;
 
+/** What is stored as the input of `ping`: JSON. */
+export type PingInputWire = PingInput;
+
 /** Handler of `ping` as a function. */
 export type PingHandle = (payload: PingPayload, ctx: JobContext) => PingReturn | Promise<PingReturn>;
 

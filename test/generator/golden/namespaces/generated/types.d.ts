@@ -63,6 +63,19 @@ export interface BillingChargeReturn {
 /** What the result of `billing.charge` is. */
 export type BillingChargeOutput = BillingChargeReturn;
 
+/** What is stored as the input of `billing.charge`: JSON. */
+export interface BillingChargeInputWire {
+  /** Who pays. */
+  account: string;
+  cents: number;
+  due: string;
+}
+
+/** What is stored as the output of `billing.charge`: JSON. */
+export interface BillingChargeOutputWire {
+  at: string;
+}
+
 /** Handler of `billing.charge` as a function. */
 export type BillingChargeHandle = (
   payload: BillingChargePayload,
@@ -127,6 +140,9 @@ export type BillingEuReportReturn = void;
 
 /** `billing.eu.report` has no output. */
 export type BillingEuReportOutput = undefined;
+
+/** What is stored as the input of `billing.eu.report`: JSON. */
+export type BillingEuReportInputWire = BillingEuReportInput;
 
 /** Handler of `billing.eu.report` as a function. */
 export type BillingEuReportHandle = (
@@ -196,6 +212,9 @@ export type CloseAccountReturn = void;
 /** `closeAccount` has no output. */
 export type CloseAccountOutput = undefined;
 
+/** What is stored as the input of `closeAccount`: JSON. */
+export type CloseAccountInputWire = CloseAccountInput;
+
 /** Handler of `closeAccount` as a function. */
 export type CloseAccountHandle = (
   payload: CloseAccountPayload,
@@ -260,6 +279,9 @@ export type MailSendReturn = void;
 
 /** `mail.send` has no output. */
 export type MailSendOutput = undefined;
+
+/** What is stored as the input of `mail.send`: JSON. */
+export type MailSendInputWire = MailSendInput;
 
 /** An outcome for each job of a batch of `mail.send`, in the order of the items. */
 export type MailSendOutcomes = readonly BatchOutcome<MailSendReturn>[];

@@ -50,6 +50,9 @@ export type ChargeReturn = void;
 /** `charge` has no output. */
 export type ChargeOutput = undefined;
 
+/** What is stored as the input of `charge`: JSON. */
+export type ChargeInputWire = ChargeInput;
+
 /** What the handler of `charge` reports with `ctx.progress`. */
 export interface ChargeProgress {
   account: string;
@@ -125,6 +128,12 @@ export interface ImportListReturn {
 
 /** What the result of `importList` is. */
 export type ImportListOutput = ImportListReturn;
+
+/** What is stored as the input of `importList`: JSON. */
+export type ImportListInputWire = ImportListInput;
+
+/** What is stored as the output of `importList`: JSON. */
+export type ImportListOutputWire = ImportListReturn;
 
 /** What the handler of `importList` can throw with `ctx.errors`. */
 export interface ImportListErrors {
@@ -227,6 +236,9 @@ export type PlainReturn = void;
 /** `plain` has no output. */
 export type PlainOutput = undefined;
 
+/** What is stored as the input of `plain`: JSON. */
+export type PlainInputWire = PlainInput;
+
 /** Handler of `plain` as a function. */
 export type PlainHandle = (payload: PlainPayload, ctx: JobContext) => PlainReturn | Promise<PlainReturn>;
 
@@ -283,6 +295,9 @@ export type SendPushReturn = void;
 
 /** `sendPush` has no output. */
 export type SendPushOutput = undefined;
+
+/** What is stored as the input of `sendPush`: JSON. */
+export type SendPushInputWire = SendPushInput;
 
 /** What the handler of `sendPush` reports with `ctx.progress`. */
 export type SendPushProgress = "sent" | "seen";

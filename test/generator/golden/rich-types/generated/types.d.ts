@@ -32,6 +32,11 @@ export interface Comment {
   replies: Comment[];
 }
 
+export interface CommentWire {
+  at: string;
+  replies: CommentWire[];
+}
+
 /**
  * What `jobs.comment.enqueue` takes.
  *
@@ -47,6 +52,12 @@ export type CommentReturn = Date | null;
 
 /** What the result of `comment` is. */
 export type CommentOutput = CommentReturn;
+
+/** What is stored as the input of `comment`: JSON. */
+export type CommentInputWire = CommentWire;
+
+/** What is stored as the output of `comment`: JSON. */
+export type CommentOutputWire = string | null;
 
 /** Handler of `comment` as a function. */
 export type CommentHandle = (payload: CommentPayload, ctx: JobContext) => CommentReturn | Promise<CommentReturn>;
@@ -117,6 +128,9 @@ export type ConvertReturn = void;
 
 /** `convert` has no output. */
 export type ConvertOutput = undefined;
+
+/** What is stored as the input of `convert`: JSON. */
+export type ConvertInputWire = ConvertInput;
 
 /** Handler of `convert` as a function. */
 export type ConvertHandle = (payload: ConvertPayload, ctx: JobContext) => ConvertReturn | Promise<ConvertReturn>;
@@ -212,6 +226,49 @@ export interface EverythingReturn {
 
 /** What the result of `everything` is. */
 export type EverythingOutput = EverythingReturn;
+
+/** What is stored as the input of `everything`: JSON. */
+export interface EverythingInputWire {
+  day: string;
+  amount: string;
+  ratio: number | "NaN" | "Infinity" | "-Infinity";
+  scores: [string, [string, string][]][];
+  tags: readonly string[];
+  raw?: string;
+  when:
+    | string
+    | "never"
+    | string[]
+    | {
+        after: string;
+      }
+    | null;
+  pair: [string, (string | null)?];
+  dates: { [key: string]: string };
+  extra?: unknown;
+  events: (
+    | {
+        type: "opened";
+        at: string;
+      }
+    | {
+        type: "clicked" | "shared";
+        at: string;
+        links: string[];
+      }
+    | {
+        type: "ignored";
+      }
+  )[];
+  "odd key": string;
+  __proto__?: string;
+}
+
+/** What is stored as the output of `everything`: JSON. */
+export interface EverythingOutputWire {
+  at: string;
+  [key: string]: unknown;
+}
 
 /** Handler of `everything` as a function. */
 export type EverythingHandle = (

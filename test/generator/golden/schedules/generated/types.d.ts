@@ -41,6 +41,9 @@ export type CleanUpReturn = void;
 /** `cleanUp` has no output. */
 export type CleanUpOutput = undefined;
 
+/** What is stored as the input of `cleanUp`: JSON. */
+export type CleanUpInputWire = CleanUpInput;
+
 /** Handler of `cleanUp` as a function. */
 export type CleanUpHandle = (payload: CleanUpPayload, ctx: JobContext) => CleanUpReturn | Promise<CleanUpReturn>;
 
@@ -104,6 +107,12 @@ export type SendReportReturn = void;
 
 /** `sendReport` has no output. */
 export type SendReportOutput = undefined;
+
+/** What is stored as the input of `sendReport`: JSON. */
+export interface SendReportInputWire {
+  day: string;
+  detailed?: boolean;
+}
 
 /** Handler of `sendReport` as a function. */
 export type SendReportHandle = (

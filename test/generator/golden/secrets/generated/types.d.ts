@@ -53,6 +53,9 @@ export type EncryptedReturn = void;
 /** `encrypted` has no output. */
 export type EncryptedOutput = undefined;
 
+/** What is stored as the input of `encrypted`: JSON. */
+export type EncryptedInputWire = EncryptedInput;
+
 /** Handler of `encrypted` as a function. */
 export type EncryptedHandle = (
   payload: EncryptedPayload,
@@ -217,6 +220,58 @@ export interface EverywhereReturn {
 /** What the result of `everywhere` is. */
 export type EverywhereOutput = EverywhereReturn;
 
+/** What is stored as the input of `everywhere`: JSON. */
+export interface EverywhereInputWire {
+  /** The mark changes no type. */
+  password: string;
+  trimmed?: string | null;
+  card?: {
+    number: string;
+    cvc: string;
+  };
+  plain: string;
+  list: {
+    token: string;
+    n: number;
+  }[];
+  set: string[];
+  map: [string, string][];
+  hidden: [string, number][];
+  record: { [key: string]: string };
+  keys: { [key: string]: number };
+  tuple: [string, string, ...string[]];
+  dotted: {
+    "a.b": string;
+    n: number;
+  };
+  option:
+    | {
+        type: "card";
+        number: string;
+      }
+    | {
+        type: "cash";
+        amount: number;
+      };
+  both: {
+    left: string;
+  } & {
+    right: string;
+  };
+  parsed: string;
+  url: `https://${string}@example.com`;
+  later: {
+    token: string;
+  };
+  rest: {
+    id: string;
+    [key: string]: string;
+  };
+}
+
+/** What is stored as the output of `everywhere`: JSON. */
+export type EverywhereOutputWire = EverywhereReturn;
+
 /** What the handler of `everywhere` can throw with `ctx.errors`. */
 export interface EverywhereErrors {
   Declined: {
@@ -306,6 +361,9 @@ export type OpenReturn = void;
 /** `open` has no output. */
 export type OpenOutput = undefined;
 
+/** What is stored as the input of `open`: JSON. */
+export type OpenInputWire = OpenInput;
+
 /** Handler of `open` as a function. */
 export type OpenHandle = (payload: OpenPayload, ctx: JobContext) => OpenReturn | Promise<OpenReturn>;
 
@@ -362,6 +420,9 @@ export type RecursiveReturn = void;
 
 /** `recursive` has no output. */
 export type RecursiveOutput = undefined;
+
+/** What is stored as the input of `recursive`: JSON. */
+export type RecursiveInputWire = RecursiveInput;
 
 /** Handler of `recursive` as a function. */
 export type RecursiveHandle = (
@@ -427,6 +488,12 @@ export type WholeReturn = string;
 
 /** What the result of `whole` is. */
 export type WholeOutput = WholeReturn;
+
+/** What is stored as the input of `whole`: JSON. */
+export type WholeInputWire = WholeInput;
+
+/** What is stored as the output of `whole`: JSON. */
+export type WholeOutputWire = WholeReturn;
 
 /** Handler of `whole` as a function. */
 export type WholeHandle = (payload: WholePayload, ctx: JobContext) => WholeReturn | Promise<WholeReturn>;

@@ -45,6 +45,9 @@ export type NotifyReturn = void;
 /** `notify` has no output. */
 export type NotifyOutput = undefined;
 
+/** What is stored as the input of `notify`: JSON. */
+export type NotifyInputWire = NotifyInput;
+
 /** Handler of `notify` as a function. */
 export type NotifyHandle = (payload: NotifyPayload, ctx: JobContext) => NotifyReturn | Promise<NotifyReturn>;
 
@@ -107,6 +110,12 @@ export interface TransferReturn {
 
 /** What the result of `transfer` is. */
 export type TransferOutput = TransferReturn;
+
+/** What is stored as the input of `transfer`: JSON. */
+export type TransferInputWire = TransferInput;
+
+/** What is stored as the output of `transfer`: JSON. */
+export type TransferOutputWire = TransferReturn;
 
 /** Handler of `transfer` as a function. */
 export type TransferHandle<Tx> = (payload: TransferPayload, ctx: TransactionalContext<Tx>) => Promise<TransferReturn>;

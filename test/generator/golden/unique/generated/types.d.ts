@@ -51,6 +51,9 @@ export type IndexDocumentReturn = void;
 /** `indexDocument` has no output. */
 export type IndexDocumentOutput = undefined;
 
+/** What is stored as the input of `indexDocument`: JSON. */
+export type IndexDocumentInputWire = IndexDocumentInput;
+
 /** Handler of `indexDocument` as a function. */
 export type IndexDocumentHandle = (
   payload: IndexDocumentPayload,
@@ -113,6 +116,9 @@ export type RebuildIndexReturn = void;
 
 /** `rebuildIndex` has no output. */
 export type RebuildIndexOutput = undefined;
+
+/** What is stored as the input of `rebuildIndex`: JSON. */
+export type RebuildIndexInputWire = RebuildIndexInput;
 
 /** Handler of `rebuildIndex` as a function. */
 export type RebuildIndexHandle = (
@@ -177,6 +183,9 @@ export type RemindReturn = void;
 /** `remind` has no output. */
 export type RemindOutput = undefined;
 
+/** What is stored as the input of `remind`: JSON. */
+export type RemindInputWire = RemindInput;
+
 /** Handler of `remind` as a function. */
 export type RemindHandle = (payload: RemindPayload, ctx: JobContext) => RemindReturn | Promise<RemindReturn>;
 
@@ -237,6 +246,13 @@ export type SendInvoiceReturn = void;
 
 /** `sendInvoice` has no output. */
 export type SendInvoiceOutput = undefined;
+
+/** What is stored as the input of `sendInvoice`: JSON. */
+export interface SendInvoiceInputWire {
+  customer: string;
+  issuedAt: string;
+  lines: string[];
+}
 
 /** Handler of `sendInvoice` as a function. */
 export type SendInvoiceHandle = (
@@ -307,6 +323,16 @@ export type SyncAccountReturn = void;
 
 /** `syncAccount` has no output. */
 export type SyncAccountOutput = undefined;
+
+/** What is stored as the input of `syncAccount`: JSON. */
+export interface SyncAccountInputWire {
+  account: {
+    id: string;
+    region?: "eu" | "us";
+  };
+  kind: string;
+  since: string | null;
+}
 
 /** Handler of `syncAccount` as a function. */
 export type SyncAccountHandle = (

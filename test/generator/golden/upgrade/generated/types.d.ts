@@ -43,6 +43,9 @@ export type ArchiveReturn = void;
 /** `archive` has no output. */
 export type ArchiveOutput = undefined;
 
+/** What is stored as the input of `archive`: JSON. */
+export type ArchiveInputWire = ArchiveInput;
+
 /** Handler of `archive` as a function. */
 export type ArchiveHandle = (payload: ArchivePayload, ctx: JobContext) => ArchiveReturn | Promise<ArchiveReturn>;
 
@@ -106,6 +109,13 @@ export type SendEmailReturn = void;
 
 /** `sendEmail` has no output. */
 export type SendEmailOutput = undefined;
+
+/** What is stored as the input of `sendEmail`: JSON. */
+export interface SendEmailInputWire {
+  to: string[];
+  subject: string;
+  at: string;
+}
 
 /** Handler of `sendEmail` as a function. */
 export type SendEmailHandle = (

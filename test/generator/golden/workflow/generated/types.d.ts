@@ -49,6 +49,12 @@ export type AlertReturn = void;
 /** `alert` has no output. */
 export type AlertOutput = undefined;
 
+/** What is stored as the input of `alert`: JSON. */
+export interface AlertInputWire {
+  text: string;
+  how?: unknown;
+}
+
 /** Handler of `alert` as a function. */
 export type AlertHandle = (payload: AlertPayload, ctx: JobContext) => AlertReturn | Promise<AlertReturn>;
 
@@ -119,6 +125,22 @@ export interface ContactSheetReturn {
 
 /** What the result of `contactSheet` is. */
 export type ContactSheetOutput = ContactSheetReturn;
+
+/** What is stored as the input of `contactSheet`: JSON. */
+export interface ContactSheetInputWire {
+  images: {
+    file: string;
+    bytes: string;
+  }[];
+  title?: string;
+}
+
+/** What is stored as the output of `contactSheet`: JSON. */
+export interface ContactSheetOutputWire {
+  file: string;
+  pages: number;
+  madeAt: string;
+}
 
 /** What the handler of `contactSheet` can throw with `ctx.errors`. */
 export interface ContactSheetErrors {
@@ -209,6 +231,15 @@ export interface ResizeReturn {
 /** What the result of `resize` is. */
 export type ResizeOutput = ResizeReturn;
 
+/** What is stored as the input of `resize`: JSON. */
+export type ResizeInputWire = ResizeInput;
+
+/** What is stored as the output of `resize`: JSON. */
+export interface ResizeOutputWire {
+  file: string;
+  bytes: string;
+}
+
 /** Handler of `resize` as a function. */
 export type ResizeHandle = (payload: ResizePayload, ctx: JobContext) => ResizeReturn | Promise<ResizeReturn>;
 
@@ -267,6 +298,9 @@ export type SendEmailReturn = void;
 
 /** `sendEmail` has no output. */
 export type SendEmailOutput = undefined;
+
+/** What is stored as the input of `sendEmail`: JSON. */
+export type SendEmailInputWire = SendEmailInput;
 
 /** Handler of `sendEmail` as a function. */
 export type SendEmailHandle = (
