@@ -159,7 +159,8 @@ function createComparison(acceptTypes: Shape["types"], emitTypes: Shape["types"]
 
   function compareBoth(emit: Of<"intersection">, pair: Pair): readonly Doubt[] {
     const [left, right] = [resolve(emit.left, emitTypes), resolve(emit.right, emitTypes)];
-    if (isDeepStrictEqual(acceptTypes, emitTypes) && isDeepStrictEqual(pair.accept, emit)) return [];
+    if (isDeepStrictEqual(acceptTypes, emitTypes) && isDeepStrictEqual(pair.accept, emit))
+      return convertsByOrder(emit) ? doubt(pair, "code", false) : [];
     const merged = mergeObjects(left, right);
     if (merged) return compare({ ...pair, emit: merged });
     const halves = [left, right].map((half) => compareAside({ ...pair, emit: half }));
@@ -209,6 +210,14 @@ function changesValues({ left, right }: Of<"intersection">): boolean {
       JSON.stringify([left.properties[key], right.properties[key]]),
     ),
   );
+}
+
+/**
+ * Whether the halves may make different values of null, depending on whether it is tried before a conversion: the order of
+ * the two is not in the contract.
+ */
+function convertsByOrder(emit: Of<"intersection">): boolean {
+  return changesValues(emit) && /"coerce":true[^[\]]*,\{"kind":"null"\}/.test(JSON.stringify(emit));
 }
 
 /** What of an alternative is an object. */

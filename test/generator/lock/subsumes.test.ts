@@ -105,7 +105,17 @@ const unsafe: readonly (readonly [name: string, writer: ZodType, reader: ZodType
   ],
 ];
 
+const halves = (b: ZodType): ZodType =>
+  z.intersection(z.looseObject({ a: z.string() }), z.object({ a: z.string(), b: b.optional() }));
+
 describe("what is not called safe", () => {
+  it("equal intersections, of which one converts null first", () => {
+    const [kept, converted] = [halves(z.coerce.number().nullable()), halves(z.union([z.coerce.number(), z.null()]))];
+    expect(accepts(kept, { a: "", b: null })).toBe(true);
+    expect(accepts(converted, { a: "", b: null })).toBe(false);
+    expect(answer(kept, converted).verdict).toBe("unknown");
+  });
+
   it.each(unsafe)("%s", (_, writer, reader, stored) => {
     expect(accepts(writer, stored)).toBe(true);
     expect(accepts(reader, stored)).toBe(false);
