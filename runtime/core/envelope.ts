@@ -47,9 +47,17 @@ export function sealEnvelope(payload: string, settings: Settings): string {
   return text === "{}" ? payload : `${mark}${text}\n${payload}`;
 }
 
+/** What was opened last: a worker asks several times in a row for what travels with one job. */
+let last: { readonly text: string; readonly opened: Envelope } | undefined;
+
 /** Throws a `SyntaxError` if the text begins as an envelope and is none. */
 export function openEnvelope(text: string): Envelope {
   if (!text.startsWith(mark)) return { settings: undefined, payload: text };
+  if (last?.text !== text) last = { text, opened: readEnvelope(text) };
+  return last.opened;
+}
+
+function readEnvelope(text: string): Envelope {
   const end = text.indexOf("\n");
   if (end < 0) throw new SyntaxError("The settings of the job have no end.");
   const settings: unknown = JSON.parse(text.slice(mark.length, end));

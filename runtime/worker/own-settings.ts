@@ -1,11 +1,10 @@
 import { settingsOf } from "../core/envelope.ts";
 import type { Runnable } from "./executor.ts";
 
-/** The runnable as the settings of one job want it; most jobs have none, and share one. */
+/** The runnable as the settings of one job want it; most jobs have none of these, and share one. */
 export function withOwnSettings(runnable: Runnable, payload: string): Runnable {
-  const settings = settingsOf(payload);
-  if (!settings) return runnable;
-  const { expireAfterMs, timeoutMs, maxAttempts } = settings;
+  const { expireAfterMs, timeoutMs, maxAttempts } = settingsOf(payload) ?? {};
+  if (expireAfterMs === undefined && timeoutMs === undefined && maxAttempts === undefined) return runnable;
   const { descriptor } = runnable;
   return {
     ...runnable,
