@@ -65,6 +65,9 @@ A change that never left your machine: restore the lock from version control, an
 A job that is taken out of the schema is a breaking change, too: jobs of it may wait. When none is left, \`jobwright accept\`
 moves it to \`retired\`, so that nobody uses its name for something else.
 
+Inputs, outputs and signals of workflows are compared like those of jobs. A workflow has no versions: one that has begun keeps the
+nodes that it began with, so what would break stands under another name beside the old one until that has ended.
+
 ## Both directions
 
 Within one version, builds before and after the change read each other's values. \`old producer → new worker\` is about what is
