@@ -51,7 +51,7 @@ exit $code`;
 /** Runs a program of this machine. */
 export function createLocalRunner(program: Program): Runner {
   const { port, command, args, folder, lastSignal, user, keep = false } = program;
-  let running: { readonly shell: ChildProcess; readonly pid: number; ending: boolean } | undefined;
+  let running: { readonly shell: ChildProcess; pid: number; ending: boolean } | undefined;
   let fail: (error: Error) => void = () => {};
   const failed = new Promise<never>((_resolve, reject) => (fail = reject));
   failed.catch(() => {});
@@ -68,12 +68,14 @@ export function createLocalRunner(program: Program): Runner {
         detached: true,
         stdio: ["pipe", "pipe", "ignore"],
       });
-      const [pid] = (await once(shell.stdout, "data")) as [Buffer]; // what the guard says first
-      const own = { shell, pid: Number(pid.toString()), ending: false };
-      running = own;
+      const own = { shell, pid: 0, ending: false };
+      // Before anything is awaited: the end of a server that does not start may be heard before what the guard says.
       shell.once("exit", (code) => {
         if (!own.ending) fail(new Error(`${command} on port ${port} ended with code ${code}.`));
       });
+      const [pid] = (await once(shell.stdout, "data")) as [Buffer]; // what the guard says first
+      own.pid = Number(pid.toString());
+      running = own;
     },
     async end(signal) {
       const own = running;
