@@ -121,7 +121,8 @@ class Context implements TransactionalContext<unknown> {
   }
 
   get metadata(): Readonly<Record<string, string>> {
-    return settingsOf(this.#running.job.payload)?.metadata ?? {};
+    // A copy: what was read of a text serves whoever reads the same text.
+    return { ...settingsOf(this.#running.job.payload)?.metadata };
   }
 
   get signal(): AbortSignal {

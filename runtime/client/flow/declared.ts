@@ -16,9 +16,7 @@ export function createWorkflowClient(store: FlowStore, workflow: WorkflowDescrip
     name,
     handle,
     enqueue: (input: unknown, options: AnyFlowOptions = {}) =>
-      begin(options, () =>
-        bindInput(plan, parseWorkflowInput(schema.input, input, "JW_INVALID_INPUT", `The input of ${name}`)),
-      ),
+      begin(options, () => bindInput(plan, parseWorkflowInput(name, schema.input, input))),
     node: (input: unknown, { delay }: Pick<NodeSettingsOptions, "delay"> = {}): NodeSpec => ({
       job: name,
       input,

@@ -23,18 +23,15 @@ export function fillKnownInputs({ nodes }: FlowPlan, workflows: WorkflowSchemas)
     const filled = known.size === 0 ? node : fill(node, known);
     const { action, needs = [] } = filled;
     if (action.kind !== "input" || referencesIn(action.input).length > 0) rest.push(filled);
-    else known.set(node.name, { input: parseKnown(action.workflow, action.input, workflows), needs });
+    else {
+      const { workflow, input } = action;
+      known.set(node.name, {
+        input: parseWorkflowInput(workflow, workflows(workflow).input, decodeKnown(input)),
+        needs,
+      });
+    }
   }
   return { nodes: rest };
-}
-
-function parseKnown(workflow: string, input: Template, workflows: WorkflowSchemas): Template {
-  return parseWorkflowInput(
-    workflows(workflow).input,
-    decodeKnown(input),
-    "JW_INVALID_INPUT",
-    `The input of ${workflow}`,
-  );
 }
 
 function fill(node: PlanNode, known: ReadonlyMap<string, Known>): PlanNode {

@@ -54,7 +54,7 @@ export function createEnqueueGroup(run: RunScript, sent: (jobs: Iterable<NewJob>
     pending = [];
     for (const group of inGroups(calls)) {
       void send(group);
-      sent(group.flatMap(({ jobs }) => jobs));
+      sent(jobsOf(group));
     }
   }
 
@@ -69,6 +69,10 @@ export function createEnqueueGroup(run: RunScript, sent: (jobs: Iterable<NewJob>
       });
     },
   };
+}
+
+function* jobsOf(calls: readonly Pending[]): Iterable<NewJob> {
+  for (const { jobs } of calls) yield* jobs;
 }
 
 function* inGroups(calls: readonly Pending[]): Iterable<readonly Pending[]> {

@@ -27,7 +27,8 @@ function valueOf(digit: number): number {
 
 export function unpackId(packed: string): string {
   if (packed.startsWith("=")) return packed.slice(1);
-  bytes.write(packed, "base64url");
+  // Nothing of the id before it may show in one that somebody has cut short.
+  bytes.fill(0, bytes.write(packed, "base64url"));
   for (let index = 0; index < 16; index++) {
     const at = places[index] ?? 0;
     const byte = bytes[index] ?? 0;
