@@ -73,4 +73,15 @@ export const migrations: readonly Migration[] = [
       "-- What drizzle-kit cannot say of a table. Half of each page is left free, so that edges which are decided together, as those\n-- of a batch, stay where they are.\nALTER TABLE \"jobwright\".\"edges\" SET (fillfactor = 50);",
     ],
   },
+  {
+    name: "0006_ids",
+    statements: [
+      "-- The index of ids moves to the payloads, which never change; drizzle-kit cannot say where they get the ids from.\nALTER TABLE \"jobwright\".\"payloads\" DROP CONSTRAINT \"payloads_pkey\";",
+      "ALTER TABLE \"jobwright\".\"payloads\" ADD COLUMN \"id\" uuid;",
+      "UPDATE \"jobwright\".\"payloads\" SET \"id\" = \"jobs\".\"id\" FROM \"jobwright\".\"jobs\" WHERE \"jobs\".\"seq\" = \"payloads\".\"seq\";",
+      "DELETE FROM \"jobwright\".\"payloads\" WHERE \"id\" IS NULL;",
+      "ALTER TABLE \"jobwright\".\"payloads\" ADD PRIMARY KEY (\"id\");",
+      "DROP INDEX \"jobwright\".\"jobs_id\";",
+    ],
+  },
 ];

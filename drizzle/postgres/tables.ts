@@ -11,7 +11,6 @@ import {
   primaryKey,
   smallint,
   text,
-  uniqueIndex,
   uuid,
 } from "drizzle-orm/pg-core";
 import type {
@@ -48,6 +47,7 @@ export function createTables(schemaName: string = defaultSchema) {
     {
       /** Insertion order. */
       seq: bigserial("seq", { mode: "number" }).primaryKey(),
+      /** Unique, which `payloads` sees to. */
       id: uuid("id").notNull(),
       name: text("name").notNull(),
       queue: text("queue").notNull(),
@@ -83,7 +83,6 @@ export function createTables(schemaName: string = defaultSchema) {
       held: boolean("held"),
     },
     (table) => [
-      uniqueIndex("jobs_id").on(table.id),
       index("jobs_ready")
         .on(table.queue, table.priority, table.runAt, table.seq)
         .where(sql`state = 'ready'`),
@@ -107,9 +106,13 @@ export function createTables(schemaName: string = defaultSchema) {
 
   return {
     jobs,
-    /** Written once at enqueue, read at claim. */
+    /**
+     * Written once at enqueue, read at claim; also the only index of ids, so that a change of a job's state writes none. `seq`
+     * is the way from an id to its job.
+     */
     payloads: schema.table("payloads", {
-      seq: bigint("seq", { mode: "number" }).primaryKey(),
+      id: uuid("id").primaryKey(),
+      seq: bigint("seq", { mode: "number" }).notNull(),
       payload: text("payload").notNull(),
     }),
     /** What handlers returned. */

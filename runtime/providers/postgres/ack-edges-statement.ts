@@ -2,7 +2,7 @@ import { type SQL, sql } from "drizzle-orm";
 import { isMet } from "./edge-tables.ts";
 import { heldNow, isHeld, letGo } from "./edge-pieces.ts";
 import { acknowledged, completionsInput, keepOutputs } from "./settle-statements.ts";
-import { clock, type Named, set } from "./sql.ts";
+import { clock, hasId, isJob, type Named, set } from "./sql.ts";
 
 /**
  * The common end of jobs that others need, in one statement: they succeed, and that is what all of those wait for. Others
@@ -24,7 +24,7 @@ export function ackEdges(given: Named): SQL {
     ${completionsInput},
     seen as materialized (
       select ${j.seq} as seq, ${j.needed} as needed, array(${open}) as children from ${jobs} ${j}
-      where ${j.id} = any(array(select id from input)) and ${j.needed} is not null and not ${isOther}),
+      where ${hasId(given, sql`array(select id from input)`)} and ${j.needed} is not null and not ${isOther}),
     locked as materialized (
       select ${j.seq} as seq, ${j.id} as id, ${j.fence} as fence, ${j.needed} as needed, ${isHeld(given)} as held,
         ${j.leaseUntil} is not null and not ${j.cancelRequested} as open
@@ -55,7 +55,7 @@ export function ackEdges(given: Named): SQL {
     select null::integer as n, false as open, seq, id, queue, state, run_at, gated, needed from gone
     union all
     select i.n, exists (
-      select 1 from ${jobs} ${j} where ${j.id} = i.id and ${j.fence} = i.fence and ${j.leaseUntil} is not null),
+      select 1 from ${jobs} ${j} where ${isJob(given, sql`i.id`)} and ${j.fence} = i.fence and ${j.leaseUntil} is not null),
       null, null, null, null, null, null, null
     from input i where not exists (select 1 from ended e where e.id = i.id and e.fence = i.fence)`;
 }

@@ -1,5 +1,6 @@
 import type { Completion, Lease, Settlement } from "../../contract/index.ts";
-import type { Run } from "./database.ts";
+import type { Run, Values } from "./database.ts";
+import { arrayOf, textsOf } from "./lists.ts";
 import {
   aftermathOf,
   type EndedRoots,
@@ -15,15 +16,17 @@ import { answers, type Batch, batchOf, besideGates, nothingEnded, type Refusal, 
 import { type Store, timeOf } from "./store.ts";
 import { storable } from "./values.ts";
 
-/** The batch as `json_to_recordset` reads it. */
-export function completionsOf(batch: Iterable<readonly [number, Completion]>): string {
-  const rows = [...batch].map(([n, { id, fence, output }]) => ({
-    n,
-    id,
-    fence,
-    ...(output !== undefined && { output: storable(output, "An output") }),
-  }));
-  return JSON.stringify(rows);
+/** The batch, as the statements take it. */
+export function completionsOf(batch: Batch<Completion>): Values {
+  return {
+    ids: arrayOf(batch.map(([, { id }]) => id)),
+    fences: arrayOf(batch.map(([, { fence }]) => fence)),
+    places: arrayOf(batch.map(([n]) => n)),
+    ...textsOf(
+      "outputs",
+      batch.map(([, { output }]) => (output === undefined ? undefined : storable(output, "An output"))),
+    ),
+  };
 }
 
 interface ClosedRow {
@@ -65,7 +68,7 @@ function parted<T>(
 /** Returns what was not settled. */
 async function ackPlain(store: Store, batch: Batch<Completion>): Promise<readonly ClosedRow[]> {
   if (batch.length === 0) return [];
-  const values = { completions: completionsOf(batch), ...timeOf(store) };
+  const values = { ...completionsOf(batch), ...timeOf(store) };
   const rows = await store.database.rows<readonly [n: number, open: boolean]>(store.statements.ack, values);
   return rows.map(([n, open]) => ({ n, open }));
 }
@@ -76,7 +79,7 @@ async function ackEdges(
   batch: Batch<Completion>,
 ): Promise<{ readonly closed: readonly ClosedRow[]; readonly moved: readonly MovedJob[] }> {
   if (batch.length === 0) return { closed: [], moved: [] };
-  const values = { completions: completionsOf(batch), ...timeOf(store) };
+  const values = { ...completionsOf(batch), ...timeOf(store) };
   const rows = await store.database.objects<ClosedRow | MovedRow>(store.statements.ackEdges, values);
   return {
     closed: rows.flatMap((row) => (row.n === null ? [] : [row])),
@@ -88,7 +91,7 @@ async function ackEdges(
 export function ackNeeded(run: Run, store: Store, batch: Batch<Completion>): Promise<EndedRoots<readonly number[]>> {
   const roots = batch.map(([, { id }]): Root => ({ id, kind: "succeeded" }));
   return endWithEdges(run, store, roots, async () => {
-    const values = { completions: completionsOf(batch), ...timeOf(store) };
+    const values = { ...completionsOf(batch), ...timeOf(store) };
     return (await run<ClosedRow>(store.statements.ackNeeded, values)).map(({ n }) => n);
   });
 }

@@ -5,7 +5,7 @@ import { assign, clock, type Named, names, now, parameter, set } from "./sql.ts"
 function claimedColumns({ tables: { payloads } }: Named, from: SQL): SQL {
   return sql`select c.seq, c.id, c.name, c.queue, c.version, c.priority, c.attempt, c.crashes, c.fence, c.run_at,
     c.enqueued_at, c.lease_until,
-    (select ${payloads.payload} from ${payloads} where ${payloads.seq} = c.seq) as payload, c.passed is not null as gated, c.needed is not null as needed,
+    (select ${payloads.payload} from ${payloads} where ${payloads.id} = c.id) as payload, c.passed is not null as gated, c.needed is not null as needed,
     ${from} c`;
 }
 

@@ -1,7 +1,8 @@
 import type { NeedCondition, NewJob } from "../../contract/index.ts";
 import { batchClosed, noPrerequisite } from "../../core/refused-needs.ts";
-import type { Run } from "./database.ts";
+import type { Run, Values } from "./database.ts";
 import { hasEdges } from "./enqueue.ts";
+import { arrayOf } from "./lists.ts";
 import { follow, lockReach, type Locked, type MovedJob, type Root } from "./needs.ts";
 import type { Store } from "./store.ts";
 
@@ -42,13 +43,14 @@ function checkEnds(jobs: readonly NewJob[], known: ReadonlySet<string>, there: R
   }
 }
 
-/** What the row of a new job says of its edges, for `batchOf`. */
-export function edgeColumns(jobs: readonly NewJob[]): (job: NewJob) => object {
+/** What the rows of new jobs say of their edges, for `batchOf`. */
+export function edgeColumns(jobs: readonly NewJob[]): Values {
   const needed = new Set(jobs.flatMap(({ needs }) => (needs?.of ?? []).map(({ id }) => id)));
-  return ({ id, needs, neededBy = [], delayMs = 0 }) => ({
-    ...((needed.has(id) || neededBy.length > 0) && { needed: 1 }),
-    ...(needs && { mode: needs.mode, after_ms: Math.ceil(delayMs) }),
-  });
+  return {
+    needed: arrayOf(jobs.map(({ id, neededBy = [] }) => (needed.has(id) || neededBy.length > 0 ? 1 : undefined))),
+    modes: arrayOf(jobs.map(({ needs }) => needs?.mode)),
+    afters: arrayOf(jobs.map(({ needs, delayMs = 0 }) => (needs ? Math.ceil(delayMs) : undefined))),
+  };
 }
 
 interface NewEdge {

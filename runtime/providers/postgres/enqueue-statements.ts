@@ -1,18 +1,24 @@
 import { type SQL, sql } from "drizzle-orm";
+import { list } from "./lists.ts";
 import { clock, compile, type Named, names, now, parameter, type PgStatement, set } from "./sql.ts";
 
 /* The writing of new jobs: one statement, whatever their number; what they have besides is written by a longer one. */
 
-/** A job of the batch, and what many jobs of a batch have in common, which is therefore sent once. */
-const newJobs = (more = sql``): SQL => sql`json_to_recordset(${parameter.json("jobs")}) as i(
-  n integer, k integer, id uuid, run_at bigint, delay bigint, payload text${more})`;
-/** Whether others need it; how it needs others, and for how long it waits afterwards. */
-const edged = sql`, needed integer, mode text, after_ms bigint`;
+/** The jobs of the batch, as columns. */
+function newJobs(isEdged: boolean): SQL {
+  const { uuids, integers, bigints, words, texts } = list;
+  // Whether others need it; how it needs others, and for how long it waits afterwards.
+  const values = isEdged ? sql`, ${integers("needed")}, ${words("modes")}, ${bigints("afters")}` : sql``;
+  const columns = isEdged ? sql`, needed, mode, after_ms` : sql``;
+  return sql`unnest(${uuids("ids")}, ${integers("kindsOf")}, ${bigints("runAts")}, ${bigints("delays")}, ${texts("payloads")}${values})
+        with ordinality as i(id, kind, run_at, delay, payload${columns}, place)`;
+}
+/** What many jobs of a batch have in common, which is therefore sent once. */
 const kinds = sql`json_to_recordset(${parameter.json("kinds")}) as k(
   k integer, name text, queue text, version integer, priority smallint, max_crashes integer)`;
 
-const skipKnown = ({ tables: { jobs } }: Named): SQL => sql`
-      on conflict (${sql.identifier(jobs.id.name)}) do nothing`;
+const skipKnown = ({ tables: { payloads } }: Named): SQL => sql`
+      on conflict (${sql.identifier(payloads.id.name)}) do nothing`;
 
 /** What an insert does besides. */
 interface Extras {
@@ -53,23 +59,28 @@ function insertJobs(given: Named, nextSeq: SQL, extras: Extras): SQL {
   return sql`with ${clock},
     kinds as materialized (select * from ${kinds}),
     placed as materialized (
-      select i.*, ${nextSeq} as seq, coalesce(i.run_at, ${now} + coalesce(i.delay, 0)) as due
-      from (select * from ${newJobs(extras.edged ? edged : undefined)} order by n) i),
+      select i.*, (i.place - 1)::integer as n, coalesce(i.kind, 0) as k, ${nextSeq} as seq,
+        coalesce(i.run_at, ${now} + coalesce(i.delay, 0)) as due
+      from ${newJobs(extras.edged ?? false)}),
     ${extras.gated ? beside : sql``}
     added as (
+      insert into ${payloads} (${names(payloads.id, payloads.seq, payloads.payload)})
+      select id, seq, payload from placed order by id${onKnown}
+      returning ${names(payloads.seq)}),
+    entered as (
       insert into ${jobs} (${names(jobs.seq, jobs.id, jobs.name, jobs.queue, jobs.version, jobs.priority, jobs.runAt, jobs.enqueuedAt, jobs.maxCrashes)},
         ${list(place.map(([column]) => column))})
-      select p.seq, id, name, queue, version, priority, due, ${now}, max_crashes, ${list(place.map(([, value]) => value))}
-      from placed p join kinds using (k)${extras.gated ? sql` left join own_gates g on g.seq = p.seq and g.place = 0` : sql``} order by id${onKnown}
-      returning ${names(jobs.seq)}),
-    bodies as (
-      insert into ${payloads} (${names(payloads.seq, payloads.payload)})
-      select seq, payload from placed where seq in (select seq from added))${sql.join([...parts])}
+      select p.seq, p.id, name, queue, version, priority, due, ${now}, max_crashes, ${list(place.map(([, value]) => value))}
+      from placed p join kinds using (k)${extras.gated ? sql` left join own_gates g on g.seq = p.seq and g.place = 0` : sql``}
+      where ${allAdded} or p.seq in (select seq from added) order by p.seq)${sql.join([...parts])}
     select null::integer as n, ${now} as now
     union all
     select p.n, null from placed p
-    where (select count(*) from added) < (select count(*) from placed) and p.seq not in (select seq from added)`;
+    where not ${allAdded} and p.seq not in (select seq from added)`;
 }
+
+/** The common case, in which nobody has to be looked up among them. */
+const allAdded = sql`(select count(*) from added) = (select count(*) from placed)`;
 
 /** Gates and tags of the batch, with their jobs. */
 const beside = sql`own_gates as materialized (

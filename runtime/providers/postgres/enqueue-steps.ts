@@ -94,7 +94,7 @@ async function insert(run: Run, store: Store, fresh: Plan["fresh"], { now, taker
   });
   // The moment of the decision is the moment of the enqueue.
   const { insertUnique, insertUniqueGated, insertEdged } = store.statements;
-  const batch = batchOf(jobs, jobs.keys(), jobs.some(hasEdges) ? edgeColumns(jobs) : undefined);
+  const batch = batchOf(jobs, jobs.some(hasEdges) ? edgeColumns(jobs) : undefined);
   const [statement, values] = insertOf(batch, insertUnique, insertUniqueGated, insertEdged);
   await run(statement, { ...values, uniques: JSON.stringify(uniques), now });
 }

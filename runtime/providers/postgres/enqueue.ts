@@ -1,4 +1,6 @@
 import { type EnqueueResult, type Gate, type JobState, JobwrightError, type NewJob } from "../../contract/index.ts";
+import type { Values } from "./database.ts";
+import { arrayOf, textsOf } from "./lists.ts";
 import type { PgStatement } from "./sql.ts";
 import { type Store, timeOf } from "./store.ts";
 import { storable, storableId } from "./values.ts";
@@ -68,33 +70,49 @@ function firstOfEach(jobs: readonly NewJob[]): ReadonlyMap<string, number> {
 }
 
 export interface Batch {
-  readonly jobs: string;
-  readonly kinds: string;
+  /** Values of the parameters. */
+  readonly columns: Values;
   /** What some of them have besides. */
   readonly beside?: { readonly gates: string; readonly tags: string };
   /** Whether some have edges. */
   readonly edged?: boolean;
 }
 
-/** The batch as `json_to_recordset` reads it. */
-export function batchOf(jobs: readonly NewJob[], places: Iterable<number>, edgesOf?: (job: NewJob) => object): Batch {
+/** What the statements that insert jobs are given. `edges`: what they are given of edges besides. */
+export function batchOf(jobs: readonly NewJob[], edges?: Values): Batch {
+  const { kinds, kindsOf } = kindsOfJobs(jobs);
+  const columns = {
+    ids: `{${jobs.map(({ id }) => id).join()}}`,
+    kindsOf: arrayOf(kindsOf),
+    runAts: arrayOf(jobs.map(({ runAt }) => (runAt === undefined ? undefined : Math.ceil(runAt)))),
+    delays: arrayOf(jobs.map(delayOf)),
+    ...textsOf(
+      "payloads",
+      jobs.map(({ payload }) => payload),
+    ),
+    kinds: JSON.stringify(kinds),
+    ...edges,
+  };
+  if (edges) return { columns, beside: besideOf(jobs), edged: true };
+  return jobs.some(({ gates, tags }) => gates || tags) ? { columns, beside: besideOf(jobs) } : { columns };
+}
+
+/** What many jobs of a batch have in common, each once, and of each job its place there; the first one is not named. */
+function kindsOfJobs(jobs: readonly NewJob[]): {
+  readonly kinds: readonly object[];
+  readonly kindsOf: readonly (number | undefined)[];
+} {
   const kinds = new Map<string, { readonly k: number }>();
-  const rows: unknown[] = [];
-  for (const n of places) {
-    const job = jobs[n];
-    if (!job) continue;
-    const { id, name, queue, version, priority, maxCrashes, payload } = job;
+  const kindsOf = jobs.map(({ name, queue, version, priority, maxCrashes }) => {
     const key = `${version} ${priority} ${maxCrashes} ${name.length} ${name}${queue}`;
     let kind = kinds.get(key);
     if (!kind) {
       const common = { k: kinds.size, name, queue, version, priority, max_crashes: maxCrashes };
       kinds.set(key, (kind = common));
     }
-    rows.push({ n, k: kind.k, id, ...dueOf(job), payload, ...edgesOf?.(job) });
-  }
-  const batch = { jobs: JSON.stringify(rows), kinds: JSON.stringify([...kinds.values()]) };
-  if (edgesOf) return { ...batch, beside: besideOf(jobs), edged: true };
-  return kinds.size > 0 && jobs.some(({ gates, tags }) => gates || tags) ? { ...batch, beside: besideOf(jobs) } : batch;
+    return kind.k === 0 ? undefined : kind.k;
+  });
+  return { kinds: [...kinds.values()], kindsOf };
 }
 
 function besideOf(jobs: readonly NewJob[]): { readonly gates: string; readonly tags: string } {
@@ -110,19 +128,17 @@ function besideOf(jobs: readonly NewJob[]): { readonly gates: string; readonly t
 
 /** The statement that writes a batch, of those given, and its values. */
 export function insertOf(
-  { beside, edged = false, ...batch }: Batch,
+  { columns, beside, edged = false }: Batch,
   plain: PgStatement,
   withGates: PgStatement,
   withEdges: PgStatement = withGates,
-): readonly [PgStatement, Readonly<Record<string, string>>] {
-  return beside ? [edged ? withEdges : withGates, { ...batch, ...beside }] : [plain, batch];
+): readonly [PgStatement, Values] {
+  return beside ? [edged ? withEdges : withGates, { ...columns, ...beside }] : [plain, columns];
 }
 
 /** The delay of a job with needs begins when they let it go. */
-function dueOf({ runAt, delayMs = 0, needs }: NewJob): object {
-  if (runAt !== undefined) return { run_at: Math.ceil(runAt) };
-  if (needs) return {};
-  return delayMs === 0 ? {} : { delay: Math.ceil(delayMs) };
+function delayOf({ runAt, delayMs = 0, needs }: NewJob): number | undefined {
+  return runAt !== undefined || needs || delayMs === 0 ? undefined : Math.ceil(delayMs);
 }
 
 /** Runs the two statements in the provider's own way, or through the transaction of a user. */
@@ -146,21 +162,18 @@ export function enqueueRun(store: Store): EnqueueRun {
 export async function enqueueJobs(run: EnqueueRun, jobs: readonly NewJob[]): Promise<readonly EnqueueResult[]> {
   const first = firstOfEach(jobs);
   const results = new Map<string, EnqueueResult>();
-  let places: readonly number[] = [...first.values()];
-  for (let tries = 0; tries < maxTries && places.length > 0; tries++) {
-    const rows = await run.insert(batchOf(jobs, places));
+  let left = first.size === jobs.length ? jobs : jobs.filter(({ id }, n) => first.get(id) === n);
+  for (let tries = 0; tries < maxTries && left.length > 0; tries++) {
+    const rows = await run.insert(batchOf(left));
     const known = new Set(rows.map(([n]) => n));
     const now = rows.find(([n]) => n === null)?.[1] ?? 0;
-    for (const n of places) {
-      const job = jobs[n];
-      if (job && !known.has(n)) results.set(job.id, enqueued(job, now));
-    }
+    for (const [n, job] of left.entries()) if (!known.has(n)) results.set(job.id, enqueued(job, now));
     if (known.size > 1) {
-      const ids = jobs.map(({ id }) => id).filter((id) => !results.has(id));
+      const ids = left.map(({ id }) => id).filter((id) => !results.has(id));
       for (const [id, state, runAt] of await run.states(ids))
         results.set(id, { id, outcome: "duplicate", state, runAt });
     }
-    places = places.filter((n) => !results.has(jobs[n]?.id ?? ""));
+    left = left.filter(({ id }) => !results.has(id));
   }
   return jobs.map(({ id }, n) => {
     const result = results.get(id);

@@ -1,5 +1,5 @@
 import { type SQL, sql } from "drizzle-orm";
-import { assign, clock, compile, type Named, names, now, parameter, type PgStatement, set } from "./sql.ts";
+import { hasId, assign, clock, compile, type Named, names, now, parameter, type PgStatement, set } from "./sql.ts";
 
 /*
  * Steps of the opening of gates; `gates.ts` says how they go together. Groups are found by key, those who wait in them and
@@ -51,7 +51,7 @@ const open = sql`select key, level, policy, kind, "limit", window_ms, unknown fr
 const openBeside = (given: Named): SQL => sql`with ${clock},
     keys as materialized (
       select distinct g.key from ${given.tables.gates} g where g.seq = any(array(
-        select ${given.j.seq} from ${given.tables.jobs} ${given.j} where ${given.j.id} = any(${parameter.uuids("ids")})))),
+        select ${given.j.seq} from ${given.tables.jobs} ${given.j} where ${hasId(given, parameter.uuids("ids"))}))),
     ${rooms(given, sql`true`)}
   ${open}`;
 

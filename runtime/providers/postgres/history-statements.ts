@@ -1,6 +1,6 @@
 import { type SQL, sql } from "drizzle-orm";
 import { keptClaims } from "../../core/kept-claims.ts";
-import { type Named, names, now, parameter, set } from "./sql.ts";
+import { isJob, type Named, names, now, parameter, set } from "./sql.ts";
 
 /* What is known of a job's past: its failed attempts, its checkpoints and its log lines. */
 
@@ -28,12 +28,16 @@ export function recordAttempts({ tables: { attempts } }: Named, rows: SQL): SQL 
 }
 
 /** Nothing if there is no such job. Those that are further back than the last kept claims were not overwritten yet. */
-export function history({ tables: { jobs, attempts, notes }, j }: Named): SQL {
+export function history(given: Named): SQL {
+  const {
+    tables: { jobs, attempts, notes },
+    j,
+  } = given;
   return sql`select
     (select json_agg(json_build_array(a.fence, a.attempt, a.started_at, a.ended_at, a.worker_id, a.error) order by a.fence)
       from ${attempts} a where a.seq = ${j.seq} and a.fence > (
         select max(l.fence) - ${sql.raw(String(keptClaims))} from ${attempts} l where l.seq = ${j.seq}))::text as attempts,
     (select json_agg(json_build_array(n.kind, n.key, n.text) order by n.place)
       from ${notes} n where n.seq = ${j.seq})::text as notes
-    from ${jobs} ${j} where ${j.id} = ${parameter.uuid("id")}`;
+    from ${jobs} ${j} where ${isJob(given, parameter.uuid("id"))}`;
 }

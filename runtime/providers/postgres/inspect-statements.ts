@@ -1,18 +1,19 @@
 import { getTableColumns, type SQL, sql } from "drizzle-orm";
 import { finalStates, prerequisites } from "../../contract/index.ts";
 import { history } from "./history-statements.ts";
-import { clock, compile, type Named, now, parameter, type PgStatement } from "./sql.ts";
+import { clock, compile, hasId, type Named, now, parameter, type PgStatement } from "./sql.ts";
 
 /* What can be asked without changing anything. */
 
 /** `more`: further columns. */
 function records({ tables, j }: Named, condition: SQL, more = sql``): SQL {
   const { jobs, payloads, outputs, errors } = tables;
-  const attached = (table: typeof payloads | typeof outputs | typeof errors, column: SQL): SQL =>
+  const attached = (table: typeof outputs | typeof errors, column: SQL): SQL =>
     sql`(select ${column} from ${table} where ${table.seq} = ${j.seq})`;
   const { passed: _passed, blockedBy: _blockedBy, needed: _needed, held: _held, ...columns } = getTableColumns(jobs);
   const own = Object.keys(columns).map((key) => sql`${j[key as keyof typeof columns]} as ${sql.identifier(key)}`);
-  return sql`select ${sql.join(own, sql`, `)}, ${attached(payloads, sql`${payloads.payload}`)} as payload,
+  return sql`select ${sql.join(own, sql`, `)}, 
+    (select ${payloads.payload} from ${payloads} where ${payloads.id} = ${j.id}) as payload,
     case when ${j.state} = 'blocked' then case when ${j.held} then ${sql.raw(`'${prerequisites}'`)} else ${j.blockedBy} end end
       as ${sql.identifier("blockedBy")},
     ${attached(outputs, sql`${outputs.output}`)} as output, ${attached(errors, sql`${errors.error}`)} as error${more}
@@ -49,8 +50,9 @@ const counts = (given: Named): SQL => sql`
   select ${given.j.queue} as queue, ${given.j.state} as state, count(*) as count from ${given.tables.jobs} ${given.j}
   where ${filtered(given)} group by ${given.j.queue}, ${given.j.state}`;
 
-const found = ({ tables: { jobs }, j }: Named, columns: SQL): SQL =>
-  sql`select ${j.id} as id, ${columns} from ${jobs} ${j} where ${j.id} = any(${parameter.uuids("ids")})`;
+const found = (given: Named, columns: SQL): SQL =>
+  sql`select ${given.j.id} as id, ${columns} from ${given.tables.jobs} ${given.j}
+    where ${hasId(given, parameter.uuids("ids"))}`;
 
 /** The time in every row, also if there is no job. Along the index of each final state, so that the first are found at once. */
 function finished(given: Named): SQL {
@@ -75,7 +77,7 @@ const needs = (given: Named): SQL =>
   records(
     given,
     sql`join ${given.tables.edges} e on e.parent = ${given.j.seq}
-      where e.child = (select c.seq from ${given.tables.jobs} c where c.id = ${parameter.uuid("id")})
+      where e.child = (select p.seq from ${given.tables.payloads} p where p.id = ${parameter.uuid("id")})
         and e.place > ${parameter.bigint("after")}
       order by e.place limit ${parameter.integer("limit")}`,
     sql`, e.place, e.when, e.status`,
@@ -98,7 +100,7 @@ const texts = {
   finished,
   needs,
   /** Everything of the jobs given. */
-  jobs: (given: Named) => records(given, sql`where ${given.j.id} = any(${parameter.uuids("ids")})`),
+  jobs: (given: Named) => records(given, sql`where ${hasId(given, parameter.uuids("ids"))}`),
   fences: (given: Named) => found(given, sql`${given.j.fence} as fence`),
   states: (given: Named) => found(given, sql`${given.j.state} as state, ${given.j.runAt} as run_at, ${isGated(given)}`),
   ties,

@@ -5,6 +5,8 @@ import {
   clock,
   compile,
   final,
+  hasId,
+  isJob,
   type Named,
   names,
   now,
@@ -32,7 +34,7 @@ function lockReach(given: Named): SQL {
     roots as materialized (
       select r.seq, case when r.cancelling then 'failed' else i.kind end as kind, i.anew
       from input i cross join lateral (
-        select ${j.seq} as seq, ${isCancelling(given)} as cancelling from ${jobs} ${j} where ${j.id} = i.id offset 0) r),
+        select ${j.seq} as seq, ${isCancelling(given)} as cancelling from ${jobs} ${j} where ${isJob(given, sql`i.id`)} offset 0) r),
     reach(seq, kind) as (
       select seq, kind from roots
       union
@@ -59,11 +61,11 @@ function drawEdges(given: Named): SQL {
   const { tables, j } = given;
   const { jobs, edges, needs } = tables;
   const end = (id: SQL, status = sql``): SQL =>
-    sql`select ${j.seq} as seq${status} from ${jobs} ${j} where ${j.id} = ${id} offset 0`;
+    sql`select ${j.seq} as seq${status} from ${jobs} ${j} where ${isJob(given, id)} offset 0`;
   return sql`with
     marked as (
       update ${jobs} ${j} set ${set(j.needed, sql`coalesce(${j.needed}, 0) + 1`)}
-      where ${j.id} = any(${parameter.uuids("others")})),
+      where ${hasId(given, parameter.uuids("others"))}),
     drawn as (
       insert into ${edges} (${names(edges.child, edges.parent, edges.when, edges.status)})
       select c.seq, p.seq, i.when, p.status
@@ -83,7 +85,7 @@ function lookAnew(given: Named): SQL {
   const { jobs, edges } = tables;
   const status = sql`(select ${statusBy(given, sql`e.when`)} from ${jobs} ${j} where ${j.seq} = e.parent)`;
   return sql`with
-    anew as materialized (select ${j.seq} as seq from ${jobs} ${j} where ${j.id} = any(${parameter.uuids("ids")})),
+    anew as materialized (select ${j.seq} as seq from ${jobs} ${j} where ${hasId(given, parameter.uuids("ids"))}),
     seen as (
       update ${edges} e set ${set(edges.status, sql`coalesce(${status}, e.status)`)}
       where e.child = any(array(select seq from anew)) returning e.parent)
@@ -151,7 +153,7 @@ function judged(given: Named): SQL {
       from (
         select child, status, false as anew from flipped
         union all
-        select ${j.seq}, null, true from ${jobs} ${j} where ${j.id} = any(${parameter.uuids("anew")})) f
+        select ${j.seq}, null, true from ${jobs} ${j} where ${hasId(given, parameter.uuids("anew"))}) f
       group by child),
     judged as materialized (
       select c.child, c.open, case c.mode

@@ -1,6 +1,20 @@
 import { type SQL, sql } from "drizzle-orm";
 import { recordAttempts } from "./history-statements.ts";
-import { assign, clock, compile, lockById, type Named, names, now, parameter, type PgStatement, set } from "./sql.ts";
+import { list } from "./lists.ts";
+import {
+  assign,
+  clock,
+  compile,
+  hasId,
+  isJob,
+  lockById,
+  type Named,
+  names,
+  now,
+  parameter,
+  type PgStatement,
+  set,
+} from "./sql.ts";
 import { waiting } from "./waiting.ts";
 
 /* Everything that moves or ends a lease. */
@@ -26,8 +40,10 @@ const lockLeases = (given: Named, ...columns: SQL[]): SQL =>
 /** 1 if the job was reaped, so that a late settlement takes the lapse back. */
 const lapsed = ({ j }: Named): SQL => sql`(${j.state} in ('ready', 'blocked'))::integer`;
 
+/** What `completionsOf` sends. */
 export const completionsInput = sql`input as materialized (
-      select * from json_to_recordset(${parameter.json("completions")}) as i(n integer, id uuid, fence integer, output text))`;
+      select * from unnest(${list.uuids("ids")}, ${list.integers("fences")}, ${list.integers("places")}, ${list.texts("outputs")})
+        as i(id, fence, n, output))`;
 
 export function acknowledged(given: Named): SQL {
   const { j } = given;
@@ -59,12 +75,12 @@ function ack(given: Named, needed: boolean): SQL {
     ${completionsInput},
     ended as (
       update ${jobs} ${j} set ${acknowledged(given)}
-      where ${j.id} = any(array(select id from input)) and ${j.leaseUntil} is not null${needed ? sql`` : sql` and ${j.needed} is null`}
+      where ${hasId(given, sql`array(select id from input)`)} and ${j.leaseUntil} is not null${needed ? sql`` : sql` and ${j.needed} is null`}
         and ((${j.id}, ${j.fence}) in (select id, fence from input)) is true
       returning ${j.seq}, ${j.id}, ${j.fence}, ${j.state}),
     kept as (${keepOutputs(given)})
     select i.n, exists (
-      select 1 from ${jobs} ${j} where ${j.id} = i.id and ${j.fence} = i.fence and ${j.leaseUntil} is not null) as open
+      select 1 from ${jobs} ${j} where ${isJob(given, sql`i.id`)} and ${j.fence} = i.fence and ${j.leaseUntil} is not null) as open
     from input i where not exists (select 1 from ended e where e.id = i.id and e.fence = i.fence)`;
 }
 

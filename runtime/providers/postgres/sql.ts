@@ -71,9 +71,20 @@ export function named(tables: Tables): Named {
   return { tables, j: alias(tables.jobs, "j") as unknown as Tables["jobs"] };
 }
 
+/** Whether it is one of the jobs with these ids, whose index is that of the payloads. */
+export function hasId({ tables: { payloads }, j }: Named, ids: SQL): SQL {
+  return sql`${j.seq} = any(array(select ${payloads.seq} from ${payloads} where ${payloads.id} = any(${ids})))`;
+}
+
+/** Whether it is the job with this id. */
+export function isJob({ tables: { payloads }, j }: Named, id: SQL): SQL {
+  return sql`${j.seq} = (select ${payloads.seq} from ${payloads} where ${payloads.id} = ${id})`;
+}
+
 /** Locks in insertion order, whoever locks: no two statements can wait for each other. */
-export function lockById({ tables, j }: Named, ids: SQL, ...columns: SQL[]): SQL {
+export function lockById(given: Named, ids: SQL, ...columns: SQL[]): SQL {
+  const { tables, j } = given;
   return sql`locked as materialized (
     select ${j.seq} as seq, ${j.id} as id, ${sql.join(columns, sql`, `)}
-    from ${tables.jobs} ${j} where ${j.id} = any(${ids}) order by ${j.seq} for no key update)`;
+    from ${tables.jobs} ${j} where ${hasId(given, ids)} order by ${j.seq} for no key update)`;
 }

@@ -1,5 +1,5 @@
 import { type SQL, sql } from "drizzle-orm";
-import { assign, clock, compile, type Named, names, now, parameter, type PgStatement, set } from "./sql.ts";
+import { assign, clock, compile, hasId, type Named, names, now, parameter, type PgStatement, set } from "./sql.ts";
 import { waiting } from "./waiting.ts";
 
 /*
@@ -25,11 +25,16 @@ const lockHolders = (given: Named): SQL => sql`
   where ${given.j.seq} = ${takenBy(given)} and ${given.j.fence} = 0 and ${given.j.state} in ('scheduled', 'ready', 'blocked')
   order by ${given.j.seq} for no key update`;
 
-const lockJobs = ({ tables: { jobs }, j }: Named): SQL => sql`
-  select ${j.seq} as seq from ${jobs} ${j} where ${j.id} = any(${parameter.uuids("ids")}) order by ${j.seq} for no key update`;
+const lockJobs = (given: Named): SQL => sql`
+  select ${given.j.seq} as seq from ${given.tables.jobs} ${given.j} where ${hasId(given, parameter.uuids("ids"))}
+  order by ${given.j.seq} for no key update`;
 
 /** The time; every key with the job that took it last, if there is one; every job of the ids, with its own key. */
-function look({ tables: { jobs, uniqueKeys, uniqueJobs }, j }: Named): SQL {
+function look(given: Named): SQL {
+  const {
+    tables: { jobs, uniqueKeys, uniqueJobs },
+    j,
+  } = given;
   const job = sql`${j.seq} as seq, ${j.id} as id, ${j.queue} as queue, ${j.version} as version, ${j.state} as state,
     ${j.priority} as priority, ${j.fence} as fence, ${j.runAt} as run_at, ${j.enqueuedAt} as enqueued_at, ${j.passed} is not null as gated,
     u.scope as scope, u.held_until as held_until`;
@@ -39,7 +44,7 @@ function look({ tables: { jobs, uniqueKeys, uniqueJobs }, j }: Named): SQL {
     where k.key = any(${parameter.texts("keys")})
     union all
     select ${now}, 'id', u.key, ${job}
-    from ${jobs} ${j} left join ${uniqueJobs} u on u.seq = ${j.seq} where ${j.id} = any(${parameter.uuids("ids")})
+    from ${jobs} ${j} left join ${uniqueJobs} u on u.seq = ${j.seq} where ${hasId(given, parameter.uuids("ids"))}
     union all
     select ${now}, 'clock', null, null, null, null, null, null, null, null, null, null, null, null, null`;
 }
@@ -55,7 +60,8 @@ function rewrite(given: Named): SQL {
         seq bigint, version integer, state text, priority smallint, run_at bigint, payload text)),
     bodies as (
       update ${payloads} p set ${set(payloads.payload, sql`i.payload`)} from input i
-      where p.seq = any(array(select seq from input where payload is not null)) and i.seq = p.seq)
+      where i.seq = p.seq and p.id = any(array(
+        select ${j.id} from ${jobs} ${j} where ${j.seq} = any(array(select seq from input where payload is not null)))))
     update ${jobs} ${j} set ${assign(
       set(j.version, sql`i.version`),
       set(j.state, place.state),
@@ -80,9 +86,8 @@ const dropKeys = ({ tables: { uniqueKeys } }: Named): SQL => sql`
   delete from ${uniqueKeys} k where k.key = any(${parameter.texts("keys")}) and k.seq is null`;
 
 /** The keys of these jobs. */
-const keysOf = ({ tables: { jobs, uniqueJobs }, j }: Named): SQL => sql`
-  select ${j.id} as id, u.key as key from ${jobs} ${j} join ${uniqueJobs} u on u.seq = ${j.seq}
-  where ${j.id} = any(${parameter.uuids("ids")})`;
+const keysOf = ({ tables: { payloads, uniqueJobs } }: Named): SQL => sql`
+  select p.id, u.key from ${payloads} p join ${uniqueJobs} u on u.seq = p.seq where p.id = any(${parameter.uuids("ids")})`;
 
 const texts = { lockKeys, lockHolders, lockJobs, look, rewrite, retakeKeys, dropKeys, keysOf };
 

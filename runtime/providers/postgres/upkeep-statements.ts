@@ -1,6 +1,18 @@
 import { type SQL, sql } from "drizzle-orm";
 import { recordAttempts } from "./history-statements.ts";
-import { assign, clock, compile, final, type Named, now, numbers, parameter, type PgStatement, set } from "./sql.ts";
+import {
+  hasId,
+  assign,
+  clock,
+  compile,
+  final,
+  type Named,
+  now,
+  numbers,
+  parameter,
+  type PgStatement,
+  set,
+} from "./sql.ts";
 import { waiting } from "./waiting.ts";
 
 /* What happens to jobs because time passes. */
@@ -69,7 +81,7 @@ const expired = (given: Named): SQL => sql`
 /** Of those that were left alone, and that are locked now. */
 const stillExpired = (given: Named): SQL => sql`
   select ${given.j.seq} as seq, ${given.j.id} as id, false as spared from ${given.tables.jobs} ${given.j}
-  where ${given.j.id} = any(${parameter.uuids("ids")}) and ${hasExpired(given)}`;
+  where ${hasId(given, parameter.uuids("ids"))} and ${hasExpired(given)}`;
 
 /**
  * Null unless a final job keeps its unique key for a time: `holdsKey` of core, for final states. A value, not `exists`: the
@@ -115,9 +127,7 @@ function prune(given: Named, which: SQL): SQL {
   const { tables, j } = given;
   const { jobs, payloads, outputs, errors, attempts, notes, gates, tags, needs, edges, uniqueJobs, uniqueKeys } =
     tables;
-  const seqs = [payloads, outputs, errors, attempts, notes, gates, tags, needs].map(
-    (table) => [table, table.seq] as const,
-  );
+  const seqs = [outputs, errors, attempts, notes, gates, tags, needs].map((table) => [table, table.seq] as const);
   const deletes = [...seqs, [edges, edges.child] as const].map(
     ([table, seq], index) =>
       sql`${sql.identifier(`attached${index}`)} as (delete from ${table} where ${seq} = any(array(select seq from gone)))`,
@@ -140,7 +150,8 @@ function prune(given: Named, which: SQL): SQL {
       delete from ${uniqueJobs} u
       where u.seq = any(array(select seq from owners)) and u.seq = any(array(select seq from gone))),
     forgotten1 as (delete from ${uniqueKeys} k where k.key = any(array(select key from free))),
-    pruned as (delete from ${jobs} ${j} where ${j.seq} = any(array(select seq from gone)) returning ${j.seq})
+    pruned as (delete from ${jobs} ${j} where ${j.seq} = any(array(select seq from gone)) returning ${j.seq}, ${j.id}),
+    bodies as (delete from ${payloads} where ${payloads.id} = any(array(select id from pruned)))
     select seq, false as needed from pruned
     union all
     select seq, true from old where needed`;

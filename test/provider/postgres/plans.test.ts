@@ -39,7 +39,7 @@ describePostgres("an ack of 500 jobs on PostgreSQL", (given) => {
     const { ack, ackEdges } = createStatements(scene.schema);
     const plain = leases.filter(({ gated }) => !gated);
     const needed = leases.filter(({ gated }) => gated);
-    expect(await misfitsOf(ack, { completions: completionsOf(plain.entries()) })).toBe(0);
-    expect(await misfitsOf(ackEdges, { completions: completionsOf(needed.entries()) })).toBe(0);
+    expect(await misfitsOf(ack, completionsOf([...plain.entries()]))).toBe(0);
+    expect(await misfitsOf(ackEdges, completionsOf([...needed.entries()]))).toBe(0);
   });
 });
