@@ -13,6 +13,9 @@ function claimedColumns({ tables: { payloads } }: Named, from: SQL): SQL {
  * Each lane reads the ready index from its cursor on, in the order of the offer, and locks what it takes; rows that others
  * have locked are passed by. What is locked stays where it is, so its place in the table is the shortest way back to it. If
  * this worker's claim of this id is there already, it is the answer, and nothing is taken.
+ *
+ * `not in` a select, which the planner takes for half of the rows: of a list, it would believe that no row is left where all
+ * jobs have one name, and sort them all instead of reading the index up to the limit.
  */
 export function claim(given: Named): SQL {
   const { tables, j } = given;
@@ -33,7 +36,7 @@ export function claim(given: Named): SQL {
         where ${j.state} = 'ready' and ${j.queue} = l.queue
           and (${j.priority}, ${j.runAt}, ${j.seq}) >= (l.priority, l.run_at, l.seq)
           and ${j.version} <= coalesce(l.versions[array_position(l.names, ${j.name})], -1)
-          and ${j.name} <> all(array(select ${definitions.name} from ${definitions} where ${definitions.pausedAt} is not null))
+          and ${j.name} not in (select ${definitions.name} from ${definitions} where ${definitions.pausedAt} is not null)
         order by ${j.priority}, ${j.runAt}, ${j.seq} limit l.room
         for no key update skip locked) p),
     taken as (

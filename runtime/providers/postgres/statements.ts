@@ -15,8 +15,8 @@ import { type UpkeepStatements, upkeepStatements } from "./upkeep-statements.ts"
 
 /*
  * Enqueue, claim, settle, extend, report: one statement and so one round trip each, whatever the number of jobs. State
- * literals stand in the text: a bound state would keep the planner from using the partial indexes. Batches are JSON, which
- * PostgreSQL takes apart faster than arrays. Rows are found with `= any(array(…))`, never by a join with a batch: the
+ * literals stand in the text: a bound state would keep the planner from using the partial indexes. Batches are JSON, on
+ * the hot path columns: see `lists.ts`. Rows are found with `= any(array(…))`, never by a join with a batch: the
  * planner then has no other way than the index, whatever it believes about sizes. For the same reason `(… in (select …)) is true`
  * stands where rows are compared with a batch: it is looked up in a hash, and cannot become a loop within a loop.
  */

@@ -10,6 +10,7 @@ const payloads: Readonly<Record<string, string>> = {
   "an empty text": "",
   "NUL characters": '"a\u0000b\u0000"',
   "line separators": "\u2028\u2029\r\n",
+  "separators of records, fields and lists": '\u001E\u001F,{}NULL"\\\t\u001E',
   "emoji and combining marks": "🐎👩‍👩‍👧 e\u0301",
   "text that looks like SQL": `'); drop table jobs; -- "%_\\ $1 ?1 :a`,
   "JSON whose numbers and keys must not be rewritten": '{"b":1.0,"a":12345678901234567890, "b":2 }',
@@ -35,6 +36,29 @@ const payloadCases = Object.entries(payloads).map(([what, text]): ConformanceCas
 
 export const enqueueCases: readonly ConformanceCase[] = [
   ...payloadCases,
+  {
+    area: "opaque text",
+    name: "texts of one call are kept apart, whatever is in them",
+    async run(context) {
+      const provider = await context.createProvider();
+      const texts = ["1", "", "\u001E", "", "\u001F", "\u001F\u001E", ",", "NULL", "{}", '"', "\\", "\u001E"];
+      const jobs = texts.map((payload) => context.newJob({ payload }));
+      await provider.enqueue(jobs);
+      const leases = await provider.claim(claimRequest({ limit: texts.length }));
+      deepEqual(
+        leases.map(({ payload }) => payload),
+        texts,
+      );
+      // A job without an output stands between those that have one.
+      const outputs = texts.map((text, n) => (n % 3 === 1 ? {} : { output: text }));
+      await provider.ack(leases.map(({ id, fence }, n) => ({ id, fence, ...outputs[n] })));
+      const records = await Promise.all(jobs.map(({ id }) => recordOf(provider, id)));
+      deepEqual(
+        records.map(({ output }) => (output === undefined ? {} : { output })),
+        outputs,
+      );
+    },
+  },
   {
     area: "opaque text",
     name: "a lone surrogate is kept or refused, never altered",

@@ -188,7 +188,7 @@ describePostgres("jobs that need each other on PostgreSQL", (given) => {
         insert into ${tables}.jobs (id, name, queue, version, state, priority, run_at, enqueued_at, max_crashes, fence,
           attempt, worker_id, lease_until)
         values ($1, 'mail', 'mail', 1, $2, 0, 1, 1, 3, $3::int, $3::int, $4, $5::bigint) returning seq)
-      insert into ${tables}.payloads select seq, '{}' from j`;
+      insert into ${tables}.payloads select seq, to_json($1::text)::text from j`;
     await scene.sql(insert, [old.id, "ready", 0, null, null]);
     await scene.sql(insert, [running.id, "running", 1, "w0", 2 ** 50]);
     const provider = await scene.started();
@@ -196,7 +196,9 @@ describePostgres("jobs that need each other on PostgreSQL", (given) => {
     await provider.enqueue([child]);
     expect(await provider.ack([{ id: running.id, fence: 1 }])).toEqual(["ok"]);
     expect(await stateOf(provider, child)).toBe("blocked");
-    expect(await provider.ack(await provider.claim(claimOf()))).toEqual(["ok"]);
+    const claimed = await provider.claim(claimOf());
+    expect(claimed.map(({ id, payload }) => [id, payload])).toEqual([[old.id, JSON.stringify(old.id)]]);
+    expect(await provider.ack(claimed)).toEqual(["ok"]);
     expect(await stateOf(provider, child)).toBe("ready");
   });
 });
