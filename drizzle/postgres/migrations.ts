@@ -84,4 +84,10 @@ export const migrations: readonly Migration[] = [
       "DROP INDEX \"jobwright\".\"jobs_id\";",
     ],
   },
+  {
+    name: "0007_plain_text",
+    statements: [
+      "-- One statement, so that each index is made anew once.\nALTER TABLE \"jobwright\".\"jobs\"\n\tALTER COLUMN \"name\" SET DATA TYPE text COLLATE \"C\",\n\tALTER COLUMN \"queue\" SET DATA TYPE text COLLATE \"C\",\n\tALTER COLUMN \"state\" SET DATA TYPE text COLLATE \"C\",\n\tALTER COLUMN \"worker_id\" SET DATA TYPE text COLLATE \"C\",\n\tALTER COLUMN \"claim_id\" SET DATA TYPE text COLLATE \"C\";",
+    ],
+  },
 ];

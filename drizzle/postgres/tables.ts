@@ -27,7 +27,7 @@ import type {
 /** The schema that a provider uses unless it is told another one. */
 export const defaultSchema = "jobwright";
 
-/** Sorted by code point, whatever the database's collation is. */
+/** Sorted by code point, whatever the database's collation is: it never changes, and is compared fastest. */
 const plainText = customType<{ readonly data: string }>({ dataType: () => 'text COLLATE "C"' });
 
 /**
@@ -49,10 +49,10 @@ export function createTables(schemaName: string = defaultSchema) {
       seq: bigserial("seq", { mode: "number" }).primaryKey(),
       /** Unique, which `payloads` sees to. */
       id: uuid("id").notNull(),
-      name: text("name").notNull(),
-      queue: text("queue").notNull(),
+      name: plainText("name").notNull(),
+      queue: plainText("queue").notNull(),
       version: integer("version").notNull(),
-      state: text("state").$type<JobState>().notNull(),
+      state: plainText("state").$type<JobState>().notNull(),
       priority: smallint("priority").notNull(),
       /** All times are ms since the epoch. */
       runAt: bigint("run_at", { mode: "number" }).notNull(),
@@ -62,8 +62,8 @@ export function createTables(schemaName: string = defaultSchema) {
       crashes: integer("crashes").notNull().default(0),
       maxCrashes: integer("max_crashes").notNull(),
       cancelRequested: boolean("cancel_requested").notNull().default(false),
-      workerId: text("worker_id"),
-      claimId: text("claim_id"),
+      workerId: plainText("worker_id"),
+      claimId: plainText("claim_id"),
       /** Not null exactly as long as the lease is open: also after it lapsed, until a newer claim, a settlement or an operator ends it. */
       leaseUntil: bigint("lease_until", { mode: "number" }),
       startedAt: bigint("started_at", { mode: "number" }),
