@@ -75,6 +75,19 @@ export const schema = defineJobs({
     }),
     result: ({ input, nodes }) => ({ file: nodes.cover.output.file, told: input.tell }),
   }),
+  prints: workflow({
+    input: z.object({ picture: z.string() }),
+    nodes: ({ input, nodes }) => ({
+      small: { job: "resize", input: { picture: input.picture } },
+      large: { job: "resize", input: { picture: input.picture } },
+      alert: {
+        job: "alert",
+        input: { how: nodes.small.outcome },
+        after: { small: "failed", large: "failed" },
+        any: true,
+      },
+    }),
+  }),
 });
 
 /** As codegen prints it: plain data. */
@@ -138,6 +151,7 @@ export interface Jobs<Tx extends TransactionKind = never> {
     { "album/approved": Approval },
     Tx
   >;
+  readonly prints: WorkflowClient<{ picture: string }, undefined, Readonly<Record<never, never>>, Tx>;
   readonly resize: JobClient<{ picture: string }, { file: string }>;
   readonly alert: JobClient<{ how: unknown }, undefined>;
   readonly $flow: FlowClient;

@@ -167,6 +167,27 @@ export function declaredSuite(openStore: () => Store): void {
       expect(nodes.find(({ name }) => name === "second/alert")?.state).toBe("skipped");
     });
 
+    it("does not begin with what waits for any of several failures either", async () => {
+      await using scene = await createScene({ resize: fails });
+      const { jobs } = scene;
+      const flow = await jobs.$flow.enqueue((draw) => {
+        const small = draw.add(jobs.resize.node({ picture: "a" }));
+        draw.add(jobs.prints.node({ picture: small.output.file }), { name: "inner" });
+        draw.add(jobs.prints.node({ picture: "b" }), { name: "known", after: [small] });
+      });
+      await expect(flow.result()).rejects.toMatchObject({ code: "JW_FLOW_FAILED" });
+      expect(await statesOf(flow)).toMatchObject({ "inner/small": "skipped", "inner/alert": "skipped" });
+      expect(await statesOf(flow)).toMatchObject({ "known/small": "skipped", "known/alert": "skipped" });
+    });
+
+    it("runs what waits for any of several failures when one of its own nodes fails", async () => {
+      await using scene = await createScene({ resize: fails });
+      const { jobs } = scene;
+      const flow = await jobs.$flow.enqueue((draw) => draw.add(jobs.prints.node({ picture: "a" }), { name: "inner" }));
+      await flow.result();
+      expect(await statesOf(flow)).toMatchObject({ "inner/small": "dead", "inner/alert": "succeeded" });
+    });
+
     it("is drawn into a flow at run time as well", async () => {
       await using scene = await createScene();
       const { jobs } = scene;

@@ -29,11 +29,6 @@ export function makerName(map: string): string {
   return `${map}.members`;
 }
 
-/** Name of the node that gives the input of a workflow within the flow. */
-export function inputName(workflow: string): string {
-  return `${workflow}/input`;
-}
-
 /** What makes a member for every item, and what ends when they have. */
 export function mapDrafts({ name, items, job, input, policy, settings, bindings }: MapDraft): readonly [Draft, Draft] {
   const maker = makerName(name);

@@ -34,10 +34,16 @@ export function fillKnownInputs({ nodes }: FlowPlan, workflows: WorkflowSchemas)
   return { nodes: rest };
 }
 
+/** The status of the node: that of the one which it would have waited for. */
+function begunOf({ needs: [start] }: Known): Template {
+  return start ? { $: "outcome", node: start.node, path: ["status"] } : "succeeded";
+}
+
 function fill(node: PlanNode, known: ReadonlyMap<string, Known>): PlanNode {
   const { needs = [], ...filled } = rewriteNode(node, (expression) => {
-    const found = expression.of === "input" && "node" in expression ? known.get(expression.node) : undefined;
-    return found && "path" in expression ? templateAt(found.input, expression.path) : undefined;
+    const found = "node" in expression ? known.get(expression.node) : undefined;
+    if (!found || !("path" in expression)) return undefined;
+    return expression.of === "input" ? templateAt(found.input, expression.path) : begunOf(found);
   });
   const inherited = needs.flatMap(({ node: needed }) => known.get(needed)?.needs ?? []);
   const own = needs.filter(({ node: needed }) => !known.has(needed));

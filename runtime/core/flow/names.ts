@@ -12,6 +12,17 @@ export function memberName(map: string, index: number): string {
   return `${map}[${index}]`;
 }
 
+const inputSuffix = "/input";
+
+/** Name of the node that gives the input of a workflow within the flow. */
+export function inputName(workflow: string): string {
+  return workflow + inputSuffix;
+}
+
+export function isInputName(name: string): boolean {
+  return name.endsWith(inputSuffix);
+}
+
 export function isMemberName(name: string): boolean {
   return name.endsWith("]");
 }

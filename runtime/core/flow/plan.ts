@@ -1,4 +1,5 @@
 import { JobwrightError, type NeedCondition, type Needs } from "../../contract/index.ts";
+import { isInputName } from "./names.ts";
 import { referencesIn, type Template } from "./template.ts";
 
 /**
@@ -106,8 +107,8 @@ const stronger: readonly NeedCondition[] = ["succeeded", "notFailed", "finished"
 export function impliedNeeds(templates: readonly Template[]): ReadonlyMap<string, NeedCondition> {
   const implied = new Map<string, NeedCondition>();
   for (const { node, aspect } of templates.flatMap(referencesIn)) {
-    // Nothing of a workflow begins before its input is there.
-    if (aspect === "input") continue;
+    // Nothing of a workflow begins before its input is there, or known to be missing.
+    if (aspect === "input" || isInputName(node)) continue;
     const when = conditionOfAspect[aspect];
     const known = implied.get(node);
     if (known === undefined || stronger.indexOf(when) < stronger.indexOf(known)) implied.set(node, when);

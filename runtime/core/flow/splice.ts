@@ -1,5 +1,6 @@
 import type { NeedCondition } from "../../contract/index.ts";
-import { type Bindings, inputName } from "./drafts.ts";
+import type { Bindings } from "./drafts.ts";
+import { inputName } from "./names.ts";
 import { type Draft, type FlowPlan, impliedNeeds } from "./plan.ts";
 import { rewriteNode } from "./rewrite-node.ts";
 import { type Template, templateAt } from "./template.ts";
@@ -51,8 +52,10 @@ export function spliceDrafts({ name, workflow, plan, input, delayMs, bindings }:
     // The end is skipped with the whole, and tells of an input that does not fit.
     if (draft.name === name)
       for (const [needed, when] of [...begin, [given, "finished"] as const]) after.set(needed, when);
-    else if (waitsForInput(draft, after)) after.set(given, "succeeded");
-    return after.size === 0 ? draft : { ...draft, after };
+    else if (!waitsForInput(draft)) return { ...draft, after };
+    else if (draft.mode !== "any" || after.size === 0) after.set(given, "succeeded");
+    else return { ...draft, after, condition: andBegun(given, draft.condition) };
+    return { ...draft, after };
   });
   const giver: Draft = {
     name: given,
@@ -62,9 +65,18 @@ export function spliceDrafts({ name, workflow, plan, input, delayMs, bindings }:
   return [...(start ? [start] : []), giver, ...nodes];
 }
 
-/** What a batch needs are its members, and one that runs with any of its needs begins after one of them. */
-function waitsForInput({ action, mode }: Draft, after: ReadonlyMap<string, NeedCondition>): boolean {
-  return action.kind !== "batch" && (mode !== "any" || after.size === 0);
+/** What a batch needs are its members. */
+function waitsForInput({ action }: Draft): boolean {
+  return action.kind !== "batch";
+}
+
+/**
+ * What runs with any of its needs cannot need the input besides. One of them may have "failed" because the workflow never began,
+ * which is no reason to run.
+ */
+function andBegun(given: string, condition?: Template): Template {
+  const begun: Template = { $: "eq", v: [{ $: "outcome", node: given, path: ["status"] }, "succeeded"] };
+  return condition === undefined ? begun : { $: "and", v: [begun, condition] };
 }
 
 function startDraft(name: string, input: Template, delayMs = 0, { after, ...bindings }: Bindings): Draft {
