@@ -151,7 +151,7 @@ export interface Jobs<Tx extends TransactionKind = never> {
     { "album/approved": Approval },
     Tx
   >;
-  readonly prints: WorkflowClient<{ picture: string }, undefined, Readonly<Record<never, never>>, Tx>;
+  readonly prints: WorkflowClient<{ picture: string }, undefined, Readonly<Record<string, never>>, Tx>;
   readonly resize: JobClient<{ picture: string }, { file: string }>;
   readonly alert: JobClient<{ how: unknown }, undefined>;
   readonly $flow: FlowClient;

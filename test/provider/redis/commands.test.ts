@@ -72,7 +72,7 @@ function argumentsOf(parts: ReadonlyMap<unknown, unknown>): readonly Argument[] 
   const list = (parts.get("arguments") ?? []) as readonly (readonly unknown[])[]; // as above
   return list.map((entry) => {
     const fields = fieldsOf(entry);
-    const text = (name: string): string => String(fields.get(name) ?? "");
+    const text = (name: string): string => (fields.get(name) ?? "") as string; // as above
     return { since: text("since"), token: text("token").toUpperCase(), arguments: argumentsOf(fields) };
   });
 }
