@@ -78,7 +78,7 @@ end
 -- Members of the lanes' sets in the order of offers. The sets are read in parts, so that many lanes cost no more than few.
 local function merge(keys, limit)
   local part = math.max(4, math.ceil(2 * limit / #keys))
-  local parts, heads, taken, found, gone = {}, {}, {}, {}, {}
+  local parts, fronts, taken, found, gone = {}, {}, {}, {}, {}
   local function look(i)
     local at, members = taken[i] or 0, parts[i]
     if not members or (at % part == 0 and at > 0) then
@@ -86,20 +86,20 @@ local function merge(keys, limit)
       parts[i] = members
     end
     local place = 2 * (at % part) + 1
-    heads[i] = nil
+    fronts[i] = nil
     if members[place] then
       local runAt, seq = unpackBytes(">I6I6", members[place])
-      heads[i] = { tonumber(members[place + 1]), runAt, seq, members[place] }
+      fronts[i] = { tonumber(members[place + 1]), runAt, seq, members[place] }
     end
   end
   for i = 1, #keys do look(i) end
   for _ = 1, limit do
     local best
     for i = 1, #keys do
-      if heads[i] and (not best or before(heads[i], heads[best])) then best = i end
+      if fronts[i] and (not best or before(fronts[i], fronts[best])) then best = i end
     end
     if not best then break end
-    local member = heads[best][4]
+    local member = fronts[best][4]
     found[#found + 1] = member
     local list = listAt(gone, keys[best])
     list[#list + 1] = member

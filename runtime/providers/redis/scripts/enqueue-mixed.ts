@@ -3,7 +3,7 @@ import { edgesAndGates } from "./edges.ts";
 import { enqueueRuns } from "./enqueue.ts";
 import { beside, gated, headSizes } from "./head.ts";
 import { forgetLanes } from "./lanes.ts";
-import { inlineLimit } from "./prelude.ts";
+import { inlineLimit } from "./layout.ts";
 import { defineScript } from "./script.ts";
 import { luaTransitions } from "./transition-table.ts";
 import { uniqueKeys } from "./unique.ts";
@@ -253,6 +253,7 @@ end
  */
 export const enqueueMixed = defineScript("enqueueMixed", {
   kind: "grow",
+  alsoRead: "seq",
   body: `${mixedRuns}
 local refused = refusedEdges(3)
 return refused and reply(refused) or replyMixed({})

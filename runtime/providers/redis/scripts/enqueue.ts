@@ -1,5 +1,5 @@
 import { fullHead, shortHead, shortLimits } from "./head.ts";
-import { inlineLimit } from "./prelude.ts";
+import { inlineLimit } from "./layout.ts";
 import { defineScript } from "./script.ts";
 
 /**
@@ -9,7 +9,7 @@ import { defineScript } from "./script.ts";
  * heads, and `marks` are those in them; `waits` says of a state whether the jobs are blocked instead.
  */
 export const enqueueRuns = `
-local seq = tonumber(meta[4]) or 0
+local seq = tonumber(meta[3]) or 0
 
 local known = {}
 local function laneFor(queue, name, version)
@@ -125,6 +125,7 @@ end
  */
 export const enqueue = defineScript("enqueue", {
   kind: "grow",
+  alsoRead: "seq",
   body: `${enqueueRuns}
 local at = 3
 while at <= #ARGV do

@@ -221,13 +221,13 @@ local function search()
       ids[#ids + 1] = entries[i + 1]
       places[byte(entries[i])] = #ids
     end
-    local heads, values = readHeads(ids)
+    local kept, values = readHeads(ids)
     for offset = 63, 0, -1 do
       local place = places[offset]
       seq = chunk * 64 + offset
-      if place and heads[place] and (not before or seq < before) then
-        if accepts(laneAndState(heads[place])) then
-          found[#found + 1] = parse(ids[place], values[place], heads[place])
+      if place and kept[place] and (not before or seq < before) then
+        if accepts(laneAndState(kept[place])) then
+          found[#found + 1] = parse(ids[place], values[place], kept[place])
         end
         if #found == limit then return seq end
         if not before and #found == total then return "" end

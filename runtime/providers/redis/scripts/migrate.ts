@@ -1,4 +1,4 @@
-import { schemaVersion } from "./prelude.ts";
+import { schemaVersion } from "./layout.ts";
 import { bareScript } from "./script.ts";
 
 /**

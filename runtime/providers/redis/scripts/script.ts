@@ -1,5 +1,8 @@
 import { createHash } from "node:crypto";
-import { prelude } from "./prelude.ts";
+import { type Library, libraryOf, mentioned, textOf, withNumbers } from "./compose.ts";
+import { moving } from "./moves.ts";
+import { headerWith, reading } from "./prelude.ts";
+import { closing, writing } from "./reply.ts";
 
 /** A Lua script: what EVALSHA names, and what EVAL sends when the server does not know it (any more). */
 export interface Script {
@@ -8,27 +11,74 @@ export interface Script {
   readonly sha: string;
 }
 
-/** How a script begins, besides reading the clock and checking the marker key. */
+/** What a script does besides reading the clock and checking the marker key. */
 export interface ScriptKind {
   /**
    * `read`: changes nothing. `grow`: refused when the memory limit is reached. `free`: works at the memory limit too,
    * because its first write frees memory and Redis does not stop a script in the middle.
    */
   readonly kind: "read" | "grow" | "free";
-  /** Lua that follows the prelude. */
+  /** Lua that may mention what stands in `prelude.ts`, `moves.ts` and `reply.ts`, and ends with `return reply(result)`. */
   readonly body: string;
+  /**
+   * Body of a function `openRest`, which makes others that most calls do without. It has its own part of what it mentions, and
+   * of `reply`.
+   */
+  readonly rest?: string;
+  /** A field of the marker that the body finds in `meta[3]`. */
+  readonly alsoRead?: string;
 }
 
 const openings: Readonly<Record<ScriptKind["kind"], string>> = {
-  read: "",
-  grow: 'op = call("HINCRBY", KEYS[1], "op", 1)\n',
+  read: "local op = tonumber(meta[3]) or 0\n",
+  grow: 'local op = call("HINCRBY", KEYS[1], "op", "1")\n',
   // ZREM is not among the commands that Redis denies at the limit; nobody owns this member.
-  free: 'call("ZREM", LEASES, "")\nop = call("HINCRBY", KEYS[1], "op", 1)\n',
+  free: 'call("ZREM", P .. "leases", "")\nlocal op = call("HINCRBY", KEYS[1], "op", "1")\n',
 };
 
+const library = libraryOf(reading, moving, writing);
+
 /** Every script has the header `KEYS[1]` = marker key, `KEYS[2]`, `ARGV[1]` = now, `ARGV[2]` = origin; see `prelude.ts`. */
-export function defineScript(name: string, { kind, body }: ScriptKind): Script {
-  return bareScript(name, `${prelude}${openings[kind]}${body}`);
+export function defineScript(name: string, { kind, body, rest, alsoRead }: ScriptKind): Script {
+  const header = headerWith(kind === "read" ? "op" : alsoRead);
+  const own = partOf(body);
+  const others = rest === undefined ? "" : restOf(rest, own.paragraphs);
+  const reply = `
+local function reply(result)
+${others && "  if closeRest then closeRest() end\n"}${own.steps}  return { op, meta[2] or "", result }
+end
+`;
+  return bareScript(name, withNumbers(`${header}${openings[kind]}${textOf(own.paragraphs)}${others}${reply}${body}`));
+}
+
+interface Part {
+  readonly paragraphs: Library;
+  /** Lines of `reply`. */
+  readonly steps: string;
+}
+
+/** What a text needs, beyond what is there already. What the steps of its reply need may need more steps. */
+function partOf(text: string, given: Library = []): Part {
+  const missing = library.filter((paragraph) => !given.includes(paragraph));
+  let part: Part = { paragraphs: [], steps: "" };
+  for (;;) {
+    const paragraphs = mentioned(missing, text + part.steps);
+    const names = new Set(paragraphs.flatMap((paragraph) => paragraph.names));
+    const steps = closing.filter(({ about }) => names.has(about)).map(({ step }) => `  ${step}\n`);
+    if (steps.join("") === part.steps) return { ...part, paragraphs };
+    part = { paragraphs, steps: steps.join("") };
+  }
+}
+
+function restOf(rest: string, given: Library): string {
+  const part = partOf(rest, given);
+  return `
+local closeRest
+local function openRest(...)
+${textOf(part.paragraphs)}  closeRest = function()
+${part.steps}  end
+${rest}end
+`;
 }
 
 /** A script that does without the prelude. */
