@@ -1,4 +1,4 @@
-import { fullHead, shortHead, shortLimits } from "./head.ts";
+import { apart, formats, fullStep, shortLimits, shortStep } from "./head.ts";
 import { inlineLimit } from "./layout.ts";
 import { defineScript } from "./script.ts";
 
@@ -44,6 +44,11 @@ local function writeChunk()
   call("ZADD", P .. "index", chunk, chunk)
 end
 
+local function fullStep(kind, lane, state)
+  return pack(
+    ">${fullStep}", ${formats.full}, kind, state, marks, lane, 0, 0, 0, 0, NONE, NONE, NONE, 0, 0)
+end
+
 local function enqueueRun(at, size)
   local queue, name, priority, maxCrashes = ARGV[at], ARGV[at + 1], ARGV[at + 3], tonumber(ARGV[at + 6])
   local runAt = tonumber(ARGV[at + 4]) or now + tonumber(ARGV[at + 5])
@@ -53,7 +58,8 @@ local function enqueueRun(at, size)
   local ids = {}
   for i = 1, size do ids[i] = ARGV[at + 6 + 2 * i] end
   local values = readMany(JOBS, ids)
-  local lane, set, prefix, short, added
+  -- of the run: steps of its jobs, what follows on their seq, how many were written
+  local lane, set, prefix, step, apartStep, rest, added
   local result = { state = state, runAt = runAt }
   for i = 1, size do
     local id = ids[i]
@@ -69,32 +75,30 @@ local function enqueueRun(at, size)
         set, prefix = scheduled, ""
         if state == READY then set, prefix = listAt(readied, lane), bytesOf(runAt) end
         if state == BLOCKED then set = {} end
-        short = runAt == now and tonumber(priority) == 0 and now == floor(now) and lane < ${shortLimits.lane}
-          and maxCrashes < ${shortLimits.maxCrashes} and flags == 0 and marks == 0
         added = 0
+        if runAt == now and tonumber(priority) == 0 and now == floor(now) and now >= 0 and now < ${shortLimits.time}
+          and lane < ${shortLimits.lane} and maxCrashes < ${shortLimits.maxCrashes} and flags == 0 and marks == 0 then
+          step, apartStep = pack(">${shortStep}", ${formats.short}, lane), pack(">${shortStep}", ${formats.short + apart}, lane)
+          rest = pack(">I6I2", now, maxCrashes)
+        else
+          step, apartStep = fullStep(flags, lane, state), fullStep(flags + ${apart}, lane, state)
+          rest = pack(">dI4di4", now, maxCrashes, runAt, tonumber(priority))
+        end
       end
       written[id] = result
       seq = seq + 1
       added = added + 1
       local payload = ARGV[at + 7 + 2 * i]
-      local kind = 0
+      local seqBytes, last = pack(">I6", seq), #jobs
       if #payload > ${inlineLimit} then
         payloads[#payloads + 1] = id
         payloads[#payloads + 1] = payload
-        kind, payload = 1, ""
-      end
-      local head
-      if short and seq < ${shortLimits.seq} then
-        head = pack("${shortHead}", kind, lane, seq, now, maxCrashes)
+        jobs[last + 1], jobs[last + 2] = id, apartStep .. seqBytes .. rest
       else
-        head = pack(
-          "${fullHead}", kind + 2 + flags, state, lane, tonumber(priority), maxCrashes, seq, now, runAt, 0, 0, 0, 0, marks, NONE,
-          NONE, NONE, 0, 0)
+        jobs[last + 1], jobs[last + 2] = id, step .. seqBytes .. rest .. payload
       end
-      local last = #jobs
-      jobs[last + 1], jobs[last + 2] = id, head .. payload
       last = #set
-      set[last + 1], set[last + 2] = state == READY and priority or runAt, prefix .. pack(">I6", seq) .. id
+      set[last + 1], set[last + 2] = state == READY and priority or runAt, prefix .. seqBytes .. id
       local offset = seq % 64
       if offset == 0 or not chunk then
         writeChunk()

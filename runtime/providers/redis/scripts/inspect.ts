@@ -111,13 +111,6 @@ local function filter()
 end
 local states, names, queues, tags = filter(), filter(), filter(), filter() or {}
 
--- without a table, for those who look at many
-local function laneAndState(head)
-  local kind, state, lane = unpackBytes("<BBI4", head)
-  if kind >= 2 then return lane, state end
-  return (unpackBytes("<I3", head, 2)), READY
-end
-
 local function accepts(lane, state)
   lane = laneOf(lane)
   return (not states or states[tostring(state)]) and (not names or names[lane[2]]) and (not queues or queues[lane[1]])

@@ -1,5 +1,5 @@
 /** Version of the layout of keys and values described below; in the field `version` of the marker key. */
-export const schemaVersion = 2;
+export const schemaVersion = 3;
 
 /*
  * Layout. All keys begin with P = "{namespace}:", so that Redis Cluster keeps them in one slot. KEYS[1] is the marker key

@@ -1,4 +1,4 @@
-import { beside, fullHead, headSizes, shortHead } from "./head.ts";
+import { apart, beside, formats, fullHead, fullStep, oldHeads, shortHead, shortOwn, sizes } from "./head.ts";
 import { schemaVersion } from "./layout.ts";
 
 /**
@@ -87,15 +87,48 @@ local function idOf(readyMember) return sub(readyMember, byte(readyMember, 13) =
 
 local function chunkOf(seq) return format("%.0f", floor(seq / 64)) end
 
+-- of a plain ready job
+local function fresh(id, value, kind, lane, seq, enqueuedAt, maxCrashes)
+  return {
+    id, value, false, ${formats.full}, kind, READY, 0, lane, 0, 0, 0, 0, NONE, NONE, NONE, 0, 0, seq, enqueuedAt, maxCrashes,
+    enqueuedAt, 0,
+  }
+end
+
+local function parseOld(id, value, head)
+  if byte(head) < 2 then return fresh(id, value, unpackBytes("${oldHeads.short}", head)) end
+  local kind, state, lane, priority, maxCrashes, seq, enqueuedAt, runAt, attempt, crashes, fence, open, marks, startedAt,
+    finishedAt, progress, reason, claim = unpackBytes("${oldHeads.full}", head)
+  return {
+    id, value, false, ${formats.full}, kind - 2, state, marks, lane, attempt, crashes, fence, open, startedAt, finishedAt,
+    progress, reason, claim, seq, enqueuedAt, maxCrashes, runAt, priority,
+  }
+end
+
+local function isShort(head)
+  local first = byte(head)
+  return first == ${formats.short} or first == ${formats.short + apart}
+end
+
 -- value: that in "jobs", or false; head: where its head is
 local function parse(id, value, head)
-  local kind = byte(head)
-  if kind >= 2 then return { id, value, false, unpackBytes("${fullHead}", head) } end
-  local _, lane, seq, enqueuedAt, maxCrashes = unpackBytes("${shortHead}", head)
-  return {
-    id, value, false, kind + 2, READY, lane, 0, maxCrashes, seq, enqueuedAt, enqueuedAt, 0, 0, 0, 0, 0, NONE, NONE, NONE,
-    0, 0,
-  }
+  if isShort(head) then
+    local first, lane, seq, enqueuedAt, maxCrashes = unpackBytes("${shortHead}", head)
+    return fresh(id, value, first - ${formats.short}, lane, seq, enqueuedAt, maxCrashes)
+  end
+  if byte(head) ~= ${formats.full} then return parseOld(id, value, head) end
+  if #head > ${sizes.fullStep + sizes.shortOwn} then return { id, value, false, unpackBytes("${fullHead}", head) } end
+  local job = { id, value, false, unpackBytes(">${fullStep}${shortOwn}", head) }
+  job[RUN_AT], job[PRIORITY] = job[ENQUEUED_AT], 0
+  return job
+end
+
+-- without a table, for those who look at many
+local function laneAndState(head)
+  if byte(head) == ${formats.full} then return (unpackBytes(">I4", head, 5)), byte(head, 3) end
+  if isShort(head) then return (unpackBytes(">I3", head, 2)), READY end
+  local job = parseOld("", false, head)
+  return job[LANE], job[STATE]
 end
 
 -- heads, in the order of ids, and values of those that were never claimed; false: there is none
@@ -142,10 +175,17 @@ local function isHeld(job) return job[STATE] == BLOCKED and job[MARKS] >= HELD e
 
 local function hasBeside(job) return floor(job[KIND] / ${beside}) % 2 == 1 end
 
+local function headSizeOf(value)
+  local first = byte(value)
+  if first == ${formats.full} then return ${sizes.fullHead} end
+  if isShort(value) then return ${sizes.shortHead} end
+  return first < 2 and ${oldHeads.sizes.short} or ${oldHeads.sizes.full}
+end
+
 local function payloadOf(job)
   if job[KIND] % 2 == 1 then return call("HGET", P .. "payloads", job[ID]) or "" end
   local value = job[VALUE] or call("HGET", JOBS, job[ID])
-  return sub(value, byte(value) < 2 and ${headSizes.short + 1} or ${headSizes.full + 1})
+  return sub(value, headSizeOf(value) + 1)
 end
 
 local laneCache = {}

@@ -12,7 +12,7 @@ local function writeJobs()
   for i = 1, changedSize do
     local job = changed[i]
     job[CHANGED] = false
-    local id, head = job[ID], pack("${fullHead}", unpack(job, KIND, CLAIM))
+    local id, head = job[ID], pack("${fullHead}", unpack(job, FORMAT, PRIORITY))
     if job[FENCE] > 0 then
       heads[headsSize + 1], heads[headsSize + 2] = id, head
       headsSize = headsSize + 2

@@ -9,6 +9,8 @@ export interface Script {
   readonly name: string;
   readonly text: string;
   readonly sha: string;
+  /** Whether texts in its reply are bytes, as not all of them are UTF-8. */
+  readonly bytes: boolean;
 }
 
 /** What a script does besides reading the clock and checking the marker key. */
@@ -27,6 +29,8 @@ export interface ScriptKind {
   readonly rest?: string;
   /** A field of the marker that the body finds in `meta[3]`. */
   readonly alsoRead?: string;
+  /** Default false. */
+  readonly bytes?: boolean;
 }
 
 const openings: Readonly<Record<ScriptKind["kind"], string>> = {
@@ -39,7 +43,7 @@ const openings: Readonly<Record<ScriptKind["kind"], string>> = {
 const library = libraryOf(reading, moving, writing);
 
 /** Every script has the header `KEYS[1]` = marker key, `KEYS[2]`, `ARGV[1]` = now, `ARGV[2]` = origin; see `prelude.ts`. */
-export function defineScript(name: string, { kind, body, rest, alsoRead }: ScriptKind): Script {
+export function defineScript(name: string, { kind, body, rest, alsoRead, bytes }: ScriptKind): Script {
   const header = headerWith(kind === "read" ? "op" : alsoRead);
   const own = partOf(body);
   const others = rest === undefined ? "" : restOf(rest, own.paragraphs);
@@ -48,7 +52,11 @@ local function reply(result)
 ${others && "  if closeRest then closeRest() end\n"}${own.steps}  return { op, meta[2] or "", result }
 end
 `;
-  return bareScript(name, withNumbers(`${header}${openings[kind]}${textOf(own.paragraphs)}${others}${reply}${body}`));
+  return bareScript(
+    name,
+    withNumbers(`${header}${openings[kind]}${textOf(own.paragraphs)}${others}${reply}${body}`),
+    bytes,
+  );
 }
 
 interface Part {
@@ -82,6 +90,6 @@ ${rest}end
 }
 
 /** A script that does without the prelude. */
-export function bareScript(name: string, text: string): Script {
-  return { name, text, sha: createHash("sha1").update(text).digest("hex") };
+export function bareScript(name: string, text: string, bytes = false): Script {
+  return { name, text, sha: createHash("sha1").update(text).digest("hex"), bytes };
 }
