@@ -1,6 +1,6 @@
 import { edgeDrawer } from "./draw-edges.ts";
 import { edgesAndGates } from "./edges.ts";
-import { enqueueRuns } from "./enqueue.ts";
+import { enqueueRuns } from "./enqueue-runs.ts";
 import { beside, formats, gated, sizes } from "./head.ts";
 import { forgetLanes } from "./lanes.ts";
 import { inlineLimit } from "./layout.ts";

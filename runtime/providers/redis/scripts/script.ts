@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { type Library, libraryOf, mentioned, textOf, withNumbers } from "./compose.ts";
 import { moving } from "./moves.ts";
+import { creating } from "./new-jobs.ts";
 import { headerWith, reading } from "./prelude.ts";
 import { closing, writing } from "./reply.ts";
 
@@ -20,7 +21,7 @@ export interface ScriptKind {
    * because its first write frees memory and Redis does not stop a script in the middle.
    */
   readonly kind: "read" | "grow" | "free";
-  /** Lua that may mention what stands in `prelude.ts`, `moves.ts` and `reply.ts`, and ends with `return reply(result)`. */
+  /** Lua that may mention what stands in `prelude.ts`, `moves.ts`, `new-jobs.ts` and `reply.ts`, and ends with `return reply(result)`. */
   readonly body: string;
   /**
    * Body of a function `openRest`, which makes others that most calls do without. It has its own part of what it mentions, and
@@ -40,7 +41,7 @@ const openings: Readonly<Record<ScriptKind["kind"], string>> = {
   free: 'call("ZREM", P .. "leases", "")\nlocal op = call("HINCRBY", KEYS[1], "op", "1")\n',
 };
 
-const library = libraryOf(reading, moving, writing);
+const library = libraryOf(reading, moving, creating, writing);
 
 /** Every script has the header `KEYS[1]` = marker key, `KEYS[2]`, `ARGV[1]` = now, `ARGV[2]` = origin; see `prelude.ts`. */
 export function defineScript(name: string, { kind, body, rest, alsoRead, bytes }: ScriptKind): Script {
