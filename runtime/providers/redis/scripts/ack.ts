@@ -45,12 +45,18 @@ return settle${withGates ? ", follow" : ""}
 `;
 }
 
+/** Ids and heads are written before others look at these jobs. */
+const writeHeads = `
+many("HSET", HEADS, fields)
+fields, fieldsSize = {}, 0`;
+
+const followNeeded = `
+if #needed > 0 then
+  follow(needed)
+  needed = {}
+end`;
+
 function bodyOf({ withGates }: { readonly withGates: boolean }): string {
-  const followNeeded = `
-  if #needed > 0 then
-    follow(needed)
-    needed = {}
-  end`;
   return `
 local size, fence = tonumber(ARGV[3]), tonumber(ARGV[4])
 local kept = size > 0 and call("HMGET", HEADS, unpack(ARGV, 6, 5 + size)) or {}
@@ -59,6 +65,7 @@ local refused, withheld, failed, seen = {}, {}, {}, {}
 local settle${withGates ? ", follow = openRest(refused, withheld, failed)\nlocal needed = {}" : ""}
 -- by step: what becomes of jobs that have it; false: they have to be looked at one by one
 local row, steps = ${luaCell(transitions.running.ack)}, {}
+local fields, fieldsSize = {}, 0
 
 for place = 1, size do
   local id, head, expected = ARGV[5 + place], kept[place], fence or tonumber(ARGV[5 + size + place])
@@ -71,7 +78,7 @@ for place = 1, size do
         unpackBytes(">${fullStep}", key)
       step = state == RUNNING and marks % ${withGates ? "2" : "4"} == 0 and kind < GATED and {
         fence = fenceOfJobs, lane = lane, claim = claim, isNeeded = marks % 4 >= NEEDED, seqs = {}, size = 0,
-        ended = pack(
+        final = pack(
           ">${fullStep}", ${formats.full}, kind, row.to, marks, lane, attempt, crashes, fenceOfJobs, 0, startedAt, now, progress,
           reason, 0),
       }
@@ -80,28 +87,38 @@ for place = 1, size do
   end
   seen[id] = true
   if step and step.fence == expected then
-    heads[headsSize + 1], heads[headsSize + 2] = id, step.ended .. sub(head, ${sizes.fullStep + 1})
-    headsSize = headsSize + 2
+    fields[fieldsSize + 1], fields[fieldsSize + 2] = id, step.final .. sub(head, ${sizes.fullStep + 1})
+    fieldsSize = fieldsSize + 2
     step.size = step.size + 1
     step.seqs[step.size] = sub(head, ${sizes.fullStep + 1}, ${sizes.fullStep + 6})
     if expected > 1 then failed[#failed + 1] = id end${withGates ? "\n    if step.isNeeded then needed[#needed + 1] = id end" : ""}
-  else
-    writeHeads()${withGates ? followNeeded.replaceAll("\n", "\n  ") : "\n    settle = settle or openRest(refused, withheld, failed)"}
+  else${indented(writeHeads)}${withGates ? indented(followNeeded) : "\n    settle = settle or openRest(refused, withheld, failed)"}
     settle(place, expected)
   end
-end
-writeHeads()${withGates ? followNeeded.replaceAll("\n  ", "\n") : ""}
+end${writeHeads}${withGates ? followNeeded : ""}
 
+local seqs, claims = {}, {}
 for _, step in pairs(steps) do
   if step and step.size > 0 then
-    settled = true
-    count(step.lane, RUNNING, -step.size)
-    count(step.lane, row.to, step.size)
-    released[step.claim] = (released[step.claim] or 0) + step.size
-    local list = listAt(ended, step.lane * 16 + row.to)
-    for i = 1, step.size do list[#list + 1] = step.seqs[i] end
+    claims[step.claim] = (claims[step.claim] or 0) + step.size
+    local list = seqs[step.lane]
+    if list then
+      for _, seq in ipairs(step.seqs) do list[#list + 1] = seq end
+    else
+      seqs[step.lane] = step.seqs
+    end
   end
 end
+for lane, list in pairs(seqs) do
+  local running = format("%.0f:%d", lane, RUNNING)
+  local final = format("%.0f:%d", lane, row.to)
+  call("ZADD", P .. "final:" .. final, now, table.concat(list))
+  if call("HINCRBY", P .. "counts", running, -#list) == 0 then call("HDEL", P .. "counts", running) end
+  call("HINCRBY", P .. "counts", final, #list)
+end
+for claim, by in pairs(claims) do endClaim(format("%.0f", claim), by) end
+if next(claims) then call("PUBLISH", P .. "settled", ARGV[2]) end
+
 local outputs = {}
 for i = 6 + size + (fence and 0 or size), #ARGV, 2 do
   local place = tonumber(ARGV[i])
@@ -112,8 +129,13 @@ for i = 6 + size + (fence and 0 or size), #ARGV, 2 do
 end
 many("HDEL", P .. "errors", failed)
 many("HSET", P .. "outputs", outputs)
-return reply(refused)
+if settle then closeRest() end
+return { op, meta[2], refused }
 `;
+}
+
+function indented(lua: string): string {
+  return lua.replaceAll("\n", "\n    ");
 }
 
 /**

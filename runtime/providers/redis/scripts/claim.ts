@@ -93,7 +93,7 @@ if repeated then
   start, admit, repeatClaim = openRest(show, before)
   repeatClaim(tonumber(repeated))
   local leaseUntil = tonumber(call("ZSCORE", LEASES, repeated)) or now
-  return reply({ leaseUntil, lanes, runs, rows, long, gatedPlaces, 0 })
+  return { op, meta[2], { leaseUntil, lanes, runs, rows, long, gatedPlaces, 0 } }
 end
 
 -- Mostly nothing is, and one look says so.
@@ -132,7 +132,7 @@ if #ids > 0 then values = readMany(JOBS, ids) end
 
 -- by step: what becomes of jobs that have it, as the table of a job; false: they have to be looked at one by one
 local row, steps = ${luaCell(transitions.ready.claim)}, {}
-local entry, size = { worker, claimId }, 0
+local entry, size, fields, fieldsSize = { worker, claimId }, 0, {}, 0
 for place = 1, #ids do
   local id, value = ids[place], values[place]
   local head = value and (oldHeads[id] or value)
@@ -163,8 +163,8 @@ for place = 1, #ids do
       steps[key] = step
     end
     if step then
-      heads[headsSize + 1], heads[headsSize + 2] = id, step.started .. own
-      headsSize = headsSize + 2
+      fields[fieldsSize + 1], fields[fieldsSize + 2] = id, step.started .. own
+      fieldsSize = fieldsSize + 2
       step.size = step.size + 1
       show(step, id, own, value, step[KIND] % 2 == 1, step[MARKS] % 4 >= NEEDED)
     else
@@ -175,18 +175,28 @@ for place = 1, #ids do
     entry[size + 2] = id
   end
 end
-if size == 0 then return reply({ now + leaseMs, lanes, runs, rows, long, gatedPlaces, 0 }) end
+if size == 0 then return { op, meta[2], { now + leaseMs, lanes, runs, rows, long, gatedPlaces, 0 } } end
 
+many("HSET", HEADS, fields)
+
+local counts = {}
 for _, step in pairs(steps) do
-  if step then
-    count(step[LANE], READY, -step.size)
-    count(step[LANE], row.to, step.size)
-  end
+  if step and step.size > 0 then counts[step[LANE]] = (counts[step[LANE]] or 0) + step.size end
+end
+for lane, by in pairs(counts) do
+  local ready = format("%.0f:%d", lane, READY)
+  if call("HINCRBY", P .. "counts", ready, -by) == 0 then call("HDEL", P .. "counts", ready) end
+  call("HINCRBY", P .. "counts", format("%.0f:%d", lane, row.to), by)
 end
 local name = format("%.0f", op)
 call("HSET", P .. "claims", name, cmsgpack.pack(entry), name .. ":held", size)
 call("HSET", workerKey, claimId, name)
 call("ZADD", LEASES, now + leaseMs, name)
-return reply({ now + leaseMs, lanes, runs, rows, long, gatedPlaces, start and admit() or 0 })
+local passed = 0
+if start then
+  passed = admit()
+  closeRest()
+end
+return { op, meta[2], { now + leaseMs, lanes, runs, rows, long, gatedPlaces, passed } }
 `,
 });

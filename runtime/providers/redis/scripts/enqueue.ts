@@ -90,7 +90,7 @@ while at <= #ARGV do
   if state == SCHEDULED and lane then laterBy[lane] = (laterBy[lane] or 0) + added end
   place, at = place + size, at + 8 + 2 * size
 end
-if not chunk then return reply({ runs, duplicates }) end
+if not chunk then return { op, meta[2], { runs, duplicates } } end
 
 many("HSET", JOBS, jobs)
 many("HSET", P .. "payloads", payloads)
@@ -110,6 +110,6 @@ for lane, entries in pairs(ready) do
     call("PUBLISH", P .. "ready", ARGV[2] .. queues[lane])
   end
 end
-return reply({ runs, duplicates })
+return { op, meta[2], { runs, duplicates } }
 `,
 });

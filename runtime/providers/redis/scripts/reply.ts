@@ -47,16 +47,19 @@ local function writeSets()
   writeEnded()
 end
 
+-- claim: as text; by: how many of its jobs run no more
+local function endClaim(claim, by)
+  local held = claim .. ":held"
+  if call("HINCRBY", P .. "claims", held, -by) > 0 then return end
+  local value = call("HGET", P .. "claims", claim)
+  local entry = value and cmsgpack.unpack(value) or { "", "" }
+  call("HDEL", P .. "worker:" .. entry[1], entry[2])
+  call("HDEL", P .. "claims", claim, held)
+  call("ZREM", P .. "leases", claim)
+end
+
 local function endClaims()
-  for claim, by in pairs(released) do
-    local held = format("%.0f", claim) .. ":held"
-    if call("HINCRBY", P .. "claims", held, -by) <= 0 then
-      local entry = claimOf(claim)
-      call("HDEL", P .. "worker:" .. entry[1], entry[2])
-      call("HDEL", P .. "claims", claim, held)
-      call("ZREM", LEASES, claim)
-    end
-  end
+  for claim, by in pairs(released) do endClaim(format("%.0f", claim), by) end
 end
 
 local function writeCounts()

@@ -21,11 +21,11 @@ export interface ScriptKind {
    * because its first write frees memory and Redis does not stop a script in the middle.
    */
   readonly kind: "read" | "grow" | "free";
-  /** Lua that may mention what stands in `prelude.ts`, `moves.ts`, `new-jobs.ts` and `reply.ts`, and ends with `return reply(result)`. */
+  /** Lua that may mention what stands in `prelude.ts`, `moves.ts`, `new-jobs.ts` and `reply.ts`. It ends with `return reply(result)`. */
   readonly body: string;
   /**
-   * Body of a function `openRest`, which makes others that most calls do without. It has its own part of what it mentions, and
-   * of `reply`.
+   * Body of a function `openRest`, which makes others that most calls do without. Such a script writes what most calls change
+   * by itself, and has `closeRest()` instead of `reply`, for what the rest has changed.
    */
   readonly rest?: string;
   /** A field of the marker that the body finds in `meta[3]`. */
@@ -45,19 +45,23 @@ const library = libraryOf(reading, moving, creating, writing);
 
 /** Every script has the header `KEYS[1]` = marker key, `KEYS[2]`, `ARGV[1]` = now, `ARGV[2]` = origin; see `prelude.ts`. */
 export function defineScript(name: string, { kind, body, rest, alsoRead, bytes }: ScriptKind): Script {
-  const header = headerWith(kind === "read" ? "op" : alsoRead);
   const own = partOf(body);
-  const others = rest === undefined ? "" : restOf(rest, own.paragraphs);
-  const reply = `
+  const parts = [
+    headerWith(kind === "read" ? "op" : alsoRead),
+    openings[kind],
+    textOf(own.paragraphs),
+    rest === undefined ? replyOf(own) : restOf(rest, own.paragraphs),
+    body,
+  ];
+  return bareScript(name, withNumbers(parts.join("")), bytes);
+}
+
+function replyOf({ steps }: Part): string {
+  return `
 local function reply(result)
-${others && "  if closeRest then closeRest() end\n"}${own.steps}  return { op, meta[2] or "", result }
+${steps}  return { op, meta[2], result }
 end
 `;
-  return bareScript(
-    name,
-    withNumbers(`${header}${openings[kind]}${textOf(own.paragraphs)}${others}${reply}${body}`),
-    bytes,
-  );
 }
 
 interface Part {
@@ -68,14 +72,13 @@ interface Part {
 
 /** What a text needs, beyond what is there already. What the steps of its reply need may need more steps. */
 function partOf(text: string, given: Library = []): Part {
-  const missing = library.filter((paragraph) => !given.includes(paragraph));
-  let part: Part = { paragraphs: [], steps: "" };
+  let steps = "";
   for (;;) {
-    const paragraphs = mentioned(missing, text + part.steps);
+    const paragraphs = mentioned(library, text + steps);
     const names = new Set(paragraphs.flatMap((paragraph) => paragraph.names));
-    const steps = closing.filter(({ about }) => names.has(about)).map(({ step }) => `  ${step}\n`);
-    if (steps.join("") === part.steps) return { ...part, paragraphs };
-    part = { paragraphs, steps: steps.join("") };
+    const found = closing.filter(({ about }) => names.has(about)).map(({ step }) => `  ${step}\n`);
+    if (found.join("") === steps) return { paragraphs: paragraphs.filter((one) => !given.includes(one)), steps };
+    steps = found.join("");
   }
 }
 
