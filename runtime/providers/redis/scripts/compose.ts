@@ -10,13 +10,20 @@ import { gated, headFields, marks } from "./head.ts";
 interface Paragraph {
   readonly text: string;
   readonly names: readonly string[];
+  readonly words: ReadonlySet<string>;
 }
 
 /** Names of Lua that scripts have without saying so, in the order in which they stand there. */
 export type Library = readonly Paragraph[];
 
 export function libraryOf(...texts: readonly string[]): Library {
-  return texts.flatMap((text) => text.trim().split(/\n\n+/)).map((text) => ({ text, names: declaredIn(text) }));
+  return texts
+    .flatMap((text) => text.trim().split(/\n\n+/))
+    .map((text) => ({
+      text,
+      names: declaredIn(text),
+      words: wordsOf(text),
+    }));
 }
 
 function declaredIn(text: string): readonly string[] {
@@ -26,15 +33,14 @@ function declaredIn(text: string): readonly string[] {
 /** The paragraphs that a text mentions, and those that these mention. */
 export function mentioned(library: Library, text: string): Library {
   const taken = new Set<Paragraph>();
-  const read = (lua: string): void => {
-    const words = wordsOf(lua);
+  const read = (words: ReadonlySet<string>): void => {
     for (const paragraph of library) {
       if (taken.has(paragraph) || !paragraph.names.some((name) => words.has(name))) continue;
       taken.add(paragraph);
-      read(paragraph.text);
+      read(paragraph.words);
     }
   };
-  read(text);
+  read(wordsOf(text));
   return library.filter((paragraph) => taken.has(paragraph));
 }
 

@@ -44,16 +44,43 @@ const openings: Readonly<Record<ScriptKind["kind"], string>> = {
 const library = libraryOf(reading, moving, creating, writing);
 
 /** Every script has the header `KEYS[1]` = marker key, `KEYS[2]`, `ARGV[1]` = now, `ARGV[2]` = origin; see `prelude.ts`. */
-export function defineScript(name: string, { kind, body, rest, alsoRead, bytes }: ScriptKind): Script {
-  const own = partOf(body);
-  const parts = [
-    headerWith(kind === "read" ? "op" : alsoRead),
-    openings[kind],
-    textOf(own.paragraphs),
-    rest === undefined ? replyOf(own) : restOf(rest, own.paragraphs),
-    body,
-  ];
-  return bareScript(name, withNumbers(parts.join("")), bytes);
+export function defineScript(name: string, { kind, body, rest, alsoRead, bytes = false }: ScriptKind): Script {
+  return scriptOf(name, bytes, () => {
+    const own = partOf(body);
+    const parts = [
+      headerWith(kind === "read" ? "op" : alsoRead),
+      openings[kind],
+      textOf(own.paragraphs),
+      rest === undefined ? replyOf(own) : restOf(rest, own.paragraphs),
+      body,
+    ];
+    return withNumbers(parts.join(""));
+  });
+}
+
+/** A script that does without the prelude. */
+export function bareScript(name: string, text: string): Script {
+  return scriptOf(name, false, () => text);
+}
+
+/** Composed when it is called first: a process needs few of all scripts. */
+function scriptOf(name: string, bytes: boolean, compose: () => string): Script {
+  let made: Pick<Script, "text" | "sha"> | undefined;
+  const script = (): Pick<Script, "text" | "sha"> => {
+    if (made) return made;
+    const text = compose();
+    return (made = { text, sha: createHash("sha1").update(text).digest("hex") });
+  };
+  return {
+    name,
+    bytes,
+    get text() {
+      return script().text;
+    },
+    get sha() {
+      return script().sha;
+    },
+  };
 }
 
 function replyOf({ steps }: Part): string {
@@ -91,9 +118,4 @@ ${textOf(part.paragraphs)}  closeRest = function()
 ${part.steps}  end
 ${rest}end
 `;
-}
-
-/** A script that does without the prelude. */
-export function bareScript(name: string, text: string, bytes = false): Script {
-  return { name, text, sha: createHash("sha1").update(text).digest("hex"), bytes };
 }
