@@ -5,7 +5,7 @@ import { merging } from "./merge.ts";
 import { defineScript } from "./script.ts";
 import { luaCell, luaTransitions } from "./transition-table.ts";
 
-/** What a claim that was sent again does, and `start(id, value, head)` for jobs that are not like most. */
+/** `start(id, value, head)` and `admit()` for jobs that are not like most, and what a claim does that was sent again. */
 const rest = `${luaTransitions(["claim"])}${gateKeeper}
 local show, before = ...
 local touched = {}
@@ -44,14 +44,14 @@ return start, admit, repeatClaim
 `;
 
 /**
- * Takes ready jobs in their order and starts a lease on each. Jobs with gates let others through. A claim id under which jobs of this worker run already gives
- * those again and takes nothing.
+ * Takes ready jobs in their order and starts a lease on each. Jobs with gates let others through. A claim id under which jobs
+ * of this worker run already gives those again and takes nothing.
  *
  * ARGV[3…] claimId, workerId, leaseMs; per lane of the request: queue, limit, number of handles; per handle: name, maxVersion
  * Returns  leaseUntil; per lane of the store: its number, queue, name, version; per run of jobs that took the same steps:
- *          fence, number of the lane, attempt, crashes, number of jobs; per job: id, own part of its head, value in `jobs`, which
- *          begins with a head of any format; payloads that lie apart: place, payload; places of jobs with gates, or that others need; how many gates were
- *          passed. All but the first and the last in lists without inner ones
+ *          fence, number of the lane, attempt, crashes, number of jobs; per job: id, own part of its head, value in `jobs`,
+ *          which begins with a head of any format; payloads that lie apart: place, payload; places of jobs with gates, or
+ *          that others need; how many gates were passed. All but the first and the last in lists without inner ones
  */
 export const claim = defineScript("claim", {
   kind: "free",

@@ -21,7 +21,7 @@ export interface ScriptKind {
    * because its first write frees memory and Redis does not stop a script in the middle.
    */
   readonly kind: "read" | "grow" | "free";
-  /** Lua that may mention what stands in `prelude.ts`, `moves.ts`, `new-jobs.ts` and `reply.ts`. It ends with `return reply(result)`. */
+  /** Lua that may mention what stands in `prelude.ts`, `moves.ts`, `new-jobs.ts`, `reply.ts`; ends with `return reply(result)`. */
   readonly body: string;
   /**
    * Body of a function `openRest`, which makes others that most calls do without. Such a script writes what most calls change
