@@ -36,6 +36,10 @@ export interface ConnectionSettings {
   readonly clock: Clock | undefined;
 }
 
+type Evaluate = (text: string, keyCount: number, ...args: readonly (string | number)[]) => Promise<unknown>;
+/** As the commands; texts in replies are bytes. */
+type ByBytes = Readonly<Record<"evalshaBuffer" | "evalBuffer", Evaluate>>;
+
 export function createConnection(settings: ConnectionSettings): Connection {
   const { client, owned, namespace, origin, timeoutMs, clock } = settings;
   const place = placeOf(client);
@@ -62,13 +66,24 @@ export function createConnection(settings: ConnectionSettings): Connection {
     }
   }
 
+  const byBytes = client as Client & ByBytes; // ioredis makes these for every command, and declares them for most
+
+  function send(
+    { bytes }: Script,
+    command: "evalsha" | "eval",
+    text: string,
+    args: readonly (string | number)[],
+  ): Promise<unknown> {
+    return bytes ? byBytes[`${command}Buffer`](text, ...keys, ...args) : client[command](text, ...keys, ...args);
+  }
+
   /** A server that lost the script, by SCRIPT FLUSH or because it is another one, gets its text. */
   async function evaluate(script: Script, args: readonly (string | number)[]): Promise<unknown> {
     try {
-      return await client.evalsha(script.sha, ...keys, ...args);
+      return await send(script, "evalsha", script.sha, args);
     } catch (error) {
       if (!(error instanceof Error && error.message.startsWith("NOSCRIPT"))) throw error;
-      return client.eval(script.text, ...keys, ...args);
+      return send(script, "eval", script.text, args);
     }
   }
 
@@ -80,8 +95,8 @@ export function createConnection(settings: ConnectionSettings): Connection {
     runBare: (script, args) => within(() => evaluate(script, args)),
     async run(script, args) {
       const reply = await within(() => evaluate(script, [clock ? clock.now() : "", origin, ...args]));
-      const [op, born, result] = reply as [Int, string, unknown]; // the shape that `prelude.ts` gives every reply
-      return { op: Number(op), born, result };
+      const [op, born, result] = reply as [Int, string | Buffer, unknown]; // the shape that `script.ts` gives every reply
+      return { op: Number(op), born: String(born), result };
     },
   };
 }

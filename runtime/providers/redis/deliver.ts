@@ -9,6 +9,7 @@ import type {
   Rejection,
   Settlement,
 } from "../../contract/index.ts";
+import { headSizeOf, readOwn } from "./heads.ts";
 import { packId, unpackId } from "./ids.ts";
 import { numberOfReason } from "./reasons.ts";
 import type { Int } from "./record.ts";
@@ -29,9 +30,10 @@ const maxBatch = 500;
 
 type ClaimReply = readonly [
   leaseUntil: Int,
-  lanes: readonly Int[],
+  lanes: readonly (Int | Buffer)[],
   runs: readonly Int[],
-  rows: readonly string[],
+  rows: readonly Buffer[],
+  long: readonly (Int | Buffer)[],
   gatedPlaces: readonly Int[],
   passed: Int,
 ];
@@ -59,10 +61,47 @@ export async function claimJobs(run: RunScript, request: ClaimRequest): Promise<
     );
   }
   const reply = (await run(claim, args)) as ClaimReply; // see the script's header
-  return { jobs: claimedJobs(reply), opened: Number(reply[5]) > 0 };
+  return { jobs: claimedJobs(reply), opened: Number(reply[6]) > 0 };
 }
 
-function claimedJobs([until, lanes, runs, rows, gatedPlaces]: ClaimReply): readonly ClaimedJob[] {
+const noBytes = Buffer.alloc(0);
+
+function claimedJobs([until, lanes, runs, rows, long, gatedPlaces]: ClaimReply): readonly ClaimedJob[] {
+  const known = lanesOf(lanes);
+  const leaseUntil = Number(until);
+  const gatedRows = new Set(gatedPlaces.map((place) => 3 * Number(place) - 3));
+  const apart = new Map<number, string>();
+  for (let i = 0; i < long.length; i += 2) apart.set(3 * Number(long[i]) - 3, String(long[i + 1]));
+  const jobs: ClaimedJob[] = [];
+  let row = 0;
+  for (let i = 0; i < runs.length; i += 5) {
+    const number = (place: number): number => Number(runs[i + place]);
+    const { queue, name, version } = known.get(number(1)) ?? { queue: "", name: "", version: 0 };
+    const [fence, attempt, crashes] = [number(0), number(2), number(3)];
+    for (const end = row + 3 * number(4); row < end; row += 3) {
+      const { priority, runAt, enqueuedAt } = readOwn(rows[row + 1] ?? noBytes);
+      const value = rows[row + 2] ?? noBytes;
+      const job = {
+        id: unpackId(String(rows[row])),
+        fence,
+        name,
+        queue,
+        version,
+        priority,
+        attempt,
+        crashes,
+        runAt,
+        enqueuedAt,
+        leaseUntil,
+        payload: apart.get(row) ?? value.toString("utf8", headSizeOf(value)),
+      };
+      jobs.push(gatedRows.has(row) ? { ...job, gated: true } : job);
+    }
+  }
+  return jobs;
+}
+
+function lanesOf(lanes: ClaimReply[1]): ReadonlyMap<number, StoredLane> {
   const known = new Map<number, StoredLane>();
   for (let i = 0; i < lanes.length; i += 4) {
     known.set(Number(lanes[i]), {
@@ -71,32 +110,7 @@ function claimedJobs([until, lanes, runs, rows, gatedPlaces]: ClaimReply): reado
       version: Number(lanes[i + 3]),
     });
   }
-  const leaseUntil = Number(until);
-  const gatedRows = new Set(gatedPlaces.map((place) => 2 * Number(place) - 2));
-  const jobs: ClaimedJob[] = [];
-  let row = 0;
-  for (let i = 0; i < runs.length; i += 8) {
-    const number = (place: number): number => Number(runs[i + place]);
-    const { queue, name, version } = known.get(number(1)) ?? { queue: "", name: "", version: 0 };
-    const alike = {
-      fence: number(0),
-      name,
-      queue,
-      version,
-      priority: number(2),
-      attempt: number(3),
-      crashes: number(4),
-      runAt: number(5),
-      enqueuedAt: number(6),
-      leaseUntil,
-    };
-    const alikeGated = { ...alike, gated: true };
-    for (const end = row + 2 * number(7); row < end; row += 2) {
-      const common = gatedRows.has(row) ? alikeGated : alike;
-      jobs.push({ id: unpackId(rows[row] ?? ""), ...common, payload: rows[row + 1] ?? "" });
-    }
-  }
-  return jobs;
+  return known;
 }
 
 /** What a script says of a job with gates, or that others need, whose lease does not say so. */

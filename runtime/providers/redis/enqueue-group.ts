@@ -24,9 +24,9 @@ interface Pending {
 const maxJobs = 100;
 /**
  * More jobs than these travel as two groups, if they could in one: while the server works on the second, the callers of the
- * first go on.
+ * first go on. With fewer, what a call costs by itself is more than that gains.
  */
-const minSplit = 32;
+const minSplit = 64;
 const maxBytes = 1024 * 1024;
 
 /**

@@ -3,7 +3,7 @@ import { JobwrightError, type MigrationReport } from "../../contract/index.ts";
 import type { Connection, Reply } from "./connection.ts";
 import type { Int } from "./record.ts";
 import { migrate } from "./scripts/migrate.ts";
-import { schemaVersion } from "./scripts/prelude.ts";
+import { schemaVersion } from "./scripts/layout.ts";
 import type { Script } from "./scripts/script.ts";
 
 /** Runs a script with the common header and gives its own result. */

@@ -331,7 +331,7 @@ describe.skipIf(noServer)(suite, () => {
     const cautious = scene.open({ ...direct(), clock, migrate: false });
     await expect(cautious.start()).rejects.toMatchObject({ code: "JW_SCHEMA_MISSING" });
     const provider = scene.open({ ...direct(), clock });
-    expect(await provider.migrate()).toEqual({ from: 1, to: 2 });
+    expect(await provider.migrate()).toEqual({ from: 1, to: 3 });
     await cautious.start();
     const child = needing([parent]);
     await provider.enqueue([child]);

@@ -26,7 +26,7 @@ describe.skipIf(noServer)(suite, () => {
   it("is harmless when it is called again, and at once by many", async () => {
     const all = [scene.open(direct()), scene.open(direct()), scene.open(direct())];
     await Promise.all(all.flatMap((provider) => [provider.start(), provider.start()]));
-    expect(await all[0]?.migrate()).toEqual({ from: 2, to: 2 });
+    expect(await all[0]?.migrate()).toEqual({ from: 3, to: 3 });
   });
 
   it("refuses a server that may evict jobs, unless the application accepts that", async () => {

@@ -1,7 +1,8 @@
+import { transitions } from "../../../core/transitions.ts";
 import { edgesAndGates } from "./edges.ts";
-import { fullHead } from "./head.ts";
+import { formats, fullStep, sizes } from "./head.ts";
 import { defineScript } from "./script.ts";
-import { luaTransitions } from "./transition-table.ts";
+import { luaCell, luaTransitions } from "./transition-table.ts";
 
 const bounce = `  if job and (job[KIND] >= GATED or isNeeded(job)) then t = "gated" end
 `;
@@ -10,116 +11,131 @@ const bounce = `  if job and (job[KIND] >= GATED or isNeeded(job)) then t = "gat
 const letOthersOn = `
     if concerns(job) then letOn({ job }, byte(ARGV[5], place) ~= 49) end`;
 
-/** Jobs that "settleRunning" has ended, and on which nothing follows. */
-const keepRun = `
-local endRun = writeRun
-`;
-
-/** The same, and those that others need: these let them on one after the other, as all others do. */
-const keepRunAndFollow = `
-local followed = {}
-local function endRun()
-  writeRun()
-  if #followed == 0 then return end
-  edges.expect(followed)
-  for _, id in ipairs(followed) do
+/** Lets others on, one after the other, who need jobs that were ended without a table. */
+const following = `
+local function follow(needed)
+  edges.expect(needed)
+  for _, id in ipairs(needed) do
     local child, more = edges.decideOnly(id)
     if child then letOn({ child }) end
     if more then letOn({ loadAll({ id })[1] }) end
   end
-  followed = {}
 end
 `;
 
-function bodyOf({ withGates }: { readonly withGates: boolean }): string {
+/** `settle(place, expected)` for jobs that are not like most, and `follow(needed)`. */
+function restOf({ withGates }: { readonly withGates: boolean }): string {
   return `${luaTransitions(["ack"])}${withGates ? edgesAndGates : ""}
-local size, fence = tonumber(ARGV[3]), tonumber(ARGV[4])
-local ids = { unpack(ARGV, 6, 5 + size) }
-local kept = readMany(HEADS, ids)
-local refused, accepted, failed = {}, {}, {}
-
-local function accept(place, state, fenceOfJob)
-  accepted[place] = state == SUCCEEDED
-  -- Only an earlier attempt can have left an error.
-  if state == SUCCEEDED and fenceOfJob > 1 then failed[#failed + 1] = ids[place] end
-end
-
+local refused, withheld, failed = ...
 local function settle(place, expected)
-  local job = loadAll({ ids[place] })[1]
+  local job = loadAll({ ARGV[5 + place] })[1]
   local t = job and job[FENCE] == expected and (T["ack"][situation(job)] or "alreadyDone")
 ${withGates ? "" : bounce}  if not t or type(t) == "string" then
+    withheld[place] = true
     refused[#refused + 1] = place
     refused[#refused + 1] = t or "stale"
   else
     apply(job, t)
-    accept(place, job[STATE], job[FENCE])${withGates ? letOthersOn : ""}
+    withheld[place] = job[STATE] ~= SUCCEEDED
+    if job[STATE] == SUCCEEDED and job[FENCE] > 1 then failed[#failed + 1] = job[ID] end${withGates ? letOthersOn : ""}
   end
 end
+${withGates ? following : ""}
+return settle${withGates ? ", follow" : ""}
+`;
+}
 
-local row, seen, seqs = T["ack"][RUNNING], {}, {}
+/** Ids and heads are written before others look at these jobs. */
+const writeHeads = `
+many("HSET", HEADS, fields)
+fields, fieldsSize = {}, 0`;
 
-local function writeRun()
-  if not next(seqs) then return end
-  for lane, list in pairs(seqs) do
-    settled = true
-    local field = lane * 16 + row.to
-    local before = ended[field]
-    if before then
-      for _, seq in ipairs(list) do before[#before + 1] = seq end
-    else
-      ended[field] = list
-    end
-    count(lane, RUNNING, -#list)
-    count(lane, row.to, #list)
-  end
-  seqs = {}
-  writeJobs()
-end
-${withGates ? keepRunAndFollow : keepRun}
--- What "settle" does to most jobs, without a table for each: whether this one was such.
-local function settleRunning(place, expected)
-  local id, head = ids[place], kept[place]
-  if not head or seen[id] or loaded[id] then return false end
-  local kind, state, lane, priority, maxCrashes, seq, enqueuedAt, runAt, attempt, crashes, fenceOfJob, _, marks, startedAt,
-    _, progress, reason, claim = unpackBytes("${fullHead}", head)
-  if state ~= RUNNING or marks % ${withGates ? "2" : "4"} ~= 0 or kind >= GATED or fenceOfJob ~= expected then return false end
-  seen[id] = true
-  heads[headsSize + 1], heads[headsSize + 2] = id, pack(
-    "${fullHead}", kind, row.to, lane, priority, maxCrashes, seq, enqueuedAt, runAt, attempt, crashes, fenceOfJob, 0, marks,
-    startedAt, now, progress, reason, 0)
-  headsSize = headsSize + 2
-  released[claim] = (released[claim] or 0) + 1
-  local list = listAt(seqs, lane)
-  list[#list + 1] = pack(">I6", seq)
-  accept(place, row.to, fenceOfJob)${
-    withGates
-      ? `
-  if marks % 4 >= NEEDED then followed[#followed + 1] = id end`
-      : ""
-  }
-  return true
-end
+const followNeeded = `
+if #needed > 0 then
+  follow(needed)
+  needed = {}
+end`;
+
+function bodyOf({ withGates }: { readonly withGates: boolean }): string {
+  return `
+local size, fence = tonumber(ARGV[3]), tonumber(ARGV[4])
+local kept = size > 0 and call("HMGET", HEADS, unpack(ARGV, 6, 5 + size)) or {}
+-- Outputs at places that are withheld are discarded. failed: ids of those of which an earlier attempt may have left an error
+local refused, withheld, failed, seen = {}, {}, {}, {}
+local settle${withGates ? ", follow = openRest(refused, withheld, failed)\nlocal needed = {}" : ""}
+-- by step: what becomes of jobs that have it; false: they have to be looked at one by one
+local row, steps = ${luaCell(transitions.running.ack)}, {}
+local fields, fieldsSize = {}, 0
 
 for place = 1, size do
-  local expected = fence or tonumber(ARGV[5 + size + place])
-  if not settleRunning(place, expected) then
-    endRun()
+  local id, head, expected = ARGV[5 + place], kept[place], fence or tonumber(ARGV[5 + size + place])
+  local step = false
+  if head and byte(head) == ${formats.full} and not seen[id]${withGates ? " and not loaded[id]" : ""} then
+    local key = sub(head, 1, ${sizes.fullStep})
+    step = steps[key]
+    if step == nil then
+      local _, kind, state, marks, lane, attempt, crashes, fenceOfJobs, _, startedAt, _, progress, reason, claim =
+        unpackBytes(">${fullStep}", key)
+      step = state == RUNNING and marks % ${withGates ? "2" : "4"} == 0 and kind < GATED and {
+        fence = fenceOfJobs, lane = lane, claim = claim, isNeeded = marks % 4 >= NEEDED, seqs = {}, size = 0,
+        final = pack(
+          ">${fullStep}", ${formats.full}, kind, row.to, marks, lane, attempt, crashes, fenceOfJobs, 0, startedAt, now, progress,
+          reason, 0),
+      }
+      steps[key] = step
+    end
+  end
+  seen[id] = true
+  if step and step.fence == expected then
+    fields[fieldsSize + 1], fields[fieldsSize + 2] = id, step.final .. sub(head, ${sizes.fullStep + 1})
+    fieldsSize = fieldsSize + 2
+    step.size = step.size + 1
+    step.seqs[step.size] = sub(head, ${sizes.fullStep + 1}, ${sizes.fullStep + 6})
+    if expected > 1 then failed[#failed + 1] = id end${withGates ? "\n    if step.isNeeded then needed[#needed + 1] = id end" : ""}
+  else${indented(writeHeads)}${withGates ? indented(followNeeded) : "\n    settle = settle or openRest(refused, withheld, failed)"}
     settle(place, expected)
   end
+end${writeHeads}${withGates ? followNeeded : ""}
+
+local seqs, claims = {}, {}
+for _, step in pairs(steps) do
+  if step and step.size > 0 then
+    claims[step.claim] = (claims[step.claim] or 0) + step.size
+    local list = seqs[step.lane]
+    if list then
+      for _, seq in ipairs(step.seqs) do list[#list + 1] = seq end
+    else
+      seqs[step.lane] = step.seqs
+    end
+  end
 end
-endRun()
+for lane, list in pairs(seqs) do
+  local running = format("%.0f:%d", lane, RUNNING)
+  local final = format("%.0f:%d", lane, row.to)
+  call("ZADD", P .. "final:" .. final, now, table.concat(list))
+  if call("HINCRBY", P .. "counts", running, -#list) == 0 then call("HDEL", P .. "counts", running) end
+  call("HINCRBY", P .. "counts", final, #list)
+end
+for claim, by in pairs(claims) do endClaim(format("%.0f", claim), by) end
+if next(claims) then call("PUBLISH", P .. "settled", ARGV[2]) end
+
 local outputs = {}
 for i = 6 + size + (fence and 0 or size), #ARGV, 2 do
   local place = tonumber(ARGV[i])
-  if accepted[place] then
-    outputs[#outputs + 1] = ids[place]
+  if not withheld[place] then
+    outputs[#outputs + 1] = ARGV[5 + place]
     outputs[#outputs + 1] = ARGV[i + 1]
   end
 end
 many("HDEL", P .. "errors", failed)
 many("HSET", P .. "outputs", outputs)
-return reply(refused)
+if settle then closeRest() end
+return { op, meta[2], refused }
 `;
+}
+
+function indented(lua: string): string {
+  return lua.replaceAll("\n", "\n    ");
 }
 
 /**
@@ -129,7 +145,15 @@ return reply(refused)
  *          the ids; the fences if they differ; per output: place of its completion, output
  * Returns  per completion that was refused: its place, stale | alreadyDone | gated: that is for `ackGated`
  */
-export const ack = defineScript("ack", { kind: "free", body: bodyOf({ withGates: false }) });
+export const ack = defineScript("ack", {
+  kind: "free",
+  body: bodyOf({ withGates: false }),
+  rest: restOf({ withGates: false }),
+});
 
 /** As `ack`; they let others on, one after the other; at their gates those whose leases are gated. */
-export const ackGated = defineScript("ackGated", { kind: "free", body: bodyOf({ withGates: true }) });
+export const ackGated = defineScript("ackGated", {
+  kind: "free",
+  body: bodyOf({ withGates: true }),
+  rest: restOf({ withGates: true }),
+});

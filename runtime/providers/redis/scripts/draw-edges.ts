@@ -1,4 +1,4 @@
-import { fullHead, headSizes, shortHead } from "./head.ts";
+import { formats, fullHead, shortHead, sizes } from "./head.ts";
 
 /**
  * Lua that draws the edges of new jobs, for scripts that have `edgesAndGates` and `enqueueRuns`. In `drawing` there are:
@@ -47,7 +47,7 @@ local function openDrawing()
     end
     local found, values = readHeads(ids)
     for i, id in ipairs(ids) do
-      if values[i] and byte(values[i]) < 2 then
+      if values[i] and isShort(values[i]) then
         plain[id] = values[i]
       elseif found[i] and not loaded[id] then
         loaded[id] = parse(id, values[i], found[i])
@@ -121,10 +121,10 @@ local function openDrawing()
 
   -- as "save" would write it
   local function markedPlain(value)
-    local kind, lane, seq, enqueuedAt, maxCrashes = unpackBytes("${shortHead}", value)
+    local first, lane, seq, enqueuedAt, maxCrashes = unpackBytes("${shortHead}", value)
     return pack(
-      "${fullHead}", kind + 2, READY, lane, 0, maxCrashes, seq, enqueuedAt, enqueuedAt, 0, 0, 0, 0, NEEDED, NONE, NONE, NONE, 0,
-      0) .. sub(value, ${headSizes.short + 1})
+      "${fullHead}", ${formats.full}, first - ${formats.short}, READY, NEEDED, lane, 0, 0, 0, 0, NONE, NONE, NONE, 0, 0, seq,
+      enqueuedAt, maxCrashes, enqueuedAt, 0) .. sub(value, ${sizes.shortHead + 1})
   end
 
   -- those of this call are marked already

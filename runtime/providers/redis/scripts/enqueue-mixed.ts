@@ -1,9 +1,9 @@
 import { edgeDrawer } from "./draw-edges.ts";
 import { edgesAndGates } from "./edges.ts";
-import { enqueueRuns } from "./enqueue.ts";
-import { beside, gated, headSizes } from "./head.ts";
+import { enqueueRuns } from "./enqueue-runs.ts";
+import { beside, formats, gated, sizes } from "./head.ts";
 import { forgetLanes } from "./lanes.ts";
-import { inlineLimit } from "./prelude.ts";
+import { inlineLimit } from "./layout.ts";
 import { defineScript } from "./script.ts";
 import { luaTransitions } from "./transition-table.ts";
 import { uniqueKeys } from "./unique.ts";
@@ -44,7 +44,7 @@ local function setPayload(job, payload)
     call("HDEL", P .. "payloads", job[ID])
   end
   job[KIND] = job[KIND] - job[KIND] % 2 + (long and 1 or 0)
-  job[VALUE] = string.char(2) .. string.rep("0", ${headSizes.full - 1}) .. payload
+  job[VALUE] = string.char(${formats.full}) .. string.rep("0", ${sizes.fullHead - 1}) .. payload
 end
 
 -- the lane of a job that gets another version
@@ -253,6 +253,7 @@ end
  */
 export const enqueueMixed = defineScript("enqueueMixed", {
   kind: "grow",
+  alsoRead: "seq",
   body: `${mixedRuns}
 local refused = refusedEdges(3)
 return refused and reply(refused) or replyMixed({})

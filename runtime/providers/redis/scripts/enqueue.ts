@@ -1,123 +1,19 @@
-import { fullHead, shortHead, shortLimits } from "./head.ts";
-import { inlineLimit } from "./prelude.ts";
+import { inlineLimit } from "./layout.ts";
 import { defineScript } from "./script.ts";
 
-/**
- * Lua that writes runs of jobs. `enqueueRun(at, size)`: a run of so many jobs, whose description begins at ARGV[at].
- * For runs of jobs that are not plain: `meet` is asked of each job that is no duplicate whether another one holds its unique
- * key; `noted` is told of each job that is written; `repeated` of each duplicate; `flags` are added to the first byte of the
- * heads, and `marks` are those in them; `waits` says of a state whether the jobs are blocked instead.
- */
-export const enqueueRuns = `
-local seq = tonumber(meta[4]) or 0
-
-local known = {}
-local function laneFor(queue, name, version)
-  local field = version .. ":" .. name
-  local key = #queue .. ":" .. queue .. field
-  local lane = known[key] or tonumber(call("HGET", P .. "lanes:" .. queue, field))
-  if not lane then
-    lane = call("HINCRBY", KEYS[1], "lane", 1)
-    call("HSET", P .. "lanes:" .. queue, field, lane)
-    call("HSET", P .. "lanes", lane, cmsgpack.pack({ queue, name, tonumber(version) }))
-  end
-  known[key] = lane
-  laneCache[lane] = { queue, name, tonumber(version) }
-  return lane
+/** What few calls meet: jobs that are there, and lanes that are not. */
+const rest = `
+local function existing(id)
+  local job = loadAll({ id })[1]
+  return { state = job[STATE], runAt = job[RUN_AT] }
 end
 
-local runs, duplicates, written, jobs, payloads, place = {}, {}, {}, {}, {}, 0
-local meet, noted, repeated, waits
-local flags, marks = 0, 0
-
--- a job that is there, or that this call has written
-local function existing(id, value)
-  local job = loaded[id] or value and loadAll({ id })[1]
-  return job and { state = job[STATE], runAt = job[RUN_AT] } or written[id]
-end
-
--- 64 ids at most are one entry; the byte of a place is quicker than its number
-local chunk, members = nil, {}
-local function writeChunk()
-  if not chunk then return end
-  call("HSET", P .. "index:" .. chunk, unpack(members))
-  call("ZADD", P .. "index", chunk, chunk)
-end
-
-local function enqueueRun(at, size)
-  local queue, name, priority, maxCrashes = ARGV[at], ARGV[at + 1], ARGV[at + 3], tonumber(ARGV[at + 6])
-  local runAt = tonumber(ARGV[at + 4]) or now + tonumber(ARGV[at + 5])
-  local state = runAt > now and SCHEDULED or READY
-  if waits and waits(state) then state = BLOCKED end
-  runs[#runs + 1], runs[#runs + 2] = state, runAt
-  local ids = {}
-  for i = 1, size do ids[i] = ARGV[at + 6 + 2 * i] end
-  local values = readMany(JOBS, ids)
-  local lane, set, prefix, short, added
-  local result = { state = state, runAt = runAt }
-  for i = 1, size do
-    local id = ids[i]
-    place = place + 1
-    if values[i] or written[id] then
-      local other = existing(id, values[i])
-      local last = #duplicates
-      duplicates[last + 1], duplicates[last + 2], duplicates[last + 3] = place, other.state, other.runAt
-      if repeated then repeated(id) end
-    elseif not meet or not meet(id, at, i, runAt) then
-      if not lane then
-        lane = laneFor(queue, name, ARGV[at + 2])
-        set, prefix = scheduled, ""
-        if state == READY then set, prefix = listAt(readied, lane), bytesOf(runAt) end
-        if state == BLOCKED then set = {} end
-        short = runAt == now and tonumber(priority) == 0 and now == floor(now) and lane < ${shortLimits.lane}
-          and maxCrashes < ${shortLimits.maxCrashes} and flags == 0 and marks == 0
-        added = 0
-      end
-      written[id] = result
-      seq = seq + 1
-      added = added + 1
-      local payload = ARGV[at + 7 + 2 * i]
-      local kind = 0
-      if #payload > ${inlineLimit} then
-        payloads[#payloads + 1] = id
-        payloads[#payloads + 1] = payload
-        kind, payload = 1, ""
-      end
-      local head
-      if short and seq < ${shortLimits.seq} then
-        head = pack("${shortHead}", kind, lane, seq, now, maxCrashes)
-      else
-        head = pack(
-          "${fullHead}", kind + 2 + flags, state, lane, tonumber(priority), maxCrashes, seq, now, runAt, 0, 0, 0, 0, marks, NONE,
-          NONE, NONE, 0, 0)
-      end
-      local last = #jobs
-      jobs[last + 1], jobs[last + 2] = id, head .. payload
-      last = #set
-      set[last + 1], set[last + 2] = state == READY and priority or runAt, prefix .. pack(">I6", seq) .. id
-      local offset = seq % 64
-      if offset == 0 or not chunk then
-        writeChunk()
-        chunk, members = chunkOf(seq), {}
-      end
-      last = #members
-      members[last + 1], members[last + 2] = string.char(offset), id
-      if noted then noted(id, i, tonumber(priority), runAt, state) end
-    end
-  end
-  if lane then count(lane, state, added) end
-end
-
-local function writeRuns()
-  writeChunk()
-  many("HSET", JOBS, jobs)
-  many("HSET", P .. "payloads", payloads)
-  if chunk then call("HSET", KEYS[1], "seq", seq) end
-end
+return existing, makeLane
 `;
 
 /**
- * Persists jobs without unique keys: all or none. A job whose id is there already is a duplicate and is not written.
+ * Persists jobs without unique keys, gates, tags and edges: all or none. A job whose id is there already is a duplicate and is not
+ * written.
  *
  * ARGV[3…] per run of jobs that differ in id and payload only: queue, name, version, priority, runAt (empty: none), delay,
  *          maxCrashes, number of jobs; per job: id, payload
@@ -125,14 +21,95 @@ end
  */
 export const enqueue = defineScript("enqueue", {
   kind: "grow",
-  body: `${enqueueRuns}
-local at = 3
+  alsoRead: "seq",
+  rest,
+  body: `
+local seq, place, at = tonumber(meta[3]) or 0, 0, 3
+local runs, duplicates, written, jobs, payloads, later = {}, {}, {}, {}, {}, {}
+-- by lane, as text: scores and members of ready jobs; number of others; queue
+local ready, laterBy, queues = {}, {}, {}
+-- by place of 64 jobs in the index: bytes of their own places, ids
+local chunks, chunk, members = {}, nil, nil
+local existing, makeLaneFor
+
 while at <= #ARGV do
-  local size = tonumber(ARGV[at + 7])
-  enqueueRun(at, size)
-  at = at + 8 + 2 * size
+  local queue, name, version, priority = ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3]
+  local maxCrashes, size = tonumber(ARGV[at + 6]), tonumber(ARGV[at + 7])
+  local runAt = tonumber(ARGV[at + 4]) or now + tonumber(ARGV[at + 5])
+  local state = runAt > now and SCHEDULED or READY
+  runs[#runs + 1], runs[#runs + 2] = state, runAt
+  local ids = {}
+  for i = 1, size do ids[i] = ARGV[at + 6 + 2 * i] end
+  local values = readMany(JOBS, ids)
+  local result, added = { state = state, runAt = runAt }, 0
+  local lane, set, prefix, step, apartStep, rest
+  for i = 1, size do
+    local id, payload = ids[i], ARGV[at + 7 + 2 * i]
+    if values[i] or written[id] then
+      if not existing then existing, makeLaneFor = openRest() end
+      local other = written[id] or existing(id)
+      local last = #duplicates
+      duplicates[last + 1], duplicates[last + 2], duplicates[last + 3] = place + i, other.state, other.runAt
+    else
+      if not lane then
+        lane = call("HGET", P .. "lanes:" .. queue, version .. ":" .. name)
+        if not lane then
+          if not existing then existing, makeLaneFor = openRest() end
+          lane = tostring(makeLaneFor(queue, name, version))
+        end
+        queues[lane] = queue
+        step, apartStep, rest = newHeads(0, state, 0, tonumber(lane), maxCrashes, runAt, tonumber(priority))
+        set, prefix = later, ""
+        if state == READY then
+          set, prefix = ready[lane] or {}, bytesOf(runAt)
+          ready[lane] = set
+        end
+      end
+      written[id] = result
+      seq, added = seq + 1, added + 1
+      local seqBytes, last = pack(">I6", seq), #jobs
+      jobs[last + 1] = id
+      if #payload > ${inlineLimit} then
+        payloads[#payloads + 1] = id
+        payloads[#payloads + 1] = payload
+        jobs[last + 2] = apartStep .. seqBytes .. rest
+      else
+        jobs[last + 2] = step .. seqBytes .. rest .. payload
+      end
+      last = #set
+      set[last + 1], set[last + 2] = state == READY and priority or runAt, prefix .. seqBytes .. id
+      local offset = seq % 64
+      if offset == 0 or not chunk then
+        chunk, members = floor(seq / 64), {}
+        chunks[chunk] = members
+      end
+      last = #members
+      members[last + 1], members[last + 2] = string.char(offset), id
+    end
+  end
+  if state == SCHEDULED and lane then laterBy[lane] = (laterBy[lane] or 0) + added end
+  place, at = place + size, at + 8 + 2 * size
 end
-writeRuns()
-return reply({ runs, duplicates })
+if not chunk then return { op, meta[2], { runs, duplicates } } end
+
+many("HSET", JOBS, jobs)
+many("HSET", P .. "payloads", payloads)
+many("ZADD", SCHEDULE, later)
+for at, entries in pairs(chunks) do
+  local name = format("%.0f", at)
+  call("HSET", P .. "index:" .. name, unpack(entries))
+  call("ZADD", P .. "index", name, name)
+end
+call("HSET", KEYS[1], "seq", seq)
+for lane, by in pairs(laterBy) do call("HINCRBY", P .. "counts", lane .. ":" .. SCHEDULED, by) end
+for lane, entries in pairs(ready) do
+  many("ZADD", P .. "ready:" .. lane, entries)
+  -- Whoever waits found the lane empty or paused, so only the first job of a lane has to wake somebody.
+  local by = #entries / 2
+  if call("HINCRBY", P .. "counts", lane .. ":" .. READY, by) == by then
+    call("PUBLISH", P .. "ready", ARGV[2] .. queues[lane])
+  end
+end
+return { op, meta[2], { runs, duplicates } }
 `,
 });

@@ -111,13 +111,6 @@ local function filter()
 end
 local states, names, queues, tags = filter(), filter(), filter(), filter() or {}
 
--- without a table, for those who look at many
-local function laneAndState(head)
-  local kind, state, lane = unpackBytes("<BBI4", head)
-  if kind >= 2 then return lane, state end
-  return (unpackBytes("<I3", head, 2)), READY
-end
-
 local function accepts(lane, state)
   lane = laneOf(lane)
   return (not states or states[tostring(state)]) and (not names or names[lane[2]]) and (not queues or queues[lane[1]])
@@ -221,13 +214,13 @@ local function search()
       ids[#ids + 1] = entries[i + 1]
       places[byte(entries[i])] = #ids
     end
-    local heads, values = readHeads(ids)
+    local kept, values = readHeads(ids)
     for offset = 63, 0, -1 do
       local place = places[offset]
       seq = chunk * 64 + offset
-      if place and heads[place] and (not before or seq < before) then
-        if accepts(laneAndState(heads[place])) then
-          found[#found + 1] = parse(ids[place], values[place], heads[place])
+      if place and kept[place] and (not before or seq < before) then
+        if accepts(laneAndState(kept[place])) then
+          found[#found + 1] = parse(ids[place], values[place], kept[place])
         end
         if #found == limit then return seq end
         if not before and #found == total then return "" end

@@ -1,4 +1,4 @@
-import { schemaVersion } from "./prelude.ts";
+import { schemaVersion } from "./layout.ts";
 import { bareScript } from "./script.ts";
 
 /**
@@ -33,9 +33,10 @@ for name, expected in pairs(types) do
 end
 local from = tonumber(version) or 0
 if ARGV[1] == "" or from >= ${schemaVersion} then return { from, from } end
-if from == 1 then
+if from > 0 then
   -- The next prune looks at them again, and also puts them aside, which version 1 did not know.
-  redis.call("ZUNIONSTORE", P .. "reserved", 1, P .. "reserved", "WEIGHTS", 0)
+  if from == 1 then redis.call("ZUNIONSTORE", P .. "reserved", 1, P .. "reserved", "WEIGHTS", 0) end
+  -- Heads of version 2 stay as they are until the next change of their job.
   redis.call("HSET", KEYS[1], "version", "${schemaVersion}")
   return { from, ${schemaVersion} }
 end

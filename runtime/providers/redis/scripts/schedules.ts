@@ -159,6 +159,7 @@ return reply({ text(now), rows })
  */
 export const fire = defineScript("fireSchedule", {
   kind: "grow",
+  alsoRead: "seq",
   body: `${schedules}${mixedRuns}
 local schedule = scheduleOf(ARGV[3])
 if not schedule or schedule[SPEC] ~= ARGV[4] or schedule[NEXT_AT] ~= tonumber(ARGV[5]) or schedule[PAUSED_AT] then

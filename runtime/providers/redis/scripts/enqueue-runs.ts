@@ -1,0 +1,103 @@
+import { inlineLimit } from "./layout.ts";
+
+/**
+ * Lua that writes runs of jobs of all kinds. `enqueueRun(at, size)`: a run of so many jobs, whose description begins at ARGV[at].
+ * For runs of jobs that are not plain: `meet` is asked of each job that is no duplicate whether another one holds its unique
+ * key; `noted` is told of each job that is written; `repeated` of each duplicate; `flags` are added to the first byte of the
+ * heads, and `marks` are those in them; `waits` says of a state whether the jobs are blocked instead.
+ */
+export const enqueueRuns = `
+local seq = tonumber(meta[3]) or 0
+
+local known = {}
+local function laneFor(queue, name, version)
+  local field = version .. ":" .. name
+  local key = #queue .. ":" .. queue .. field
+  local lane = known[key] or tonumber(call("HGET", P .. "lanes:" .. queue, field))
+    or makeLane(queue, name, version)
+  known[key] = lane
+  laneCache[lane] = { queue, name, tonumber(version) }
+  return lane
+end
+
+local runs, duplicates, written, jobs, payloads, place = {}, {}, {}, {}, {}, 0
+local meet, noted, repeated, waits
+local flags, marks = 0, 0
+
+-- a job that is there, or that this call has written
+local function existing(id, value)
+  local job = loaded[id] or value and loadAll({ id })[1]
+  return job and { state = job[STATE], runAt = job[RUN_AT] } or written[id]
+end
+
+-- 64 ids at most are one entry; the byte of a place is quicker than its number
+local chunk, members = nil, {}
+local function writeChunk()
+  if not chunk then return end
+  call("HSET", P .. "index:" .. chunk, unpack(members))
+  call("ZADD", P .. "index", chunk, chunk)
+end
+
+local function enqueueRun(at, size)
+  local queue, name, priority, maxCrashes = ARGV[at], ARGV[at + 1], ARGV[at + 3], tonumber(ARGV[at + 6])
+  local runAt = tonumber(ARGV[at + 4]) or now + tonumber(ARGV[at + 5])
+  local state = runAt > now and SCHEDULED or READY
+  if waits and waits(state) then state = BLOCKED end
+  runs[#runs + 1], runs[#runs + 2] = state, runAt
+  local ids = {}
+  for i = 1, size do ids[i] = ARGV[at + 6 + 2 * i] end
+  local values = readMany(JOBS, ids)
+  -- of the run: steps of its jobs, what follows on their seq, how many were written
+  local lane, set, prefix, step, apartStep, rest, added
+  local result = { state = state, runAt = runAt }
+  for i = 1, size do
+    local id = ids[i]
+    place = place + 1
+    if values[i] or written[id] then
+      local other = existing(id, values[i])
+      local last = #duplicates
+      duplicates[last + 1], duplicates[last + 2], duplicates[last + 3] = place, other.state, other.runAt
+      if repeated then repeated(id) end
+    elseif not meet or not meet(id, at, i, runAt) then
+      if not lane then
+        lane = laneFor(queue, name, ARGV[at + 2])
+        set, prefix = scheduled, ""
+        if state == READY then set, prefix = listAt(readied, lane), bytesOf(runAt) end
+        if state == BLOCKED then set = {} end
+        added = 0
+        step, apartStep, rest = newHeads(flags, state, marks, lane, maxCrashes, runAt, tonumber(priority))
+      end
+      written[id] = result
+      seq = seq + 1
+      added = added + 1
+      local payload = ARGV[at + 7 + 2 * i]
+      local seqBytes, last = pack(">I6", seq), #jobs
+      if #payload > ${inlineLimit} then
+        payloads[#payloads + 1] = id
+        payloads[#payloads + 1] = payload
+        jobs[last + 1], jobs[last + 2] = id, apartStep .. seqBytes .. rest
+      else
+        jobs[last + 1], jobs[last + 2] = id, step .. seqBytes .. rest .. payload
+      end
+      last = #set
+      set[last + 1], set[last + 2] = state == READY and priority or runAt, prefix .. seqBytes .. id
+      local offset = seq % 64
+      if offset == 0 or not chunk then
+        writeChunk()
+        chunk, members = chunkOf(seq), {}
+      end
+      last = #members
+      members[last + 1], members[last + 2] = string.char(offset), id
+      if noted then noted(id, i, tonumber(priority), runAt, state) end
+    end
+  end
+  if lane then count(lane, state, added) end
+end
+
+local function writeRuns()
+  writeChunk()
+  many("HSET", JOBS, jobs)
+  many("HSET", P .. "payloads", payloads)
+  if chunk then call("HSET", KEYS[1], "seq", seq) end
+end
+`;
