@@ -129,7 +129,7 @@ async function loadModel(
   session: Session,
 ): Promise<{ readonly model: Model; readonly problems: readonly Problem[]; readonly source: SchemaSource }> {
   const timeoutMs = options.timeoutMs ?? defaultTimeoutMs;
-  const loading = session.load({ file: schema, cwd: options.cwd, tsconfig: findTsconfig(schema), timeoutMs });
+  const loading = session.load({ file: schema, cwd: options.cwd, tsconfig: findTsconfig(schema), timeoutMs }, text);
   // Both take most of a second: the text is parsed here while the other process runs the schema.
   const source = session.readSource(schema, text);
   session.anticipate(schema, source);

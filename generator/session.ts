@@ -1,13 +1,14 @@
 import { basename } from "node:path";
 import { readIfExists } from "./find.ts";
 import { load, type LoadOptions } from "./load/load.ts";
-import { createSpare } from "./load/spare.ts";
-import type { KnownJobs, LoadResult } from "./load/process.ts";
+import { createLastingLoad } from "./load/lasting.ts";
+import type { LoadResult } from "./load/process.ts";
 import { type Lock, type LockedJob, lockFileOf, parseLock } from "./lock/lock.ts";
 import { placesOfJob } from "./emit/declared-places.ts";
 import { attachDocs } from "./model/docs.ts";
 import { deepFreeze } from "./model/freeze.ts";
 import { type JobModel, modelVersion } from "./model/model.ts";
+import { followSource, type ReadSource, readSource } from "./source/follow.ts";
 import { readSchemaSource, type SchemaSource } from "./source/schema-source.ts";
 
 /**
@@ -15,7 +16,8 @@ import { readSchemaSource, type SchemaSource } from "./source/schema-source.ts";
  * by which memos of pure functions find what they made of it.
  */
 export interface Session {
-  load(options: LoadOptions): Promise<LoadResult>;
+  /** `text`: of the schema file. */
+  load(options: LoadOptions, text: string): Promise<LoadResult>;
   readSource(file: string, text: string): SchemaSource;
   /** Does beforehand, while the schema runs, what will be asked for if most of it did not change. */
   anticipate(schema: string, source: SchemaSource): void;
@@ -35,19 +37,21 @@ export const singleRun: Session = {
 };
 
 export interface LastingSession extends Session {
-  /** Between two runs, when nobody waits. */
-  prepare(): void;
+  /**
+   * Between two runs, when nobody waits. `onDoubt`: the last load is not what the schema says, because that changes by itself; the
+   * next one will be.
+   */
+  prepare(onDoubt: () => void): void;
   close(): void;
 }
 
 export function createSession(): LastingSession {
-  const spare = createSpare();
+  const schema = createLastingLoad();
   const jobs = createPool<JobModel>();
   const lockedJobs = createPool<LockedJob>();
-  let known: KnownJobs = { texts: [], jobs: [] };
-  let source: { readonly file: string; readonly text: string; readonly made: SchemaSource } | undefined;
+  let source: ReadSource | undefined;
   let lock: { readonly text: string; readonly made: Lock } | undefined;
-  let last: LoadOptions | undefined;
+  let file: string | undefined;
 
   function parse(text: string, name: string): Lock {
     if (lock?.text === text) return lock.made;
@@ -69,39 +73,33 @@ export function createSession(): LastingSession {
   }
 
   return {
-    async load(options) {
-      last = options;
-      const result = await spare.run(options);
-      if (result.type === "loaded") known = knowledgeOf(result.jobs, known);
-      return result;
+    load(options, text) {
+      ({ file } = options);
+      const before = source?.text ?? "";
+      const followed = followSource(source, file, text);
+      source = followed?.source ?? source;
+      const keys = followed?.source.made.layout?.entries.map(({ key }) => key) ?? [];
+      return schema.load(options, text, followed?.edit && { ...followed.edit, before, keys });
     },
-    readSource(file, text) {
-      if (source?.file !== file || source.text !== text) source = { file, text, made: readSchemaSource(file, text) };
+    readSource(path, text) {
+      source = followSource(source, path, text)?.source ?? readSource(path, text);
       return source.made;
     },
-    anticipate(schema, made) {
-      const { jobs: documented } = attachDocs({ modelVersion, jobs: known.jobs, named: [] }, made, jobs.keep);
+    anticipate(path, made) {
+      const { jobs: documented } = attachDocs({ modelVersion, jobs: schema.known().jobs, named: [] }, made, jobs.keep);
       for (const job of documented) placesOfJob(job, made);
-      parseLockOf(schema);
+      parseLockOf(path);
     },
     keep: jobs.keep,
     parseLock: parse,
-    prepare() {
+    prepare(onDoubt) {
       jobs.forgetUnused();
-      if (!last) return;
-      spare.prepare(last, known);
+      schema.prepare(onDoubt);
       // The run that is over has written it.
-      parseLockOf(last.file);
+      if (file !== undefined) parseLockOf(file);
     },
-    close: () => spare.end(),
+    close: () => schema.end(),
   };
-}
-
-/** Frozen, so that the next load may give the very same objects. */
-function knowledgeOf(jobs: readonly JobModel[], before: KnownJobs): KnownJobs {
-  const texts = new Map(before.jobs.map((job, index) => [job, before.texts[index] ?? ""]));
-  for (const job of jobs) deepFreeze(job);
-  return { jobs, texts: jobs.map((job) => texts.get(job) ?? JSON.stringify(job)) };
 }
 
 interface Pool<T> {

@@ -49,7 +49,7 @@ export function watch(options: WatchOptions): Watcher {
       // A repaired import may have appeared.
       follow();
     }
-    if (!isClosed) session.prepare();
+    if (!isClosed) session.prepare(trigger);
     running = undefined;
   }
 

@@ -1,4 +1,6 @@
 import { posix } from "node:path";
+import { createMemo } from "../memo.ts";
+import { encodeMappings, type MappedPart, type Mapping } from "./source-map.ts";
 import type { SourceNode } from "../source/schema-source.ts";
 
 /** Where the schema says what a generated type says. */
@@ -20,21 +22,40 @@ export interface DeclarationMapOptions {
   readonly places: DeclaredPlaces;
 }
 
+/** A part of the declarations. They follow each other with an empty line between them, and each begins with a declaration. */
+export interface DeclaredPart {
+  /** Ended by a newline. */
+  readonly text: string;
+  /** A type of the part: while it is declared where it was, so are all others of the part. Absent: nobody knows. */
+  readonly witness?: string;
+}
+
 /** A source map of declarations: editors that look for the definition of a job or a field follow it into the schema. */
-export function emitDeclarationMap(declarations: string, { file, schema, places }: DeclarationMapOptions): string {
-  const lines = mappingsOf(declarations, places);
+export function emitDeclarationMap(
+  parts: readonly DeclaredPart[],
+  { file, schema, places }: DeclarationMapOptions,
+): string {
+  const mapped = parts.map((part) => mapPart(part, places));
   // Files of namespaces come after the schema file itself.
-  const files = [...new Set([posix.basename(schema), ...lines.flatMap((line) => line?.source.file ?? [])])];
-  const mappings = encodeMappings(lines, files);
+  const files = [...new Set([posix.basename(schema), ...mapped.flatMap((part) => part.files)])];
+  const mappings = encodeMappings(mapped, files);
   const sources = [schema, ...files.slice(1).map((path) => posix.join(posix.dirname(schema), path))];
   return `${JSON.stringify({ version: 3, file, sourceRoot: "", sources, names: [], mappings })}\n`;
 }
 
-/** A name of the declarations, in columns from 0, and where the schema has it. */
-interface Mapping {
-  /** Where the declaration begins, which some editors look up as well, and its name. */
-  readonly columns: readonly number[];
-  readonly source: SourceNode;
+const kept = createMemo<DeclaredPart, MappedPart>();
+
+function mapPart(part: DeclaredPart, places: DeclaredPlaces): MappedPart {
+  const place = part.witness === undefined ? undefined : places.get(part.witness);
+  const make = (): MappedPart => {
+    const lines = mappingsOf(part.text, places);
+    const sources = lines.flatMap((line) => line?.source ?? []);
+    // What stands before the witness is no part of it, and stays where it is when the witness moves.
+    const movesAsOne =
+      place !== undefined && sources.every(({ file, line }) => file === place.node.file && line >= place.node.line);
+    return Object.freeze({ lines, files: [...new Set(sources.map(({ file }) => file))], movesAsOne });
+  };
+  return place ? kept(part, place, make) : make();
 }
 
 const declared = /^export (?:interface|type) ([\w$]+)/;
@@ -79,48 +100,4 @@ function memberOf(outer: Level | undefined, key: string): SourceNode | undefined
   outer.counts.set(key, count + 1);
   const [first, ...others] = outer.node.children(key);
   return count === 0 ? first : (others[count - 1] ?? first);
-}
-
-/**
- * Numbers are differences to those of the segment before. A name that is not mapped would be taken for the next one that is,
- * so a segment that leads nowhere goes before each mapping; where the mapping has the whole line, at the line above, which
- * is empty or a comment.
- */
-function encodeMappings(lines: readonly (Mapping | undefined)[], files: readonly string[]): string {
-  let [file, line, column] = [0, 0, 0];
-  const segments = ({ columns, source }: Mapping): readonly string[] => {
-    const to = { file: files.indexOf(source.file), line: source.line - 1, column: source.column - 1 };
-    return columns.map((generated, index) => {
-      const segment = [generated - (columns[index - 1] ?? 0), to.file - file, to.line - line, to.column - column];
-      ({ file, line, column } = to);
-      return segment.map(encodeVlq).join("");
-    });
-  };
-  return lines
-    .map((mapping, index) => {
-      const barrier = mapping ? startOf(mapping) !== 0 : startOf(lines[index + 1]) === 0;
-      return [...(barrier ? [nowhere] : []), ...(mapping ? segments(mapping) : [])].join(",");
-    })
-    .join(";");
-}
-
-/** Column 0, and no source. */
-const nowhere = "A";
-
-function startOf(mapping: Mapping | undefined): number | undefined {
-  return mapping?.columns[0];
-}
-
-const digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-/** Base 64, five bits a digit, lowest first, the sign in the lowest bit: as source maps write numbers. */
-function encodeVlq(value: number): string {
-  let rest = value < 0 ? (-value << 1) | 1 : value << 1;
-  let text = "";
-  do {
-    const five = rest & 31;
-    rest >>>= 5;
-    text += digits[rest > 0 ? five | 32 : five];
-  } while (rest > 0);
-  return text;
 }

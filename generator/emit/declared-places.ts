@@ -28,7 +28,7 @@ type Places = readonly (readonly [string, DeclaredAt | undefined])[];
 const places = createMemo<JobModel, Places>();
 
 export function placesOfJob(job: JobModel, source: SchemaSource): Places {
-  return places(job, source, () => jobPlaces(job, source.job(job.name)));
+  return places(job, source.entryOf(job.name), () => jobPlaces(job, source.job(job.name)));
 }
 
 function jobPlaces(job: JobModel, node: SourceNode | undefined): Places {

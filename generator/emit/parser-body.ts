@@ -2,7 +2,7 @@ import type { LiteralValue } from "../../runtime/schema/literal.ts";
 import type { FieldPlan, ParsePlan, SchemaPath, SizeCheck } from "../../runtime/schema/parse-plan.ts";
 import { acceptsUndefined } from "../../runtime/schema/parse-plan.ts";
 import type { Layout } from "./layout.ts";
-import { writeChecks, writeSizeChecks } from "./parser-checks.ts";
+import { writeChecks, writeSizeChecks, writeUrl } from "./parser-checks.ts";
 import type { ParserWriter } from "./parser-writer.ts";
 import { valueKey } from "./text.ts";
 
@@ -26,6 +26,8 @@ export function writeValue(writer: ParserWriter, plan: ParsePlan, value: string)
     case "date":
       writeChecks(writer, plan, value);
       return value;
+    case "url":
+      return writeUrl(writer, plan, value);
     case "literal":
       writer.refuseIf(isNoneOf(writer, plan.values, value));
       return value;

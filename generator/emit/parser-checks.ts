@@ -1,4 +1,5 @@
-import type { ParsePlan, RangeCheck, SizeCheck, TextCheck } from "../../runtime/schema/parse-plan.ts";
+import type { ParsePlan, Pattern, RangeCheck, SizeCheck, TextCheck } from "../../runtime/schema/parse-plan.ts";
+import { type Layout, prefixed } from "./layout.ts";
 import type { ParserWriter } from "./parser-writer.ts";
 
 type ScalarPlan = Extract<ParsePlan, { readonly kind: "string" | "number" | "bigint" | "date" }>;
@@ -17,6 +18,31 @@ export function writeChecks(writer: ParserWriter, plan: ScalarPlan, value: strin
 /** `size`: the expression for it. */
 export function writeSizeChecks(writer: ParserWriter, checks: readonly SizeCheck[], size: string): void {
   for (const { check, size: limit } of checks) writer.refuseIf(`${size} ${check === "atMost" ? ">" : "<"} ${limit}`);
+}
+
+/** Gives the variable that holds the text of the URL. */
+export function writeUrl(
+  writer: ParserWriter,
+  { form, checks }: Extract<ParsePlan, { readonly kind: "url" }>,
+  value: string,
+): string {
+  const text = writer.name("url");
+  const items = [
+    ...(form.hostname ? [prefixed("hostname: ", regExp(form.hostname))] : []),
+    ...(form.protocol ? [prefixed("protocol: ", regExp(form.protocol))] : []),
+    ...(form.normalize ? ["normalize: true"] : []),
+  ];
+  const constant = (): string => writer.constant("form", { open: "{", items, close: "}", spaced: true });
+  writer.line(`const ${text} = ${writer.call("urlOf", value, ...(items.length === 0 ? [] : [constant()]))};`);
+  writer.refuseIf(`${text} === invalid`);
+  for (const check of checks) writer.refuseIf(failsText(writer, check, text));
+  return text;
+}
+
+/** Not a literal: the compiler would hold its flags against the target, and no text can end it. */
+function regExp({ source, flags }: Pattern): Layout {
+  const items = [source, ...(flags === "" ? [] : [flags])].map((text) => JSON.stringify(text));
+  return { open: "new RegExp(", items, close: ")" };
 }
 
 function isOtherKind(writer: ParserWriter, kind: ScalarPlan["kind"], value: string): string {
@@ -38,11 +64,8 @@ function failsText(writer: ParserWriter, check: TextCheck, value: string): strin
       return writer.call("isShorter", value, String(check.size));
     case "atMost":
       return writer.call("isLonger", value, String(check.size));
-    case "pattern": {
-      // Not a literal: the compiler would hold its flags against the target, and no text can end it.
-      const items = [check.source, ...(check.flags === "" ? [] : [check.flags])].map((text) => JSON.stringify(text));
-      return `!${writer.constant("pattern", { open: "new RegExp(", items, close: ")" })}.test(${value})`;
-    }
+    case "pattern":
+      return `!${writer.constant("pattern", regExp(check))}.test(${value})`;
     case "includes": {
       const from = check.from === undefined ? "" : `, ${check.from}`;
       return `!${value}.includes(${JSON.stringify(check.text)}${from})`;

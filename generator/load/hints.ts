@@ -20,10 +20,13 @@ export interface Hints {
 
 export const noHints: Hints = { at: () => noHint, inferredAt: () => undefined };
 
-/** `onCompiling`: told before the compiler is started, which may take longer than all the rest. */
-export function createHints(file: string, onCompiling: () => void): Hints {
-  if (![...localImports(file)].some(mayTell)) return noHints;
-  const text = readFileSync(file, "utf8");
+/**
+ * `onCompiling`: told before the compiler is started, which may take longer than all the rest. `content`: of the file, if it is
+ * not what is there.
+ */
+export function createHints(file: string, onCompiling: () => void, content?: string): Hints {
+  if (![...localImports(file)].some((part) => mayTell(part, part === file ? content : undefined))) return noHints;
+  const text = content ?? readFileSync(file, "utf8");
   const infer = createInference(file, onCompiling);
   let source: SchemaSource | undefined;
 
@@ -44,8 +47,8 @@ export function createHints(file: string, onCompiling: () => void): Hints {
 }
 
 /** Itself, or through a package of the workspace, whose files are not looked for. */
-function mayTell(file: string): boolean {
-  const text = readIfExists(file) ?? "";
+function mayTell(file: string, content?: string): boolean {
+  const text = content ?? readIfExists(file) ?? "";
   const packages = text.matchAll(/\bfrom\s*["']([^."'][^"']*)["']/g);
   return telling.test(text) || [...packages].some(([, name = ""]) => ownFileOf(file, name) !== undefined);
 }

@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { createRequire } from "node:module";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import type { JobModel } from "../model/model.ts";
-import type { ChildMessage, Compiling, Go, Known } from "./protocol.ts";
+import type { ChildMessage, Compiling, Declined, Edit, Edited, ParentMessage } from "./protocol.ts";
 
 export interface ProcessOptions {
   /** Absolute path of the schema file. */
@@ -30,12 +30,17 @@ export interface KnownJobs {
   readonly jobs: readonly JobModel[];
 }
 
-/** A process that runs the schema file once, and ends. */
+/** A process that runs the schema file once. */
 export interface SchemaProcess {
-  /** Whether it can still run the file. */
+  /** Whether it can still be asked. */
   isAlive(): boolean;
-  /** Never throws for what the file does. `timeoutMs`: from now on. */
+  /**
+   * Never throws for what the file does. `timeoutMs`: from now on. A process that prepared itself goes on afterwards, if the file
+   * could be read.
+   */
   run(timeoutMs: number): Promise<LoadResult>;
+  /** Of a process that went on: what the file would say after an edit. Undefined: it cannot tell in time, and is of no more use. */
+  edit(edit: Omit<Edit, "type">, timeoutMs: number): Promise<Edited | undefined>;
   end(): void;
 }
 
@@ -49,13 +54,17 @@ export function startProcess({ file, cwd, tsconfig }: ProcessOptions, known?: Kn
     stdio: ["ignore", "ignore", "pipe", "ipc"],
   });
   const stderr = collect(child);
-  const send = (message: Go | Known): void => void child.send(message, () => {}); // its end is told by `exit`
+  const send = (message: ParentMessage): void => void child.send(message, () => {}); // its end is told by `exit`
   if (known) send({ type: "known", texts: known.texts });
   let onCompiling = (): void => {};
+  let onAnswer: (answer: Edited | Declined) => void = () => {};
+  let finish: (outcome: LoadResult) => void = () => {};
   const result = new Promise<LoadResult>((resolve, reject) => {
+    finish = resolve;
     child.on("message", (sent) => {
-      const message = sent as ChildMessage<JobModel | number> | Compiling; // child.ts sends nothing else
+      const message = sent as ChildMessage<JobModel | number> | Compiling | Edited | Declined; // child.ts sends nothing else
       if (message.type === "compiling") onCompiling();
+      else if (message.type === "edited" || message.type === "declined") onAnswer(message);
       else resolve(complete(message, known));
     });
     child.once("exit", (exitCode, signal) => resolve({ type: "exited", exitCode, signal, stderr: stderr() }));
@@ -67,12 +76,14 @@ export function startProcess({ file, cwd, tsconfig }: ProcessOptions, known?: Kn
     child.removeAllListeners();
     child.on("error", () => {}); // killing a process that has ended is no failure
     child.kill("SIGKILL");
+    finish({ type: "exited", exitCode: null, signal: "SIGKILL", stderr: "" });
   };
   return {
     isAlive: () => child.connected && child.exitCode === null && child.signalCode === null,
     async run(timeoutMs) {
       if (known) send({ type: "go" });
       let timer: NodeJS.Timeout | undefined;
+      let isOver = true;
       const timeout = new Promise<LoadResult>((resolve) => {
         const start = (): void => void (timer = setTimeout(() => resolve({ type: "timeout" }), timeoutMs));
         start();
@@ -83,11 +94,28 @@ export function startProcess({ file, cwd, tsconfig }: ProcessOptions, known?: Kn
         };
       });
       try {
-        return await Promise.race([result, timeout]);
+        const outcome = await Promise.race([result, timeout]);
+        isOver = !known || outcome.type !== "loaded";
+        return outcome;
       } finally {
         clearTimeout(timer);
-        end();
+        if (isOver) end();
       }
+    },
+    async edit(change, timeoutMs) {
+      const answer = await new Promise<Edited | Declined>((resolve) => {
+        onAnswer = (message) => {
+          clearTimeout(timer);
+          resolve(message);
+        };
+        const decline = (): void => onAnswer({ type: "declined" });
+        const timer = setTimeout(decline, timeoutMs);
+        child.once("exit", decline);
+        send({ type: "edit", ...change });
+      });
+      if (answer.type === "edited") return answer;
+      end();
+      return undefined;
     },
     end,
   };

@@ -11,6 +11,34 @@ export interface Known {
   readonly texts: readonly string[];
 }
 
+/** To a child that has run the schema: what it would say if some entries of `defineJobs({ … })` were others. */
+export interface Edit {
+  readonly type: "edit";
+  /** JavaScript: an object of the other entries. */
+  readonly code: string;
+  /** Of all entries, in the order of the text. */
+  readonly keys: readonly string[];
+  /** The file without entries that stay. */
+  readonly excerpt: string;
+}
+
+export type ParentMessage = Go | Known | Edit;
+
+/** The answer to an edit. Types with names stay what they were. */
+export interface Edited {
+  readonly type: "edited";
+  /** Of all jobs, in their order. */
+  readonly names: readonly string[];
+  /** Those that may be others than before. */
+  readonly jobs: readonly JobModel[];
+  readonly workflows?: readonly WorkflowModel[];
+}
+
+/** The answer to an edit of which the child cannot tell. */
+export interface Declined {
+  readonly type: "declined";
+}
+
 /** From a child that starts the compiler, before its answer: the time of the schema begins again. */
 export interface Compiling {
   readonly type: "compiling";

@@ -53,13 +53,15 @@ export const refusal = {
     message: "is nested more than 100 levels deep, or a getter makes a new schema at every call.",
     hint: "Keep the recursive schema in a constant and let the getter return that constant.",
   },
-  custom(type: unknown): Refusal {
+  /** `inferred`: as of a transform. */
+  custom(type: unknown, inferred?: string): Refusal {
     const className = name(type);
+    const custom =
+      inferred === undefined || inferred === "unknown"
+        ? "is a custom schema, whose type is not known at run time."
+        : `is a custom schema, whose type the compiler reads as ${inferred}, which cannot be stored.`;
     return {
-      message:
-        className === undefined
-          ? "is a custom schema, whose type is not known at run time."
-          : `is an instance of ${className}, which JSON cannot carry.`,
+      message: className === undefined ? custom : `is an instance of ${className}, which JSON cannot carry.`,
       hint:
         className === undefined
           ? 'Describe it with zod\'s own kinds, or write z.custom<Money>() with a Money that the file imports, or add .meta({ tsType: "Money", import: "./money.ts" }) if its values are plain JSON.'

@@ -1,4 +1,4 @@
-import type { $ZodType, $ZodTypeDef, $ZodTypes } from "zod/v4/core";
+import type { $ZodType, $ZodTypes } from "zod/v4/core";
 import { literalOf } from "../../runtime/schema/literal.ts";
 import {
   type NamedType,
@@ -18,6 +18,7 @@ import { type Hints, noHints } from "./hints.ts";
 import { instanceNode } from "./instance-types.ts";
 import { docsOf, metaOf, type SchemaMeta } from "./meta.ts";
 import { isOptionalIn, isOptionalOut, lazyTarget } from "./optional.ts";
+import { hasClass, holdsWritten, isJson, isOpaque, readonlyNode } from "./node-kinds.ts";
 import { refusal, type Refusal } from "./refusals.ts";
 import { templateText } from "./template.ts";
 
@@ -131,6 +132,13 @@ export function createWalker(exportNames: ReadonlyMap<unknown, string>, hints: H
     return inferred?.type ?? refuse(place, refusal.transform(inferred?.text));
   }
 
+  /** Its values are stored as those of its type are, so that has to be known to the end. */
+  function customNode(type: unknown, place: Place): TypeNode {
+    const inferred = type === undefined ? hints.inferredAt(place) : undefined;
+    const isKnown = inferred?.type && inferred.type.kind !== "unknown" && !holdsWritten(inferred.type);
+    return isKnown ? inferred.type : refuse(place, refusal.custom(type, inferred?.text));
+  }
+
   function kindOf(schema: $ZodType, place: Place): TypeNode {
     const { def } = (schema as $ZodTypes)._zod; // every schema of zod is one of its kinds
     const inner = (type: $ZodType, index = 0): TypeNode => walk(type, { ...place, inside: [...place.inside, index] });
@@ -203,9 +211,7 @@ export function createWalker(exportNames: ReadonlyMap<unknown, string>, hints: H
       case "transform":
         return place.side === "in" ? { kind: "unknown" } : inferredNode(place);
       case "custom":
-        return (
-          instanceNode(schema._zod.bag["Class"], place.side) ?? refuse(place, refusal.custom(schema._zod.bag["Class"]))
-        );
+        return instanceNode(schema._zod.bag["Class"], place.side) ?? customNode(schema._zod.bag["Class"], place);
       case "void":
         return refuse(place, refusal.void);
       case "symbol":
@@ -288,44 +294,4 @@ export function createWalker(exportNames: ReadonlyMap<unknown, string>, hints: H
 
 function below(place: Place, part: string): Place {
   return { ...place, path: [...place.path, part], inside: [] };
-}
-
-/** Made by `z.instanceof`, whose values are no plain data whatever their type is called. */
-function hasClass(schema: $ZodType): boolean {
-  return schema._zod.bag["Class"] !== undefined;
-}
-
-/** Kinds of which zod knows no type that could be printed. */
-function isOpaque(def: $ZodTypeDef): boolean {
-  return def.type === "custom" || def.type === "transform";
-}
-
-function readonlyNode(type: TypeNode): TypeNode {
-  switch (type.kind) {
-    case "union":
-      return unionOf(type.members.map(readonlyNode));
-    case "array":
-    case "tuple":
-    case "map":
-    case "set":
-    case "object":
-    case "record":
-    case "intersection":
-    case "ref":
-      return { kind: "readonly", item: type };
-    default:
-      return type;
-  }
-}
-
-/** `z.json()`: every application has it, so it gets a name that tells what it is. */
-function isJson(id: string, type: TypeNode | undefined): boolean {
-  if (type?.kind !== "union") return false;
-  const kinds = type.members.map(({ kind }) => kind).join();
-  const [list, record] = [type.members[4], type.members[5]];
-  const loops =
-    list?.kind === "array" &&
-    record?.kind === "record" &&
-    [list.item, record.value].every((node) => node.kind === "ref" && node.id === id);
-  return loops && kinds === "string,number,boolean,null,array,record";
 }

@@ -24,7 +24,7 @@ export function attachDocs(
 ): Model {
   return {
     ...model,
-    jobs: model.jobs.map((job) => withDocs(job, source, () => keep(attachToJob(job, source)))),
+    jobs: model.jobs.map((job) => withDocs(job, source.entryOf(job.name), () => keep(attachToJob(job, source)))),
     ...(model.workflows ? { workflows: model.workflows.map((flow) => attachToWorkflow(flow, source)) } : {}),
     named: model.named.map((named) => {
       const node = named.constant === undefined ? undefined : source.constant(named.constant);

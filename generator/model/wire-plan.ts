@@ -1,3 +1,4 @@
+import { createMemo } from "../memo.ts";
 import { nearestDiscriminator } from "./discriminator.ts";
 import { groupBy } from "./group.ts";
 import { type JobModel, type Model, type Problem, storedSides, type TypeNode } from "./model.ts";
@@ -45,13 +46,21 @@ export function planWire(model: Model): WirePlans {
     const plan = rich.isRichRef(id) ? planner.plan(type, undefined, []) : undefined;
     if (plan) named.set(id, plan);
   }
-  for (const job of model.jobs) {
-    for (const side of storedSides) {
-      const sides = job[side];
-      if (sides) planner.plan(sides.in, job, [side]);
-    }
+  const given = JSON.stringify([...types]);
+  const problems = model.jobs.flatMap((job) =>
+    problemsOf(job, given, () => findProblems(job, createPlanner(types, rich))),
+  );
+  return { plan: (type) => planner.plan(type, undefined, []), named, problems };
+}
+
+const problemsOf = createMemo<JobModel, readonly Problem[]>();
+
+function findProblems(job: JobModel, planner: Planner): readonly Problem[] {
+  for (const side of storedSides) {
+    const sides = job[side];
+    if (sides) planner.plan(sides.in, job, [side]);
   }
-  return { plan: (type) => planner.plan(type, undefined, []), named, problems: planner.problems() };
+  return planner.problems();
 }
 
 const lostHole = [

@@ -3,8 +3,10 @@ import { dirname, resolve as resolvePath } from "node:path";
 import type { ts } from "ts-morph";
 import { posixRelative, readIfExists } from "../find.ts";
 import type { Docs } from "../model/model.ts";
+import { createEntryFinder, createPieceFinder, readLayout, type SourceEntry, type SourceLayout } from "./layout.ts";
 import { ownFileOf } from "./own-file.ts";
 import { type ImportedValue, readImportedValues } from "./schema-imports.ts";
+import { findDefineJobs, readConstants, readDocs } from "./schema-statements.ts";
 import { createHintReader, noHint, type TypeHint } from "./type-hints.ts";
 
 /** A place in the schema file, for messages, and the comment above it. */
@@ -32,6 +34,11 @@ export interface SchemaSource {
   constant(name: string): SourceNode | undefined;
   /** The call of `defineJobs`, or the beginning of the file. */
   readonly root: SourceNode;
+  /**
+   * What the text says of a job, as an object that stays the same while that is the same, wherever it moves: see `followEdit`.
+   */
+  entryOf(job: string): SourceEntry | SchemaSource;
+  readonly layout: SourceLayout | undefined;
 }
 
 /** Loads the parser, which takes a quarter of a second: only when there is something to look up. */
@@ -81,16 +88,25 @@ function createSchemaSource(ts: Ts, file: ts.SourceFile, { folder, exported }: S
   const found = new Map<ts.Node, Map<string, readonly SourceNode[]>>();
   const jobObjects = new Map<ts.Node, ReadonlyMap<string, ts.Node>>();
 
+  const layout = readLayout(ts, file);
+  const pieceAt = createPieceFinder(layout);
+  const findEntry = createEntryFinder(layout);
+
   function nodeOf(place: ts.Node, value: ts.Node | undefined): SourceNode {
-    // Both looked up when they are asked for: most nodes are passed through on the way to others.
-    let at: ts.LineAndCharacter | undefined;
+    // All looked up when they are asked for: most nodes are passed through on the way to others.
+    let at: (ts.LineAndCharacter & { readonly piece: { readonly moved: number } | undefined }) | undefined;
     let docs: Docs | undefined;
-    const position = (): ts.LineAndCharacter => (at ??= file.getLineAndCharacterOfPosition(place.getStart(file)));
+    const position = (): NonNullable<typeof at> => {
+      if (at) return at;
+      const start = place.getStart(file);
+      return (at = { ...file.getLineAndCharacterOfPosition(start), piece: pieceAt(start) });
+    };
     const children = (part: string): readonly SourceNode[] => (value ? childrenOnce(value, part) : []);
     return {
       file: relative,
       get line() {
-        return position().line + 1;
+        const { line, piece } = position();
+        return line + 1 + (piece?.moved ?? 0);
       },
       get column() {
         return position().character + 1;
@@ -227,8 +243,10 @@ function createSchemaSource(ts: Ts, file: ts.SourceFile, { folder, exported }: S
   const call = findDefineJobs(ts, file, constants);
   const declarations = call?.arguments[0];
   const root = nodeOf(call ?? file, declarations);
-  return {
+  const source: SchemaSource = {
     root,
+    layout,
+    entryOf: (job) => findEntry(job) ?? source,
     job: (name) => name.split(".").reduce<SourceNode | undefined>((node, part) => node?.child(part), root),
     constant(name) {
       const declaration = constants.get(name);
@@ -236,57 +254,5 @@ function createSchemaSource(ts: Ts, file: ts.SourceFile, { folder, exported }: S
       return declaration && nodeOf(declaration.parent.parent, declaration.initializer);
     },
   };
-}
-
-function readConstants(ts: Ts, file: ts.SourceFile): ReadonlyMap<string, ts.VariableDeclaration> {
-  const constants = new Map<string, ts.VariableDeclaration>();
-  for (const statement of file.statements) {
-    if (!ts.isVariableStatement(statement)) continue;
-    for (const declaration of statement.declarationList.declarations) {
-      if (ts.isIdentifier(declaration.name)) constants.set(declaration.name.text, declaration);
-    }
-  }
-  return constants;
-}
-
-function findDefineJobs(
-  ts: Ts,
-  file: ts.SourceFile,
-  constants: ReadonlyMap<string, ts.VariableDeclaration>,
-): ts.CallExpression | undefined {
-  const names = new Set(["defineJobs"]);
-  for (const statement of file.statements) {
-    if (!ts.isImportDeclaration(statement)) continue;
-    const bindings = statement.importClause?.namedBindings;
-    if (!bindings || !ts.isNamedImports(bindings)) continue;
-    for (const { propertyName, name } of bindings.elements)
-      if (propertyName?.text === "defineJobs") names.add(name.text);
-  }
-  function search(node: ts.Node): ts.CallExpression | undefined {
-    if (ts.isCallExpression(node)) {
-      const callee = node.expression;
-      const name = ts.isPropertyAccessExpression(callee)
-        ? callee.name.text
-        : ts.isIdentifier(callee)
-          ? callee.text
-          : "";
-      if (names.has(name)) return node;
-    }
-    return ts.isFunctionLike(node) ? undefined : ts.forEachChild(node, search);
-  }
-  // A file may have several: the one that it exports has the others as namespaces.
-  const { expression } = file.statements.find(ts.isExportAssignment) ?? {};
-  const exported = expression && ts.isIdentifier(expression) ? constants.get(expression.text) : expression;
-  return (exported && search(exported)) ?? search(file);
-}
-
-function readDocs(ts: Ts, node: ts.Node): Docs {
-  const comment = ts.getJSDocCommentsAndTags(node).findLast(ts.isJSDoc);
-  if (!comment) return {};
-  const text = ts.getTextOfJSDocComment(comment.comment)?.trim();
-  const deprecated = comment.tags?.find((tag) => tag.tagName.text === "deprecated");
-  return {
-    ...(text ? { text } : {}),
-    ...(deprecated ? { deprecated: ts.getTextOfJSDocComment(deprecated.comment)?.trim() ?? "" } : {}),
-  };
+  return source;
 }

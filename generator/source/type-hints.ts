@@ -11,7 +11,7 @@ export interface TypeHint {
   readonly brands: readonly Brand[];
   /** Of `z.custom<Money>()`, of a transform with a declared result, of an enum of TypeScript. */
   readonly type?: WrittenType;
-  /** Of a transform: the call that only the compiler can tell the result of. */
+  /** Of a transform, or a custom schema: the call that only the compiler can tell the result of. */
   readonly call?: SchemaCall;
 }
 
@@ -48,14 +48,16 @@ export function createHintReader(
     const { base, outer } = following.peel(node);
     const brands = outer.flatMap((call) => brandOf(call) ?? []);
     const type = typeOf(base);
-    if (type) return { brands, type };
-    const call = transformOf(node, base);
-    return call ? { brands, call } : { brands };
+    const call = callOf(node, base);
+    return { brands, ...(type ? { type } : {}), ...(call ? { call } : {}) };
   }
 
-  /** `x.transform(f)`, of which `f` is asked for, or `z.transform(f)` itself. */
-  function transformOf(node: ts.Node, base: ts.Node): SchemaCall | undefined {
-    const call = [node.parent, base].find((one) => ts.isCallExpression(one) && following.nameOf(one) === "transform");
+  /** `x.transform(f)`, of which `f` is asked for, or `z.transform(f)` or `z.custom<T>()` itself. */
+  function callOf(node: ts.Node, base: ts.Node): SchemaCall | undefined {
+    const isNamed = (one: ts.Node, name: string): boolean => ts.isCallExpression(one) && following.nameOf(one) === name;
+    const call = [node.parent, base].find(
+      (one) => isNamed(one, "transform") || (one === base && isNamed(one, "custom")),
+    );
     return call && { file: resolvePath(file.fileName), from: call.getStart(file), to: call.end };
   }
 

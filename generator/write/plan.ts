@@ -1,11 +1,14 @@
 import { join } from "node:path";
 import type { GeneratedFile } from "../emit/emitter.ts";
 import { readIfExists } from "../find.ts";
+import { bridge, exportsOf } from "./bridge.ts";
 import { hashText, type Manifest, readManifest } from "./manifest.ts";
 
 /** What has to happen in a generated folder. Making the plan changes nothing. */
 export interface WritePlan {
   readonly write: readonly PlannedFile[];
+  /** How, in this order. A file may come twice, with another text at first. */
+  readonly steps: readonly GeneratedFile[];
   readonly unchanged: readonly string[];
   /** Files that were generated once and are not any more. */
   readonly remove: readonly PlannedRemoval[];
@@ -38,7 +41,8 @@ export function planWrite(out: string, files: readonly GeneratedFile[]): WritePl
     before === undefined || isOurs(name, before) ? [] : [name],
   );
   return {
-    write: importersFirst(write),
+    write,
+    steps: inSteps(write),
     unchanged: current.filter(({ before, text }) => before === text).map(({ name }) => name),
     remove,
     conflicts,
@@ -48,18 +52,22 @@ export function planWrite(out: string, files: readonly GeneratedFile[]): WritePl
 
 /**
  * The files come in an order in which none imports one that is not there yet, and a name is there before somebody imports it.
- * A file that only loses names waits for those that import them. One that gains and loses some cannot be right for both.
+ * A file that loses names waits for those that import them; if it gains some as well, it has both until then.
  */
-function importersFirst(files: readonly PlannedFile[]): readonly PlannedFile[] {
-  const waits = ({ name, before = "", text }: PlannedFile): boolean => {
-    // Types are gone when the code runs.
-    if (!name.endsWith(".ts") || name.endsWith(".d.ts")) return false;
-    const [old, now] = [exportsOf(before), exportsOf(text)];
-    return [...old].some((name) => !now.has(name)) && [...now].every((name) => old.has(name));
-  };
-  return [...files.filter((file) => !waits(file)), ...files.filter(waits).toReversed()];
+function inSteps(files: readonly PlannedFile[]): readonly GeneratedFile[] {
+  const begun = files.map((file) => [file, beginningOf(file)] as const);
+  const later = begun.flatMap(([file, beginning]) => (beginning === file ? [] : [file]));
+  return [...begun.flatMap(([, beginning]) => beginning ?? []), ...later.toReversed()];
 }
 
-function exportsOf(text: string): ReadonlySet<string> {
-  return new Set(Array.from(text.matchAll(/^export (?:const|function) ([\w$]+)/gm), ([, name = ""]) => name));
+/** What is written of a file before its importers; undefined: nothing. */
+function beginningOf(file: PlannedFile): GeneratedFile | undefined {
+  const { name, before = "", text } = file;
+  // Types are gone when the code runs.
+  if (!name.endsWith(".ts") || name.endsWith(".d.ts")) return file;
+  const [old, now] = [exportsOf(before), exportsOf(text)];
+  if ([...old].every((name) => now.has(name))) return file;
+  if ([...now].every((name) => old.has(name))) return undefined;
+  const both = bridge(before, text);
+  return both === undefined ? file : { name, text: both };
 }

@@ -14,10 +14,11 @@ export function writeFiles(out: string, files: readonly GeneratedFile[], plan: W
     mkdirSync(out, { recursive: true });
     // Cut short halfway, the folder holds old and new files: the next run has to know both as its own.
     const both = new Map(final);
-    for (const [name, hashes] of plan.manifest) both.set(name, [...new Set([...hashes, ...(final.get(name) ?? [])])]);
+    const ours = [...plan.manifest, ...plan.steps.map(({ name, text }) => [name, [hashText(text)]] as const)];
+    for (const [name, hashes] of ours) both.set(name, [...new Set([...hashes, ...(both.get(name) ?? [])])]);
     replaceFile(out, manifestName, printManifest(both));
   }
-  for (const { name, text } of plan.write) replaceFile(out, name, text);
+  for (const { name, text } of plan.steps) replaceFile(out, name, text);
   for (const { name } of plan.remove) rmSync(join(out, name), { force: true });
   const manifest = printManifest(final);
   if (readIfExists(join(out, manifestName)) !== manifest) replaceFile(out, manifestName, manifest);

@@ -4,7 +4,7 @@ import { type Report, show } from "./problems.ts";
 /** What another `defineJobs` was given. Under a registered symbol: each package of a monorepo may have a copy of this one. */
 const declaredKey = Symbol.for("jobwright.declared");
 
-interface Declared {
+export interface Declared {
   readonly declarations: object;
   readonly options: SchemaOptions;
 }
@@ -38,7 +38,7 @@ export function readDeclarations(declarations: unknown, options: unknown, report
 function walk(members: readonly (readonly [string, unknown])[], scope: readonly string[]): Declarations {
   const parts = members.map(([key, value]): Declarations => {
     const path = [...scope, key];
-    const inner = declaredIn(value);
+    const inner = declaredOf(value);
     if (!inner) return { entries: [{ name: path.join("."), path, declaration: value }], options: [] };
     const { entries, options } = walk(Object.entries(inner.declarations), path);
     return { entries, options: [...options, inner.options] };
@@ -46,7 +46,8 @@ function walk(members: readonly (readonly [string, unknown])[], scope: readonly 
   return { entries: parts.flatMap(({ entries }) => entries), options: parts.flatMap(({ options }) => options) };
 }
 
-function declaredIn(value: unknown): Declared | undefined {
+/** What `defineJobs` was given to make a schema of; undefined: it is none. */
+export function declaredOf(value: unknown): Declared | undefined {
   if (typeof value !== "object" || value === null || !(declaredKey in value)) return undefined;
   return value[declaredKey] as Declared; // nothing but `keepDeclared` has the key
 }

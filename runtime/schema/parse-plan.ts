@@ -7,6 +7,8 @@ import type { LiteralValue } from "./literal.ts";
 export type ParsePlan =
   | { readonly kind: "any" | "boolean" | "bytes" | "nan" }
   | { readonly kind: "string"; readonly checks: readonly TextCheck[] }
+  /** What is left of the text is what the other checks see. */
+  | { readonly kind: "url"; readonly form: UrlForm; readonly checks: readonly TextCheck[] }
   /** `date`: bounds are in ms. */
   | { readonly kind: "number" | "bigint" | "date"; readonly checks: readonly RangeCheck[] }
   | { readonly kind: "literal"; readonly values: readonly LiteralValue[] }
@@ -66,6 +68,19 @@ export type TextCheck =
   | { readonly check: "startsWith" | "endsWith"; readonly text: string };
 
 /** `bound`: the number as it is written. */
+/** What zod asks of a URL beyond that it is one. */
+export interface UrlForm {
+  readonly hostname?: Pattern;
+  readonly protocol?: Pattern;
+  /** The result is the URL as it is written in full. */
+  readonly normalize?: true;
+}
+
+export interface Pattern {
+  readonly source: string;
+  readonly flags: string;
+}
+
 export type RangeCheck =
   | { readonly check: "above" | "from" | "below" | "upTo"; readonly bound: string }
   | { readonly check: "integer" };

@@ -1,5 +1,5 @@
-import type { $ZodCheck, $ZodChecks, $ZodStringFormatChecks, $ZodTypeDef } from "zod/v4/core";
-import type { ParsePlan, RangeCheck, SizeCheck, TextCheck } from "./parse-plan.ts";
+import type { $ZodCheck, $ZodChecks, $ZodStringFormatChecks, $ZodTypeDef, $ZodURLDef } from "zod/v4/core";
+import type { ParsePlan, Pattern, RangeCheck, SizeCheck, TextCheck } from "./parse-plan.ts";
 
 type Check = SizeCheck | TextCheck | RangeCheck;
 type CheckDef = $ZodChecks["_zod"]["def"];
@@ -13,6 +13,7 @@ const patternFormats: ReadonlySet<string> = new Set(
 
 /** A string, number, bigint or date with its checks; undefined if only zod can do one of them. */
 export function planScalar(def: $ZodTypeDef): ParsePlan | undefined {
+  if ("format" in def && def.format === "url") return planUrl(def as unknown as $ZodURLDef); // no other format has the name
   const own = "check" in def ? planCheck(def as unknown as CheckDef) : []; // `z.email()` is its own check
   const others = planChecks(def.checks);
   if (!own || !others) return undefined;
@@ -93,6 +94,25 @@ function planBound(check: "above" | "from" | "below" | "upTo", value: unknown): 
   return Number.isFinite(bound) ? [{ check, bound: String(bound) }] : undefined;
 }
 
+/** `z.url()`. As one of the checks of a `z.string()` it would change the text between two others. */
+function planUrl(def: $ZodURLDef): ParsePlan | undefined {
+  const checks = planChecks(def.checks);
+  const [hostname, protocol] = [planPattern(def.hostname), planPattern(def.protocol)];
+  if (!checks || hostname === null || protocol === null || def.when) return undefined;
+  const form = {
+    ...(hostname ? { hostname } : {}),
+    ...(protocol ? { protocol } : {}),
+    ...(def.normalize ? { normalize: true as const } : {}),
+  };
+  return { kind: "url", form, checks: checks as readonly TextCheck[] }; // zod has no others on strings
+}
+
+/** Null: a pattern that remembers where it stopped. */
+function planPattern(pattern: RegExp | undefined): Pattern | null | undefined {
+  if (pattern?.global || pattern?.sticky) return null;
+  return pattern && { source: pattern.source, flags: pattern.flags };
+}
+
 const range = (from: string, upTo: string): readonly RangeCheck[] => [
   { check: "from", bound: from },
   { check: "upTo", bound: upTo },
@@ -116,8 +136,6 @@ function planFormat(def: $ZodStringFormatChecks["_zod"]["def"]): readonly Check[
   }
   if ("prefix" in def) return [{ check: "startsWith", text: def.prefix }];
   if ("suffix" in def) return [{ check: "endsWith", text: def.suffix }];
-  const { format, pattern } = def;
-  // A global or sticky pattern remembers where it stopped.
-  if (!patternFormats.has(format) || !pattern || pattern.global || pattern.sticky) return undefined;
-  return [{ check: "pattern", source: pattern.source, flags: pattern.flags }];
+  const pattern = patternFormats.has(def.format) ? planPattern(def.pattern) : undefined;
+  return pattern ? [{ check: "pattern", ...pattern }] : undefined;
 }

@@ -32,7 +32,7 @@ describe("a map of declarations", () => {
             ]),
           );
           const options = { file: "types.d.ts", schema: "../jobs.schema.ts", places: nodes };
-          const map = new SourceMap(JSON.parse(emitDeclarationMap(text.join("\n"), options)));
+          const map = new SourceMap(JSON.parse(emitDeclarationMap([{ text: text.join("\n") }], options)));
           types.forEach((name, i) => {
             const { line = 0, column = 0 } = at[i] ?? {};
             const first = i * 6 + 1;
@@ -57,7 +57,7 @@ describe("a map of declarations", () => {
       schema: "s.ts",
       places: new Map([["Pay", { node: union, hasMembers: true }]]),
     };
-    const map = new SourceMap(JSON.parse(emitDeclarationMap(text, options)));
+    const map = new SourceMap(JSON.parse(emitDeclarationMap([{ text }], options)));
     expect([2, 5].map((line) => map.findEntry(line, 6))).toMatchObject([{ originalLine: 9 }, { originalLine: 19 }]);
   });
 });

@@ -12,7 +12,7 @@ const refusedFields: readonly (readonly [name: string, zod: string, message: str
   ["void", "z.void()", "is void"],
   ["a transform without a result type", "z.string().transform((text) => JSON.parse(text))", "ends in a transform"],
   ["a custom schema without a type", "z.custom()", "is a custom schema"],
-  ["a custom schema of a type that JSON cannot carry", "z.custom<bigint>()", "is a custom schema"],
+  ["a custom schema of a type that cannot be stored", "z.custom<() => void>()", "is a custom schema"],
   ["a custom schema of a type that nobody can import", "z.custom<Local>()", "is a custom schema"],
   ["a result of a type that nobody can import", "z.string().transform((): Local => ({}))", "ends in a transform"],
   ["a kind that zod does not have yet", "future()", "is a zod schema of the unknown kind quantum"],

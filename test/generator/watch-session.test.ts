@@ -14,6 +14,9 @@ const inputs = [
   "Tree",
   "z.object({ id: Id, kind: z.enum(Kind) })",
   "z.array(z.object({ v: z.union([z.date(), z.literal(1n)]) }))",
+  "z.object({ name: Name, left: Tree })",
+  // Holds code, which only a whole run reads.
+  'z.string().refine((text) => text !== "no")',
   // Refused, each in another step.
   "z.function()",
   "z.array(z.string().nullish())",
@@ -30,6 +33,13 @@ const shared = ["z.object({ /** A. */ a: z.string() })", "z.object({ a: z.number
 const parts = ["z.object({ v: z.string() })", "z.object({ v: z.map(z.string(), z.date()) })"];
 const comments = ["", "/** Says a. */", "/**\n * Says b.\n * @deprecated Not any more.\n */"];
 
+/** Fits most inputs of `first`, and is refused with others. */
+const flow = `  flow: workflow({
+    input: Shared,
+    nodes: ({ input }) => ({ begin: { job: "first", input } }),
+  }),
+`;
+
 interface State {
   jobs: Record<string, { input: string; rest: string; comment: string; version: number }>;
   shared: string;
@@ -45,6 +55,7 @@ const edit = oneof(
     rest: constantFrom(...rests),
     comment: constantFrom(...comments),
   }),
+  record({ kind: constantFrom("reverse" as const) }),
   record({ kind: constantFrom("drop" as const), name: constantFrom("a", "tree") }),
   // These leave what runs as it is.
   record({ kind: constantFrom("comment" as const), text: constantFrom(...comments) }),
@@ -63,9 +74,9 @@ function schemaOf({ jobs, shared: text, isExported }: State, lines: string): str
   );
   const before = isExported ? "export " : "";
   return (
-    `${imports}import { Kind, Part } from "./part.ts";\n${lines}` +
+    `${imports}import { workflow } from "jobwright/schema";\nimport { Kind, Part } from "./part.ts";\n${lines}` +
     `${before}const Shared = ${text};\n/** A tree. */\n${before}const Tree = z.object({ v: z.date(), get left() { return Tree.optional(); } });\n` +
-    `const Id = z.string().brand<"Id">();\nexport default defineJobs({\n${entries.join("")}});\n`
+    `const Id = z.string().brand<"Id">();\nconst Name = z.string().meta({ id: "Name" });\nexport default defineJobs({\n${entries.join("")}${flow}});\n`
   );
 }
 
@@ -86,6 +97,7 @@ function apply(state: State, change: Edit): void {
     const version = (state.jobs[name]?.version ?? 0) + 1;
     state.jobs[name] = { input, rest, comment, version };
   } else if (change.kind === "drop") Reflect.deleteProperty(state.jobs, change.name);
+  else if (change.kind === "reverse") state.jobs = Object.fromEntries(Object.entries(state.jobs).reverse());
   else if (change.kind === "comment") {
     for (const job of Object.values(state.jobs)) job.comment = change.text;
   } else if (change.kind === "shared") state.shared = change.text;
@@ -94,11 +106,41 @@ function apply(state: State, change: Edit): void {
 }
 
 describe("a session", () => {
+  it("evaluates an entry where the rest has run, until that turns out to be another thing at every run", async () => {
+    const schema = (...names: readonly string[]): string => {
+      const jobs = names.map((name) => `  ${name}: job({ input: z.string(), description: ran }),\n`);
+      return `${imports}const ran = "Run by " + process.pid;\nexport default defineJobs({\n${jobs.join("")}});\n`;
+    };
+    using project = createProject({ "jobs.schema.ts": schema("a") });
+    const session = createSession();
+    const runs = async (...names: readonly string[]): Promise<readonly string[]> => {
+      project.write("jobs.schema.ts", schema(...names));
+      await generateIn(session, { cwd: project.folder });
+      return [...new Set(project.read("generated/types.d.ts").match(/Run by \d+/g))];
+    };
+    try {
+      await runs("a");
+      session.prepare(() => {});
+      const whole = await runs("a", "b");
+      expect(whole).toHaveLength(1);
+      expect(await runs("a", "b", "c")).toEqual(whole);
+      session.prepare(() => {});
+      // The run that would raise a doubt of the last answer is too late for this one.
+      expect(await runs("a", "c", "b", "d")).toEqual(whole);
+      await new Promise<void>((resolve) => session.prepare(resolve));
+      const [after] = await runs("a", "c", "b", "d", "e");
+      expect(after).not.toBe(whole[0]);
+    } finally {
+      session.close();
+    }
+  });
+
   it("gives after any sequence of edits, byte by byte, what a cold run gives", { timeout: 300_000 }, async () => {
     const property = asyncProperty(array(edit, { minLength: 5, maxLength: 7 }), async (edits) => {
       using warm = createProject({});
       using cold = createProject({});
       const session = createSession();
+      let doubts = 0;
       const state: State = {
         jobs: {
           first: { input: "Shared", rest: "", comment: "/** The first. */", version: 1 },
@@ -128,7 +170,7 @@ describe("a session", () => {
             outcomeOf(generate({ cwd: cold.folder }), cold),
           ]);
           expect(ours).toEqual(theirs);
-          session.prepare();
+          session.prepare(() => doubts++);
           // What was refused is taken back, so that not every later edit is refused as well.
           if (JSON.stringify(ours).includes('"said":"generated"')) continue;
           Object.assign(state, before);

@@ -15,11 +15,12 @@ const schema = (name: string): string => {
 };
 
 /** Waits for what the watcher says, in the order in which it says it. */
-function listen(cwd: string, debounceMs = 20) {
+function listen(cwd: string, debounceMs = 20, timeoutMs = 20_000) {
   const events = new EventEmitter();
   const watcher = watch({
     cwd,
     debounceMs,
+    timeoutMs,
     onGenerated: (report) => events.emit("generated", report),
     onError: (error) => events.emit("failed", error),
   });
@@ -85,6 +86,30 @@ describe("watch", () => {
     project.write("jobs.schema.ts", schema("second"));
     await next;
     expect(project.read("generated/types.d.ts")).toContain("SecondInput");
+  });
+
+  it.each([
+    ["hangs", "spin()", "JW_SCHEMA_TIMEOUT"],
+    ["throws", "fail()", "JW_SCHEMA_LOAD"],
+  ])("keeps the last good output while an entry %s, and goes on when it is repaired", async (_, call, code) => {
+    const entries = (...lines: readonly string[]): string =>
+      `${imports}function spin() { for (;;); }\nfunction fail() { throw new Error("no such thing"); }\n` +
+      `export default defineJobs({\n${lines.map((line) => `  ${line}\n`).join("")}});\n`;
+    const first = "first: job({ input: z.string() }),";
+    using project = createProject({ "jobs.schema.ts": entries(first) });
+    await using watcher = listen(project.folder, 20, 4_000);
+    await watcher.generated();
+    let next = watcher.generated();
+    project.write("jobs.schema.ts", entries(first, "second: job({ input: z.string() }),"));
+    await next;
+    const failed = watcher.failed();
+    project.write("jobs.schema.ts", entries(first, `second: job({ input: z.string(), description: ${call} }),`));
+    expect(await failed).toMatchObject({ code });
+    expect(project.read("generated/types.d.ts")).toContain("SecondInput");
+    next = watcher.generated();
+    project.write("jobs.schema.ts", entries(first, 'second: job({ input: z.string(), description: "Better." }),'));
+    await next;
+    expect(project.read("generated/types.d.ts")).toContain("Better.");
   });
 
   it("does not react to what it writes itself", async () => {

@@ -1,9 +1,11 @@
+import { execFileSync } from "node:child_process";
 import { mkdirSync, rmSync, statSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { build } from "../../generator/build.ts";
 import { check, generate } from "../../generator/index.ts";
 import { unifiedDiff } from "../../generator/write/diff.ts";
 import { planWrite } from "../../generator/write/plan.ts";
-import { writeFiles } from "../../generator/write/write.ts";
+import { replaceFile, writeFiles } from "../../generator/write/write.ts";
 import { imports } from "./support/problems.ts";
 import { createProject, type Project } from "./support/project.ts";
 
@@ -133,6 +135,71 @@ describe("the generated folder", () => {
     expect(text).toContain('"../jobs.schema.js"');
     expect(text).not.toMatch(/from "\.\/\w+\.ts"/);
     expect(project.compile({ allowImportingTsExtensions: false })).toBe("");
+  });
+});
+
+describe("the steps of a change", () => {
+  const schema = (jobs: string): string =>
+    `${imports}const tree = (leaf) => { const node = z.object({ leaf, get left() { return node.optional(); } }); return node; };\n` +
+    `export default defineJobs({ kept: job({ input: z.object({ at: z.date() }) }), ${jobs} });\n`;
+  const gone =
+    "gone: job({ input: tree(z.date()), output: z.object({ v: z.string(), m: z.map(z.url(), z.date()).optional() }) })";
+  const come =
+    "come: job({ input: tree(z.bigint()), output: z.object({ v: z.array(z.set(z.int()).default(() => new Set())) }) })";
+
+  const tsx = import.meta.resolve("tsx");
+
+  /** As a program that starts at this moment would. */
+  function run({ folder }: Project): void {
+    const code = `const { descriptor } = await import("./generated/index.ts");
+      for (const { parsers = {} } of descriptor.jobs) for (const { bind } of Object.values(parsers)) {
+        try { bind({ _zod: { def: {} } })({ v: "a", m: new Map(), at: new Date(0), left: undefined, leaf: 1n }); } catch (error) { if (error instanceof ReferenceError) throw error; }
+      }`;
+    execFileSync(process.execPath, ["--import", tsx, "--input-type=module", "-e", code], {
+      cwd: folder,
+      stdio: "pipe",
+    });
+  }
+
+  it.each([
+    [gone, come],
+    [come, gone],
+    [`${gone}, ${come}`, come],
+    [come, `${gone}, ${come}`],
+    ["other: job({ input: z.string() })", `${gone}, ${come}`],
+  ])("leave the folder usable after each: %# ", { timeout: 60_000 }, async (before, after) => {
+    using project = createProject({ "jobs.schema.ts": schema(before) });
+    await generate({ cwd: project.folder });
+    run(project);
+    project.write("jobs.schema.ts", schema(after));
+    rmSync(`${project.folder}/jobs.lock.json`);
+    const { out, files } = await build({ cwd: project.folder });
+    for (const { name, text } of planWrite(out, files).steps) {
+      replaceFile(out, name, text);
+      run(project);
+    }
+    for (const { name, text } of files) expect(project.read(`generated/${name}`)).toBe(text);
+  });
+
+  it("are known as generated when they are cut short", async () => {
+    using project = createProject({ "jobs.schema.ts": schema(gone) });
+    await generate({ cwd: project.folder });
+    project.write("jobs.schema.ts", schema(come));
+    rmSync(`${project.folder}/jobs.lock.json`);
+    const { out, files } = await build({ cwd: project.folder });
+    const plan = planWrite(out, files);
+    const steps = plan.steps.slice(
+      0,
+      plan.steps.findIndex(({ name }) => name === "descriptor.ts"),
+    );
+    expect(steps.some(({ name, text }) => name === "codecs.ts" && files.every((file) => file.text !== text))).toBe(
+      true,
+    );
+    // What comes next cannot be written.
+    const broken = { ...plan, steps: [...steps, { name: "missing/file.ts", text: "" }] };
+    expect(() => writeFiles(out, files, broken, false)).toThrow(expect.objectContaining({ code: "JW_CODEGEN_WRITE" }));
+    await generate({ cwd: project.folder });
+    expect((await check({ cwd: project.folder })).fresh).toBe(true);
   });
 });
 

@@ -3,7 +3,7 @@ import { generate } from "../../generator/index.ts";
 import { diagnosticsOf, imports, refusal } from "../generator/support/problems.ts";
 import { createProject, type Project } from "../generator/support/project.ts";
 
-/** Transforms without a declared result: neither zod nor the text of the file knows what they give. */
+/** Transforms and custom schemas: neither zod knows what they give, nor does the text of the file say it so that it could be printed. */
 const fields = {
   number: "z.string().transform((text) => text.length)",
   text: "z.int().transform(String)",
@@ -40,6 +40,14 @@ const fields = {
   ofObject: "z.object({ a: z.string(), b: z.date() }).transform(({ a, b }) => ({ a, time: b.getTime() }))",
   ofConstant: "Length.nullable()",
   elsewhere: "Elsewhere",
+  custom: "z.custom<Local>()",
+  customRich: "z.custom<{ at: Date; total: bigint; byName?: Map<string, Date> }>()",
+  customBigint: "z.custom<bigint>()",
+  customPerhaps: 'z.custom<"a" | Date | undefined>()',
+  customInside: "z.array(z.object({ a: z.custom<Local[]>().optional(), b: z.custom<Wrapped<string>>().nullable() }))",
+  customChecked: 'z.custom<Wrapped<number>>((value) => typeof value === "object").refine(() => true)',
+  customOfConstant: "Custom",
+  customAfter: "z.string().transform((text): Wrapped<string> => ({ value: text })).pipe(z.custom<Wrapped<string>>())",
 } as const;
 
 const names = Object.keys(fields);
@@ -52,6 +60,8 @@ interface Local {
   readonly text: string;
   more: { cents: number }[];
 }
+type Wrapped<T> = { value: T };
+const Custom = z.custom<Wrapped<bigint>>();
 const wrapped = <T,>(value: T) => ({ value });
 const toLength = (text: string) => text.length;
 const Length = z.string().transform((text) => text.length);
@@ -68,12 +78,13 @@ const files = {
 const pascal = (name: string): string => `${name.charAt(0).toUpperCase()}${name.slice(1)}Job`;
 
 /** The model has no readonly keys beside others, only an intersection of the two. */
-const question = (name: string): string => (name === "local" ? "Mutual" : "Equal");
+const question = (name: string): string =>
+  name === "local" || name === "custom" || name === "customInside" ? "Mutual" : "Equal";
 
 const proofs = names.map(
   (name) =>
     `export type ${name}Out = Prove<${question(name)}<printed.${pascal(name)}Payload, z.output<typeof all.${name}Job>>>;\n` +
-    `export type ${name}In = Prove<Equal<printed.${pascal(name)}Input, z.input<typeof all.${name}Job>>>;\n`,
+    `export type ${name}In = Prove<${question(name)}<printed.${pascal(name)}Input, z.input<typeof all.${name}Job>>>;\n`,
 );
 
 describe("types that only the compiler knows", () => {
@@ -103,6 +114,15 @@ ${proofs.join("")}`,
     expect(types).not.toMatch(/from "\.\./);
     expect(types).toContain("/** What was said. */");
   }, 240_000);
+
+  it("say how the values of a custom schema are stored", () => {
+    const codecs = project.read("generated/codecs.ts");
+    expect(codecs).toContain("at: wire.date, total: wire.bigint, byName: wire.map(wire.json, wire.date)");
+    expect(codecs).toContain("customBigintJobInput: WireCodec = wire.object({ v: wire.bigint })");
+    expect(codecs).toContain(
+      "customOfConstantJobInput: WireCodec = wire.object({ v: wire.object({ value: wire.bigint }) })",
+    );
+  });
 
   it("are the same at every run", async () => {
     const first = project.read("generated/types.d.ts");
@@ -142,5 +162,15 @@ export default defineJobs({\n${jobs.join("")}});\n`;
       expect(found?.hint).toMatch(/plain data.*\(text\): Money =>.*tsType: "Money"/);
       expect(found?.frame).toContain(`${name}: job(`);
     }
+  }, 60_000);
+
+  it("is refused as a custom schema, too, whose values would have to be stored", async () => {
+    const types = ["Money", "() => void", "symbol", "URL", "{ a: RegExp }", "any", "unknown", "Missing"];
+    const jobs = types.map((type, index) => `  job${index}: job({ input: z.object({ v: z.custom<${type}>() }) }),\n`);
+    const schema = `${imports}class Money { cents = 1; }\nexport default defineJobs({\n${jobs.join("")}});\n`;
+    const diagnostics = diagnosticsOf(await refusal(schema));
+    expect(diagnostics.map(({ job }) => job)).toEqual(types.map((_, index) => `job${index}`));
+    for (const { message } of diagnostics) expect(message).toContain(".input.v is a custom schema, whose type");
+    expect(diagnostics[0]?.message).toContain("the compiler reads as Money, which cannot be stored.");
   }, 60_000);
 });

@@ -11,6 +11,7 @@ export function arbitraryOf(type: TypeNode, named: readonly NamedType[]): fc.Arb
       case "string":
         return fc.oneof(
           fc.string({ unit: "binary" }),
+          fc.webUrl({ withQueryParameters: true, withFragments: true }),
           fc.constantFrom("", "2020-01-01T00:00:00.000Z", "12", "NaN", "AAAA", "\u0000"),
         );
       case "boolean":

@@ -88,6 +88,22 @@ export const left = z.object({
   overwritten: z.string().trim().toLowerCase().min(2),
   checked: z.array(z.int()).refine((list) => list.length !== 3),
 });
+export const urls = z.object({
+  any: z.url(),
+  http: z.httpUrl().optional(),
+  normal: z.url({ normalize: true }).max(30).optional(),
+  host: z.url({ hostname: /^example\.(?:com|org)$/i }).optional(),
+  protocol: z
+    .url({ protocol: /^(?:https?|ftp)$/ })
+    .startsWith("https")
+    .optional(),
+  guarded: z.url({ protocol: /^https?$/, normalize: true }).optional(),
+  sticky: z.url({ hostname: /example/y }).optional(),
+  inside: z.string().min(2).url().optional(),
+  set: z.set(z.url()).default(() => new Set<string>()),
+  either: z.union([z.url(), z.email(), z.int()]).optional(),
+  map: z.map(z.url({ normalize: true }), z.bigint()).optional(),
+});
 interface Tree {
   readonly name: string;
   readonly children: readonly Tree[];
