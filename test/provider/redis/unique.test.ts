@@ -37,7 +37,7 @@ describe.skipIf(noServer)(suite, () => {
   const direct = () => ({ url: server.url });
 
   beforeAll(async () => {
-    server = await startRedis("--appendonly", "yes", "--appendfsync", "everysec");
+    server = await startRedis("--appendonly", "yes", "--appendfsync", "always");
   });
   afterEach(async () => {
     await scene.end();
