@@ -7,6 +7,7 @@ import { readBaseline } from "../lock/baseline.ts";
 import { compareWithLock } from "../lock/compare.ts";
 import { contractsIn } from "../lock/contracted.ts";
 import { describeFinding, type Finding, worstOf } from "../lock/finding.ts";
+import { compareFlows, countFlows, type FlowsInFlight } from "../lock/flows-in-flight.ts";
 import { compareInFlight, countInFlight, droppable, type InFlight } from "../lock/in-flight.ts";
 import { type Lock, lockFileOf, parseLock } from "../lock/lock.ts";
 import { type PlacedFinding, toGithub, toSarif } from "../lock/sarif.ts";
@@ -26,6 +27,8 @@ interface Comparison {
   readonly findings: readonly Finding[];
   /** Only of a store. */
   readonly inFlight?: readonly InFlight[];
+  /** Only of a store. */
+  readonly flows?: readonly FlowsInFlight[];
   readonly droppable?: readonly InFlight[];
 }
 
@@ -54,9 +57,12 @@ async function compareWithStore({ against, namespace }: DiffFlags, loaded: Loade
   try {
     await provider.start();
     const inFlight = await countInFlight(provider);
+    const flows = await countFlows(provider);
     const lock = ownLock(loaded.schema);
     const { jobs } = loaded.model;
-    return { findings: compareInFlight(lock, jobs, inFlight), inFlight, droppable: droppable(lock, jobs, inFlight) };
+    const ofFlows = compareFlows(lock, contractsIn(loaded.model).workflows, flows);
+    const findings = [...compareInFlight(lock, jobs, inFlight), ...ofFlows];
+    return { findings, inFlight, flows, droppable: droppable(lock, jobs, inFlight) };
   } finally {
     await provider.stop();
   }
@@ -96,6 +102,7 @@ function print(terminal: Terminal, format: (typeof formats)[number], result: Sho
   }
   for (const { job, version, count } of result.inFlight ?? [])
     terminal.say(`${job} version ${version}: ${count} in flight`);
+  for (const { workflow, count } of result.flows ?? []) terminal.say(`flows of ${workflow}: ${count} in flight`);
   for (const { job, version } of result.droppable ?? []) {
     terminal.say(`${job} version ${version}: no job is left; its block in the lock and its upgrade can go`);
   }

@@ -1,4 +1,10 @@
-import { finalStates, jobStates, type JobFilter, type Provider } from "../../runtime/contract/index.ts";
+import {
+  finalStates,
+  type JobRecord,
+  jobStates,
+  type ListRequest,
+  type Provider,
+} from "../../runtime/contract/index.ts";
 import { flowJobName } from "../../runtime/core/flow/names.ts";
 import type { JobModel } from "../model/model.ts";
 import { upgradeRemoved } from "./compare.ts";
@@ -16,20 +22,28 @@ export interface InFlight {
 
 const openStates = jobStates.filter((state) => !(finalStates as readonly string[]).includes(state));
 
+/** Jobs that are not final, with these tags, from page to page. */
+export async function* openJobs(
+  provider: Pick<Provider, "list">,
+  tags: readonly string[] = [],
+): AsyncIterable<JobRecord> {
+  let cursor: string | undefined;
+  do {
+    const request: ListRequest = { states: openStates, limit: 1_000, ...(tags.length > 0 ? { tags } : {}) };
+    const page = await provider.list({ ...request, ...(cursor === undefined ? {} : { cursor }) });
+    yield* page.jobs;
+    cursor = page.cursor;
+  } while (cursor !== undefined);
+}
+
 /** Jobs of the schema in a store that are not final, counted by job and version. It reads every page of them. */
 export async function countInFlight(provider: Pick<Provider, "list">): Promise<readonly InFlight[]> {
   const counts = new Map<string, InFlight>();
-  const filter: JobFilter = { states: openStates };
-  let cursor: string | undefined;
-  do {
-    const page = await provider.list({ ...filter, limit: 1_000, ...(cursor === undefined ? {} : { cursor }) });
-    for (const { name: job, version } of page.jobs) {
-      if (job === flowJobName) continue;
-      const key = JSON.stringify([job, version]);
-      counts.set(key, { job, version, count: (counts.get(key)?.count ?? 0) + 1 });
-    }
-    cursor = page.cursor;
-  } while (cursor !== undefined);
+  for await (const { name: job, version } of openJobs(provider)) {
+    if (job === flowJobName) continue;
+    const key = JSON.stringify([job, version]);
+    counts.set(key, { job, version, count: (counts.get(key)?.count ?? 0) + 1 });
+  }
   return [...counts.values()].sort((a, b) => (a.job === b.job ? a.version - b.version : a.job < b.job ? -1 : 1));
 }
 

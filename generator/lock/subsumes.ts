@@ -34,7 +34,7 @@ function createComparison(acceptTypes: Shape["types"], emitTypes: Shape["types"]
 
   function compare(pair: Pair): readonly Doubt[] {
     const { accept, emit } = pair;
-    if (accept.catch) return [];
+    if (accept.catch) return isDeepStrictEqual(accept, emit) || !mayThrow(accept) ? [] : doubt(pair, "code", false);
     if (pair.path.length > maxDepth) return doubt(pair, "depth", false);
     if (accept.kind !== "ref" && emit.kind !== "ref") return [...compareRemarks(pair), ...compareKinds(pair)];
     const key = JSON.stringify([accept, emit]);
@@ -123,13 +123,11 @@ function createComparison(acceptTypes: Shape["types"], emitTypes: Shape["types"]
     const all = members.map((member) => compareAside({ ...pair, accept: member }));
     const first = all.findIndex((doubts) => doubts.length === 0);
     // One that is tried before may throw: its halves may differ about what they make of a value.
-    const mayThrow = members
-      .slice(0, Math.max(0, first))
-      .some((member) => member.kind === "intersection" && changesValues(member));
+    const isFragile = members.slice(0, Math.max(0, first)).some(mayThrow);
     if (first >= 0)
       return [
         ...(accept.exclusive ? doubt(pair, "exclusive", false) : []),
-        ...(mayThrow ? doubt(pair, "code", false) : []),
+        ...(isFragile ? doubt(pair, "code", false) : []),
       ];
     if (emit.kind === "boolean") return compareBoolean(members, pair);
     const near = all.filter((_, index) => isNear(members[index], emit, accept.discriminator));
@@ -155,6 +153,12 @@ function createComparison(acceptTypes: Shape["types"], emitTypes: Shape["types"]
       (value) => !members.some((member) => !member.opaque && acceptsValue(member, value)),
     );
     return missing.length === 0 ? [] : doubt(pair, "literal");
+  }
+
+  /** Nothing catches what zod throws where the halves of an intersection make different values. */
+  function mayThrow(node: ContractNode): boolean {
+    const isRecursive = JSON.stringify(node).includes('"kind":"ref"');
+    return [node, ...(isRecursive ? Object.values(acceptTypes) : [])].some(holdsFragile);
   }
 
   function compareBoth(emit: Of<"intersection">, pair: Pair): readonly Doubt[] {
@@ -194,6 +198,15 @@ function compareRemarks(pair: Pair): readonly Doubt[] {
     ...(emit.coerce && !accept.coerce && !takesAll ? doubt(pair, "coerce", false) : []),
     ...(emit.catch && !takesAll ? doubt(pair, "catch", false) : []),
   ];
+}
+
+function holdsFragile(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  const node = value as Partial<ContractNode>; // what else a contract is made of has no kind
+  return (
+    (node.kind === "intersection" && changesValues(node as Of<"intersection">)) ||
+    Object.values(value).some(holdsFragile)
+  );
 }
 
 /** The results of two halves have to be equal where they meet, and code may make them differ. */

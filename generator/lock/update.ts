@@ -1,11 +1,13 @@
 import { basename } from "node:path";
+import { JobwrightError } from "../../runtime/contract/errors.ts";
+import { nearest } from "../../runtime/schema/suggest.ts";
 import { readIfExists } from "../find.ts";
 import { groupBy } from "../model/group.ts";
 import type { Problem } from "../model/model.ts";
 import { compareWithLock } from "./compare.ts";
 import type { Contracts } from "./contracted.ts";
 import { type ChangeClass, describeFinding, type Finding, worstOf } from "./finding.ts";
-import { emptyLock, lockFileOf, parseLock, printLock } from "./lock.ts";
+import { emptyLock, type Lock, lockFileOf, parseLock, printLock } from "./lock.ts";
 import { type Acceptance, refreshLock } from "./refresh.ts";
 
 /** What has to become of the lock of a schema. Nothing is written here. */
@@ -28,7 +30,7 @@ export interface JobChange {
   readonly findings: readonly Finding[];
 }
 
-/** Compares a schema with its lock. Throws `JW_LOCK_INVALID`. */
+/** Compares a schema with its lock. Throws `JW_LOCK_INVALID`, and `JW_UNKNOWN_JOB` for a break of what nobody knows. */
 export function updateLock(
   schema: string,
   contracts: Contracts,
@@ -38,6 +40,7 @@ export function updateLock(
   const file = lockFileOf(schema);
   const before = readIfExists(file);
   const lock = before === undefined ? emptyLock : parse(before, basename(file));
+  for (const name of acceptance?.jobs ?? []) refuseUnknown(name, lock, contracts);
   const findings = before === undefined ? [] : compareWithLock(lock, contracts);
   const breaking = findings.filter(
     ({ severity, job }) => severity === "breaking" && acceptance?.jobs.includes(job) !== true,
@@ -49,6 +52,20 @@ export function updateLock(
     changes: changesOf(findings),
     problems: breaking.map((finding) => problemOf(finding, contracts)),
   };
+}
+
+function refuseUnknown(name: string, { jobs, workflows, retired }: Lock, contracts: Contracts): void {
+  const declared = [...contracts.jobs, ...contracts.workflows].map((one) => one.name);
+  const known = [...new Set([...declared, ...Object.keys({ ...jobs, ...workflows, ...retired })])];
+  if (known.includes(name)) return;
+  const near = nearest(name, known);
+  throw new JobwrightError(
+    "JW_UNKNOWN_JOB",
+    `Neither the schema nor its lock has a job or workflow ${name}. Nothing was written.`,
+    {
+      hint: near === undefined ? "`jobwright codegen` names what would break." : `Did you mean ${near}?`,
+    },
+  );
 }
 
 function changesOf(findings: readonly Finding[]): readonly JobChange[] {

@@ -174,6 +174,49 @@ describe("jobwright diff", () => {
     });
   }, 60_000);
 
+  it("counts flows in flight, and tells what becomes of those whose workflow changed or is gone", () => {
+    const flows = (signal: string, ...names: readonly string[]): string => {
+      const entries = names.map(
+        (name) =>
+          `  ${name}: workflow({ input: z.object({}), nodes: () => ({ ok: { signal: z.object({ by: ${signal} }) } }) }),\n`,
+      );
+      return `import { workflow } from "jobwright/schema";\n${imports}export default defineJobs({\n  mail: job({ input: z.string() }),\n${entries.join("")}});\n`;
+    };
+    using own = createProject({
+      "jobs.schema.ts": flows("z.string()", "greet", "leave", "rest"),
+      "begin.ts": `import { sqlite } from "jobwright/sqlite";
+import { createJobs } from "./generated/index.ts";
+const provider = sqlite("jobs.db");
+const jobs = await createJobs({ provider });
+for (const flow of [jobs.greet, jobs.greet, jobs.leave]) await flow.enqueue({});
+const ended = await jobs.rest.enqueue({});
+await ended.cancel();
+await jobs.$flow.chain(jobs.mail.node("a")).next(() => jobs.mail.node("b")).enqueue();
+await provider.stop();
+`,
+    });
+    run(own, "codegen");
+    execFileSync(process.execPath, ["--import", "tsx", "begin.ts"], { cwd: own.folder });
+    const diff = (...more: readonly string[]): Ended => run(own, "diff", "--against", "sqlite:jobs.db", ...more);
+    expect(diff()).toMatchObject({
+      status: 0,
+      stderr: expect.stringMatching(/flows of greet: 2 in flight\nflows of leave: 1 in flight\n(?!flows)/),
+    });
+    own.write("jobs.schema.ts", flows("z.number()", "greet", "rest"));
+    const changed = diff("--json");
+    expect(changed.status).toBe(4);
+    const { flows: counts, findings } = JSON.parse(changed.stdout) as Record<string, unknown>;
+    expect(counts).toEqual([
+      { workflow: "greet", count: 2 },
+      { workflow: "leave", count: 1 },
+    ]);
+    expect(findings).toMatchObject([
+      { job: "greet", severity: "breaking", rule: "TYPE_CHANGED", note: "2 in flight." },
+      { job: "greet", severity: "breaking", rule: "TYPE_CHANGED", note: "2 in flight." },
+      { job: "leave", severity: "breaking", rule: "WORKFLOW_DELETED", note: "1 in flight." },
+    ]);
+  }, 60_000);
+
   it.each([
     [
       "a ref that does not exist",
@@ -222,7 +265,9 @@ describe("jobwright accept", () => {
     });
     expect(run(project, "accept", "another", "--reason", "never deployed")).toMatchObject({
       status: 2,
-      stderr: expect.stringContaining("JW_CONTRACT_BREAKING"),
+      stderr: expect.stringContaining(
+        "✖ JW_UNKNOWN_JOB Neither the schema nor its lock has a job or workflow another.",
+      ),
     });
     expect(project.read("jobs.lock.json")).toBe(before);
 

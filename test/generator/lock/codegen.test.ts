@@ -192,6 +192,38 @@ describe("codegen and the lock", () => {
     });
   });
 
+  it.each([
+    ["mails", "Did you mean mail?"],
+    ["elsewhere", "`jobwright codegen` names what would break."],
+  ])("refuses leave for %s, which nobody knows, and writes nothing", async (name, hint) => {
+    using copy = createProject({ "jobs.schema.ts": mail("subject: z.number()") });
+    copy.write("jobs.lock.json", project.read("jobs.lock.json"));
+    const before = copy.list(".");
+    const accept = { jobs: ["mail", name], reason: "r" };
+    await expect(generate({ cwd: copy.folder, accept })).rejects.toMatchObject({
+      code: "JW_UNKNOWN_JOB",
+      message: `Neither the schema nor its lock has a job or workflow ${name}. Nothing was written.`,
+      hint,
+    });
+    expect(copy.list(".")).toEqual(before);
+    expect(copy.read("jobs.lock.json")).toBe(project.read("jobs.lock.json"));
+  });
+
+  it("lets one job break its contract, and no other", async () => {
+    const two = (type: string): string =>
+      mail(`subject: ${type}`).replace("  mail:", `  post: job({ input: ${type} }),\n  mail:`);
+    using copy = createProject({ "jobs.schema.ts": two("z.string()") });
+    await generate({ cwd: copy.folder });
+    copy.write("jobs.schema.ts", two("z.number()"));
+    const error = await generate({ cwd: copy.folder, accept: { jobs: ["post"], reason: "r" } }).catch(
+      (one: unknown) => one,
+    );
+    expect(error).toMatchObject({
+      code: "JW_CONTRACT_BREAKING",
+      details: { diagnostics: [{ job: "mail" }, { job: "mail" }] },
+    });
+  });
+
   it("refuses to lose a job, knows it under another name, and retires it with a reason", async () => {
     const renamed = schema("  post: job({ input: z.object({ to: z.string(), subject: z.string().max(80) }) }),");
     expect(await refused(renamed)).toContain("JOB_RENAMED");

@@ -73,6 +73,12 @@ describe("what is called safe", () => {
   });
 });
 
+/** Its halves make different values of `b`, and zod throws. */
+const fragile = z.intersection(
+  z.looseObject({ a: z.coerce.number() }),
+  z.object({ a: z.coerce.number(), b: z.coerce.string() }),
+);
+
 /** What chance found once, and zod refuses or throws at. */
 const unsafe: readonly (readonly [name: string, writer: ZodType, reader: ZodType, stored: unknown])[] = [
   [
@@ -102,6 +108,18 @@ const unsafe: readonly (readonly [name: string, writer: ZodType, reader: ZodType
       z.object({ a: z.string(), b: z.null() }),
     ]),
     { a: "", b: null },
+  ],
+  [
+    "an intersection that throws, and is caught",
+    z.object({ a: z.boolean(), b: z.number() }),
+    fragile.catch({ a: 0, b: "" }),
+    { a: false, b: -1 },
+  ],
+  [
+    "an alternative that is tried first, and throws within",
+    z.object({ v: z.object({ a: z.boolean(), b: z.number() }) }),
+    z.union([z.object({ v: fragile }), z.object({ v: z.unknown() })]),
+    { v: { a: false, b: -1 } },
   ],
 ];
 
