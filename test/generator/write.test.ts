@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, rmSync, statSync } from "node:fs";
+import { cpSync, mkdirSync, rmSync, statSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { build } from "../../generator/build.ts";
 import { check, generate } from "../../generator/index.ts";
@@ -149,12 +149,21 @@ describe("the steps of a change", () => {
 
   const tsx = import.meta.resolve("tsx");
 
-  /** As a program that starts at this moment would. */
-  function run({ folder }: Project): void {
-    const code = `const { descriptor } = await import("./generated/index.ts");
+  /** Keeps the folder as it is at this moment. */
+  function keep({ folder }: Project, states: string[]): void {
+    const state = `states/${states.length}`;
+    cpSync(`${folder}/generated`, `${folder}/${state}/generated`, { recursive: true });
+    states.push(state);
+  }
+
+  /** As programs would that started at those moments. */
+  function run({ folder }: Project, states: readonly string[]): void {
+    const code = `for (const state of ${JSON.stringify(states)}) {
+      const { descriptor } = await import("./" + state + "/generated/index.ts");
       for (const { parsers = {} } of descriptor.jobs) for (const { bind } of Object.values(parsers)) {
         try { bind({ _zod: { def: {} } })({ v: "a", m: new Map(), at: new Date(0), left: undefined, leaf: 1n }); } catch (error) { if (error instanceof ReferenceError) throw error; }
-      }`;
+      }
+    }`;
     execFileSync(process.execPath, ["--import", tsx, "--input-type=module", "-e", code], {
       cwd: folder,
       stdio: "pipe",
@@ -170,14 +179,16 @@ describe("the steps of a change", () => {
   ])("leave the folder usable after each: %# ", { timeout: 60_000 }, async (before, after) => {
     using project = createProject({ "jobs.schema.ts": schema(before) });
     await generate({ cwd: project.folder });
-    run(project);
+    const states: string[] = [];
+    keep(project, states);
     project.write("jobs.schema.ts", schema(after));
     rmSync(`${project.folder}/jobs.lock.json`);
     const { out, files } = await build({ cwd: project.folder });
     for (const { name, text } of planWrite(out, files).steps) {
       replaceFile(out, name, text);
-      run(project);
+      keep(project, states);
     }
+    run(project, states);
     for (const { name, text } of files) expect(project.read(`generated/${name}`)).toBe(text);
   });
 
