@@ -88,7 +88,12 @@ export function createLastingLoad(): LastingLoad {
     },
     known: () => known,
     prepare(onDoubt) {
-      proving = proving.then(() => prove(onDoubt));
+      proving = proving
+        .then(() => prove(onDoubt))
+        .catch(() => {
+          // No process could be started. What cannot be proved does not count; the next run tells why.
+          isTrusted = false;
+        });
     },
     end() {
       isOver = true;

@@ -67,7 +67,6 @@ export type TextCheck =
   | { readonly check: "includes"; readonly text: string; readonly from?: number }
   | { readonly check: "startsWith" | "endsWith"; readonly text: string };
 
-/** `bound`: the number as it is written. */
 /** What zod asks of a URL beyond that it is one. */
 export interface UrlForm {
   readonly hostname?: Pattern;
@@ -81,6 +80,7 @@ export interface Pattern {
   readonly flags: string;
 }
 
+/** `bound`: the number as it is written. */
 export type RangeCheck =
   | { readonly check: "above" | "from" | "below" | "upTo"; readonly bound: string }
   | { readonly check: "integer" };

@@ -52,9 +52,12 @@ export function spliceDrafts({ name, workflow, plan, input, delayMs, bindings }:
     // The end is skipped with the whole, and tells of an input that does not fit.
     if (draft.name === name)
       for (const [needed, when] of [...begin, [given, "finished"] as const]) after.set(needed, when);
-    else if (!waitsForInput(draft)) return { ...draft, after };
-    else if (draft.mode !== "any" || after.size === 0) after.set(given, "succeeded");
-    else return { ...draft, after, condition: andBegun(given, draft.condition) };
+    // What a batch needs are its members.
+    else if (draft.action.kind !== "batch") {
+      if (draft.mode === "any" && after.size > 0)
+        return { ...draft, after, condition: andBegun(given, draft.condition) };
+      after.set(given, "succeeded");
+    }
     return { ...draft, after };
   });
   const giver: Draft = {
@@ -63,11 +66,6 @@ export function spliceDrafts({ name, workflow, plan, input, delayMs, bindings }:
     ...(start ? { after: new Map(begin) } : {}),
   };
   return [...(start ? [start] : []), giver, ...nodes];
-}
-
-/** What a batch needs are its members. */
-function waitsForInput({ action }: Draft): boolean {
-  return action.kind !== "batch";
 }
 
 /**

@@ -13,6 +13,7 @@ function newJobs(isEdged: boolean): SQL {
   return sql`unnest(${uuids("ids")}, ${integers("kindsOf")}, ${bigints("runAts")}, ${bigints("delays")}, ${texts("payloads")}${values})
         with ordinality as i(id, kind, run_at, delay, payload${columns}, place)`;
 }
+
 /** What many jobs of a batch have in common, which is therefore sent once. */
 const kinds = sql`json_to_recordset(${parameter.json("kinds")}) as k(
   k integer, name text, queue text, version integer, priority smallint, max_crashes integer)`;
@@ -55,7 +56,7 @@ function insertJobs(given: Named, nextSeq: SQL, extras: Extras): SQL {
   const { jobs, payloads } = given.tables;
   const { onKnown = sql``, parts = [] } = extras;
   const place = placeOf(given, extras);
-  const list = (items: readonly SQL[]): SQL => sql.join([...items], sql`, `);
+  const separated = (items: readonly SQL[]): SQL => sql.join([...items], sql`, `);
   return sql`with ${clock},
     kinds as materialized (select * from ${kinds}),
     placed as materialized (
@@ -69,8 +70,8 @@ function insertJobs(given: Named, nextSeq: SQL, extras: Extras): SQL {
       returning ${names(payloads.seq)}),
     entered as (
       insert into ${jobs} (${names(jobs.seq, jobs.id, jobs.name, jobs.queue, jobs.version, jobs.priority, jobs.runAt, jobs.enqueuedAt, jobs.maxCrashes)},
-        ${list(place.map(([column]) => column))})
-      select p.seq, p.id, name, queue, version, priority, due, ${now}, max_crashes, ${list(place.map(([, value]) => value))}
+        ${separated(place.map(([column]) => column))})
+      select p.seq, p.id, name, queue, version, priority, due, ${now}, max_crashes, ${separated(place.map(([, value]) => value))}
       from placed p join kinds using (k)${extras.gated ? sql` left join own_gates g on g.seq = p.seq and g.place = 0` : sql``}
       where ${allAdded} or p.seq in (select seq from added) order by p.seq)${sql.join([...parts])}
     select null::integer as n, ${now} as now

@@ -82,7 +82,7 @@ export interface Batch {
 export function batchOf(jobs: readonly NewJob[], edges?: Values): Batch {
   const { kinds, kindsOf } = kindsOfJobs(jobs);
   const columns = {
-    ids: `{${jobs.map(({ id }) => id).join()}}`,
+    ids: arrayOf(jobs.map(({ id }) => id)),
     kindsOf: arrayOf(kindsOf),
     runAts: arrayOf(jobs.map(({ runAt }) => (runAt === undefined ? undefined : Math.ceil(runAt)))),
     delays: arrayOf(jobs.map(delayOf)),

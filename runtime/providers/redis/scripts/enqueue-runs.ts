@@ -1,4 +1,4 @@
-import { inlineLimit } from "./layout.ts";
+import { gatherJob, newJobLists, writeNewJobs } from "./new-jobs.ts";
 
 /**
  * Lua that writes runs of jobs of all kinds. `enqueueRun(at, size)`: a run of so many jobs, whose description begins at ARGV[at].
@@ -20,22 +20,14 @@ local function laneFor(queue, name, version)
   return lane
 end
 
-local runs, duplicates, written, jobs, payloads, place = {}, {}, {}, {}, {}, 0
-local meet, noted, repeated, waits
+local runs, duplicates, place = {}, {}, 0
+${newJobLists}local meet, noted, repeated, waits
 local flags, marks = 0, 0
 
 -- a job that is there, or that this call has written
 local function existing(id, value)
   local job = loaded[id] or value and loadAll({ id })[1]
   return job and { state = job[STATE], runAt = job[RUN_AT] } or written[id]
-end
-
--- 64 ids at most are one entry; the byte of a place is quicker than its number
-local chunk, members = nil, {}
-local function writeChunk()
-  if not chunk then return end
-  call("HSET", P .. "index:" .. chunk, unpack(members))
-  call("ZADD", P .. "index", chunk, chunk)
 end
 
 local function enqueueRun(at, size)
@@ -67,37 +59,13 @@ local function enqueueRun(at, size)
         added = 0
         step, apartStep, rest = newHeads(flags, state, marks, lane, maxCrashes, runAt, tonumber(priority))
       end
-      written[id] = result
-      seq = seq + 1
-      added = added + 1
-      local payload = ARGV[at + 7 + 2 * i]
-      local seqBytes, last = pack(">I6", seq), #jobs
-      if #payload > ${inlineLimit} then
-        payloads[#payloads + 1] = id
-        payloads[#payloads + 1] = payload
-        jobs[last + 1], jobs[last + 2] = id, apartStep .. seqBytes .. rest
-      else
-        jobs[last + 1], jobs[last + 2] = id, step .. seqBytes .. rest .. payload
-      end
-      last = #set
-      set[last + 1], set[last + 2] = state == READY and priority or runAt, prefix .. seqBytes .. id
-      local offset = seq % 64
-      if offset == 0 or not chunk then
-        writeChunk()
-        chunk, members = chunkOf(seq), {}
-      end
-      last = #members
-      members[last + 1], members[last + 2] = string.char(offset), id
-      if noted then noted(id, i, tonumber(priority), runAt, state) end
+${gatherJob}      if noted then noted(id, i, tonumber(priority), runAt, state) end
     end
   end
   if lane then count(lane, state, added) end
 end
 
 local function writeRuns()
-  writeChunk()
-  many("HSET", JOBS, jobs)
-  many("HSET", P .. "payloads", payloads)
-  if chunk then call("HSET", KEYS[1], "seq", seq) end
-end
+  if not chunk then return end
+${writeNewJobs}end
 `;

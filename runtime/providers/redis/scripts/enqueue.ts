@@ -1,4 +1,4 @@
-import { inlineLimit } from "./layout.ts";
+import { gatherJob, newJobLists, writeNewJobs } from "./new-jobs.ts";
 import { defineScript } from "./script.ts";
 
 /** What few calls meet: jobs that are there, and lanes that are not. */
@@ -25,13 +25,11 @@ export const enqueue = defineScript("enqueue", {
   rest,
   body: `
 local seq, place, at = tonumber(meta[3]) or 0, 0, 3
-local runs, duplicates, written, jobs, payloads, later = {}, {}, {}, {}, {}, {}
+local runs, duplicates, later = {}, {}, {}
 -- by lane, as text: scores and members of ready jobs; number of others; queue
 local ready, laterBy, queues = {}, {}, {}
--- by place of 64 jobs in the index: bytes of their own places, ids
-local chunks, chunk, members = {}, nil, nil
 local existing, makeLaneFor
-
+${newJobLists}
 while at <= #ARGV do
   local queue, name, version, priority = ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3]
   local maxCrashes, size = tonumber(ARGV[at + 6]), tonumber(ARGV[at + 7])
@@ -44,7 +42,7 @@ while at <= #ARGV do
   local result, added = { state = state, runAt = runAt }, 0
   local lane, set, prefix, step, apartStep, rest
   for i = 1, size do
-    local id, payload = ids[i], ARGV[at + 7 + 2 * i]
+    local id = ids[i]
     if values[i] or written[id] then
       if not existing then existing, makeLaneFor = openRest() end
       local other = written[id] or existing(id)
@@ -65,42 +63,13 @@ while at <= #ARGV do
           ready[lane] = set
         end
       end
-      written[id] = result
-      seq, added = seq + 1, added + 1
-      local seqBytes, last = pack(">I6", seq), #jobs
-      jobs[last + 1] = id
-      if #payload > ${inlineLimit} then
-        payloads[#payloads + 1] = id
-        payloads[#payloads + 1] = payload
-        jobs[last + 2] = apartStep .. seqBytes .. rest
-      else
-        jobs[last + 2] = step .. seqBytes .. rest .. payload
-      end
-      last = #set
-      set[last + 1], set[last + 2] = state == READY and priority or runAt, prefix .. seqBytes .. id
-      local offset = seq % 64
-      if offset == 0 or not chunk then
-        chunk, members = floor(seq / 64), {}
-        chunks[chunk] = members
-      end
-      last = #members
-      members[last + 1], members[last + 2] = string.char(offset), id
-    end
+${gatherJob}    end
   end
   if state == SCHEDULED and lane then laterBy[lane] = (laterBy[lane] or 0) + added end
   place, at = place + size, at + 8 + 2 * size
 end
 if not chunk then return { op, meta[2], { runs, duplicates } } end
-
-many("HSET", JOBS, jobs)
-many("HSET", P .. "payloads", payloads)
-many("ZADD", SCHEDULE, later)
-for at, entries in pairs(chunks) do
-  local name = format("%.0f", at)
-  call("HSET", P .. "index:" .. name, unpack(entries))
-  call("ZADD", P .. "index", name, name)
-end
-call("HSET", KEYS[1], "seq", seq)
+${writeNewJobs}many("ZADD", SCHEDULE, later)
 for lane, by in pairs(laterBy) do call("HINCRBY", P .. "counts", lane .. ":" .. SCHEDULED, by) end
 for lane, entries in pairs(ready) do
   many("ZADD", P .. "ready:" .. lane, entries)

@@ -1,3 +1,4 @@
+import { inlineLimit } from "./layout.ts";
 import { apart, formats, fullStep, longOwn, shortLimits, shortOwn, shortStep } from "./head.ts";
 
 /** What stands behind the seq in an own part. */
@@ -24,4 +25,50 @@ local function newHeads(flags, state, marks, lane, maxCrashes, runAt, priority)
   end
   return step(flags), step(flags + ${apart}), pack(">${longRest}", now, maxCrashes, runAt, priority)
 end
+`;
+
+/** Local names for both of what follows. */
+export const newJobLists = `
+local jobs, payloads, written = {}, {}, {}
+-- by place of 64 jobs in the index, which Redis packs: bytes of their own places, ids. A byte is quicker than its number
+local chunks, chunk, members = {}, nil, nil
+`;
+
+/**
+ * Lines that gather the i-th job of the run that begins at ARGV[at], which is to be written. They are no function: most of what a
+ * plain job costs would be the call of it. `set`, `prefix`: where the job waits; for the rest see `newHeads`.
+ */
+export const gatherJob = `
+written[id] = result
+seq, added = seq + 1, added + 1
+local payload, seqBytes, last = ARGV[at + 7 + 2 * i], pack(">I6", seq), #jobs
+jobs[last + 1] = id
+if #payload > ${inlineLimit} then
+  payloads[#payloads + 1] = id
+  payloads[#payloads + 1] = payload
+  jobs[last + 2] = apartStep .. seqBytes .. rest
+else
+  jobs[last + 2] = step .. seqBytes .. rest .. payload
+end
+last = #set
+set[last + 1], set[last + 2] = state == READY and priority or runAt, prefix .. seqBytes .. id
+local offset = seq % 64
+if offset == 0 or not chunk then
+  chunk, members = floor(seq / 64), {}
+  chunks[chunk] = members
+end
+last = #members
+members[last + 1], members[last + 2] = string.char(offset), id
+`;
+
+/** Lines that write the jobs that were gathered, of which there is one at least. */
+export const writeNewJobs = `
+many("HSET", JOBS, jobs)
+many("HSET", P .. "payloads", payloads)
+for at, entries in pairs(chunks) do
+  local name = format("%.0f", at)
+  call("HSET", P .. "index:" .. name, unpack(entries))
+  call("ZADD", P .. "index", name, name)
+end
+call("HSET", KEYS[1], "seq", seq)
 `;
