@@ -1,8 +1,8 @@
 import { type SQL, sql } from "drizzle-orm";
 import { isMet } from "./edge-tables.ts";
 import { heldNow, isHeld, letGo } from "./edge-pieces.ts";
-import { acknowledged, completionsInput, keepOutputs } from "./settle-statements.ts";
-import { clock, hasId, isJob, type Named, set } from "./sql.ts";
+import { acknowledged, completionsInput, isInput, keepOutputs } from "./settle-statements.ts";
+import { clock, isJob, type Named, set } from "./sql.ts";
 
 /**
  * The common end of jobs that others need, in one statement: they succeed, and that is what all of those wait for. Others
@@ -24,7 +24,7 @@ export function ackEdges(given: Named): SQL {
     ${completionsInput},
     seen as materialized (
       select ${j.seq} as seq, ${j.needed} as needed, array(${open}) as children from ${jobs} ${j}
-      where ${hasId(given, sql`array(select id from input)`)} and ${j.needed} is not null and not ${isOther}),
+      where ${isInput(given)} and ${j.needed} is not null and not ${isOther}),
     locked as materialized (
       select ${j.seq} as seq, ${j.id} as id, ${j.fence} as fence, ${j.needed} as needed, ${isHeld(given)} as held,
         ${j.leaseUntil} is not null and not ${j.cancelRequested} as open

@@ -12,14 +12,15 @@ import {
   movedOf,
   type Root,
 } from "./needs.ts";
-import { answers, type Batch, batchOf, besideGates, nothingEnded, type Refusal, type Settled } from "./settle.ts";
-import { type Store, timeOf } from "./store.ts";
+import { answers, type Batch, besideGates, leasesOf, nothingEnded, type Refusal, type Settled } from "./settle.ts";
+import { type ClaimedJobs, type Store, timeOf } from "./store.ts";
 import { storable } from "./values.ts";
 
 /** The batch, as the statements take it. */
-export function completionsOf(batch: Batch<Completion>): Values {
+export function completionsOf({ seqs }: ClaimedJobs, batch: Batch<Completion>): Values {
   return {
     ids: arrayOf(batch.map(([, { id }]) => id)),
+    seqs: arrayOf(batch.map(([, { id }]) => seqs.get(id))),
     fences: arrayOf(batch.map(([, { fence }]) => fence)),
     places: arrayOf(batch.map(([n]) => n)),
     ...textsOf(
@@ -39,21 +40,24 @@ type MovedRow = FollowRow & { readonly n: null };
 
 /** Jobs that nobody needs in one statement, and in another one most of those that others need; what is left, in steps. */
 export async function ackJobs(store: Store, items: readonly Completion[]): Promise<Settled> {
-  const batch = batchOf(items, "first");
-  if (batch.size === 0) return { settlements: items.map(() => "stale"), after: nothing };
-  const [plain, needed] = parted([...batch.values()], ([, { id }]) => store.needed.has(id));
-  const known = new Map(needed.map(([n, { id }]) => [n, store.needed.get(id)]));
-  for (const [, { id }] of needed) store.needed.delete(id);
+  const leases = leasesOf(items, "first");
+  const { batch } = leases;
+  if (batch.length === 0) return { settlements: items.map(() => "stale"), after: nothing };
+  const { seqs, needed: gates } = store.claimed;
+  const [plain, needed] = parted(batch, ([, { id }]) => gates.has(id));
+  const known = new Map(needed.map(([n, { id }]) => [n, gates.get(id)]));
   const one = await ackPlain(store, plain);
   const other = await ackEdges(store, needed);
   const closed = [...one, ...other.closed];
   const open = new Set(closed.flatMap((row) => (row.open ? [row.n] : [])));
-  const left = [...batch.values()].filter(([n]) => open.has(n));
+  const left = batch.filter(([n]) => open.has(n));
   const { answer, moved, locked } =
     left.length === 0 ? nothingEnded : await store.database.transact((run) => ackNeeded(run, store, left));
+  for (const [, { id }] of batch) seqs.delete(id);
+  for (const [, { id }] of needed) gates.delete(id);
   const refusals = [...closed.flatMap((row) => (row.open ? [] : [row.n])), ...answer];
   const refused = refusals.length === 0 ? [] : await reasons(store, items, refusals);
-  const settlements = answers(items, batch, refused, "alreadyDone");
+  const settlements = answers(items, leases, refused, "alreadyDone");
   const after = aftermathOf([...other.moved, ...moved]);
   return { settlements, after: joined(besideGates(items, settlements, known, locked), after) };
 }
@@ -68,7 +72,7 @@ function parted<T>(
 /** Returns what was not settled. */
 async function ackPlain(store: Store, batch: Batch<Completion>): Promise<readonly ClosedRow[]> {
   if (batch.length === 0) return [];
-  const values = { ...completionsOf(batch), ...timeOf(store) };
+  const values = { ...completionsOf(store.claimed, batch), ...timeOf(store) };
   const rows = await store.database.rows<readonly [n: number, open: boolean]>(store.statements.ack, values);
   return rows.map(([n, open]) => ({ n, open }));
 }
@@ -79,7 +83,7 @@ async function ackEdges(
   batch: Batch<Completion>,
 ): Promise<{ readonly closed: readonly ClosedRow[]; readonly moved: readonly MovedJob[] }> {
   if (batch.length === 0) return { closed: [], moved: [] };
-  const values = { ...completionsOf(batch), ...timeOf(store) };
+  const values = { ...completionsOf(store.claimed, batch), ...timeOf(store) };
   const rows = await store.database.objects<ClosedRow | MovedRow>(store.statements.ackEdges, values);
   return {
     closed: rows.flatMap((row) => (row.n === null ? [] : [row])),
@@ -91,7 +95,7 @@ async function ackEdges(
 export function ackNeeded(run: Run, store: Store, batch: Batch<Completion>): Promise<EndedRoots<readonly number[]>> {
   const roots = batch.map(([, { id }]): Root => ({ id, kind: "succeeded" }));
   return endWithEdges(run, store, roots, async () => {
-    const values = { ...completionsOf(batch), ...timeOf(store) };
+    const values = { ...completionsOf(store.claimed, batch), ...timeOf(store) };
     return (await run<ClosedRow>(store.statements.ackNeeded, values)).map(({ n }) => n);
   });
 }

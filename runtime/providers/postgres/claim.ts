@@ -1,6 +1,6 @@
 import type { ClaimedJob, ClaimLane, ClaimRequest } from "../../contract/index.ts";
 import { type ClaimCursors, type ClaimStart, front, type Position } from "./claim-cursor.ts";
-import { rememberNeeded, type Store, timeOf } from "./store.ts";
+import { remember, type Store, timeOf } from "./store.ts";
 import { storable } from "./values.ts";
 
 type ClaimRow = readonly [
@@ -41,7 +41,10 @@ export async function claimJobs(store: Store, cursors: ClaimCursors, request: Cl
     if (repeated) return { jobs: claimed.map(toClaimedJob), gated: [] };
   }
   const gated = claimed.flatMap((row) => (row[13] ? [row[1]] : []));
-  for (const row of claimed) if (row[14]) rememberNeeded(store, row[1], row[13]);
+  for (const row of claimed) {
+    remember(store.claimed.seqs, row[1], row[0]);
+    if (row[14]) remember(store.claimed.needed, row[1], row[13]);
+  }
   return { jobs: claimed.map(toClaimedJob), gated };
 }
 

@@ -3,7 +3,7 @@ import type { LeaseExtender } from "../../contract/index.ts";
 import { openHeartbeat } from "./heartbeat.ts";
 import { extendLeases } from "./settle.ts";
 import { createStatements } from "./statements.ts";
-import type { Store } from "./store.ts";
+import { noneClaimed, type Store } from "./store.ts";
 
 /** What crosses to the heartbeat thread: how to connect again. */
 export interface LeaseExtenderData {
@@ -22,7 +22,7 @@ export function openLeaseExtender(data: unknown): LeaseExtender {
     database,
     statements: createStatements(schema),
     clock: undefined,
-    needed: new Map<string, boolean>(),
+    claimed: noneClaimed(),
   };
   return {
     extend: (request) => extendLeases(store, request),

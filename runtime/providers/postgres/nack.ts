@@ -2,7 +2,7 @@ import type { Rejection, Settlement } from "../../contract/index.ts";
 import type { Run } from "./database.ts";
 import type { ExpectedEnd } from "./edge-tables.ts";
 import { aftermathOf, type EndedRoots, endWithEdges, joined, nothing, type Root } from "./needs.ts";
-import { answers, type Batch, batchOf, besideGates, nothingEnded, type Settled } from "./settle.ts";
+import { answers, type Batch, besideGates, leasesOf, nothingEnded, type Settled } from "./settle.ts";
 import type { PgStatement } from "./sql.ts";
 import { type Store, timeOf } from "./store.ts";
 
@@ -12,12 +12,13 @@ type NackRow =
   | { readonly n: null; readonly answer: null; readonly queue: string };
 
 export async function nackJobs(store: Store, items: readonly Rejection[]): Promise<Settled> {
-  const batch = batchOf(items, "first");
-  if (batch.size === 0) return { settlements: items.map(() => "stale"), after: nothing };
+  const leases = leasesOf(items, "first");
+  const { batch } = leases;
+  if (batch.length === 0) return { settlements: items.map(() => "stale"), after: nothing };
   const { nack, nackGated } = store.statements;
   const run: Run = (statement, values) => store.database.objects(statement, values);
-  const hasGated = [...batch.values()].some(([, { gated }]) => gated);
-  const rows = await nackRows(run, store, hasGated ? nackGated : nack, [...batch.values()]);
+  const hasGated = batch.some(([, { gated }]) => gated);
+  const rows = await nackRows(run, store, hasGated ? nackGated : nack, batch);
   // Leases that do not say that they are gated, and are.
   const gated = leftIn(batch, rows, "gated");
   if (gated.length > 0) rows.push(...(await nackRows(run, store, nackGated, gated)));
@@ -28,7 +29,8 @@ export async function nackJobs(store: Store, items: readonly Rejection[]): Promi
   const refused = all.flatMap(({ n, answer: one }) =>
     n === null || one === "gated" || one === "needed" ? [] : [[n, one] as const],
   );
-  const settlements = answers(items, batch, refused, "alreadyDone");
+  for (const { id } of items) store.claimed.seqs.delete(id);
+  const settlements = answers(items, leases, refused, "alreadyDone");
   const queues = all.flatMap(({ queue }) => (queue === null ? [] : [queue]));
   const after = joined(besideGates(items, settlements, new Map(), locked), aftermathOf(moved), { ...nothing, queues });
   return { settlements, after };
@@ -37,12 +39,12 @@ export async function nackJobs(store: Store, items: readonly Rejection[]): Promi
 const noRows = { ...nothingEnded, answer: [] as readonly NackRow[] };
 
 function leftIn(
-  batch: ReadonlyMap<string, readonly [number, Rejection]>,
+  batch: Batch<Rejection>,
   rows: readonly NackRow[],
   why: "gated" | "needed",
 ): Batch<Rejection> {
   const left = new Set(rows.flatMap(({ n, answer }) => (answer === why ? [n] : [])));
-  return left.size === 0 ? [] : [...batch.values()].filter(([n]) => left.has(n));
+  return left.size === 0 ? [] : batch.filter(([n]) => left.has(n));
 }
 
 function nackRows(run: Run, store: Store, statement: PgStatement, batch: Batch<Rejection>): Promise<NackRow[]> {

@@ -1,19 +1,18 @@
 import type { AttemptRecord, JobHistory, Note, NoteKind, Settlement, StoredError } from "../../contract/index.ts";
-import { answers, batchOf, type Refusal } from "./settle.ts";
+import { answers, leasesOf, type Refusal } from "./settle.ts";
 import type { Store } from "./store.ts";
 import { escaped, isStorableId, unescaped } from "./values.ts";
 
 /** What is kept beside a job: checkpoints, log lines, and the attempts that failed. */
 
 export async function keepNotes(store: Store, items: readonly Note[]): Promise<readonly Settlement[]> {
-  const batch = batchOf(items, "first");
-  if (batch.size === 0) return items.map(() => "stale");
-  const leases = [...batch.values()].map(([n, { id, fence }]) => ({ n, id, fence }));
+  const leases = leasesOf(items, "first");
+  if (leases.batch.length === 0) return items.map(() => "stale");
   const refused = await store.database.rows<Refusal>(store.statements.note, {
-    leases: JSON.stringify(leases),
+    leases: JSON.stringify(leases.batch.map(([n, { id, fence }]) => ({ n, id, fence }))),
     notes: JSON.stringify(noteRows(items)),
   });
-  return answers(items, batch, refused, "ok");
+  return answers(items, leases, refused, "ok");
 }
 
 /** One statement writes each note once: the first of its key, or of a cursor the last in the place of the first. */

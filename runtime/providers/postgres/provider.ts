@@ -26,7 +26,7 @@ import { extendLeases, reportProgress } from "./settle.ts";
 import { createSettledLookup } from "./settled-lookup.ts";
 import { createSlots } from "./slots.ts";
 import { createStatements } from "./statements.ts";
-import type { Store } from "./store.ts";
+import { noneClaimed, type Store } from "./store.ts";
 import { afterTransaction, enqueueInTransaction, type PostgresTransaction } from "./transaction.ts";
 import { completeInTransaction, type HandlerTransaction } from "./transactional-handler.ts";
 import { inTurns } from "./turns.ts";
@@ -70,7 +70,7 @@ export function createPostgresProvider<Schema extends DrizzleSchema>(
       database: createDatabase({ location, pool: givenPool, sessions, queryTimeoutMs }),
       statements,
       clock: options.clock,
-      needed: new Map(),
+      claimed: noneClaimed(),
     };
     return opened;
   }

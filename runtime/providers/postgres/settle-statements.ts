@@ -5,7 +5,6 @@ import {
   assign,
   clock,
   compile,
-  hasId,
   isJob,
   lockById,
   type Named,
@@ -42,8 +41,12 @@ const lapsed = ({ j }: Named): SQL => sql`(${j.state} in ('ready', 'blocked'))::
 
 /** What `completionsOf` sends. */
 export const completionsInput = sql`input as materialized (
-      select * from unnest(${list.uuids("ids")}, ${list.integers("fences")}, ${list.integers("places")}, ${list.texts("outputs")})
-        as i(id, fence, n, output))`;
+      select * from unnest(${list.uuids("ids")}, ${list.bigints("seqs")}, ${list.integers("fences")}, ${list.integers("places")},
+        ${list.texts("outputs")}) as i(id, seq, fence, n, output))`;
+
+/** Rows of the jobs of `input`; where their `seq` is not known, it is looked up. */
+export const isInput = ({ tables: { payloads }, j }: Named): SQL => sql`${j.seq} = any(array(
+        select coalesce(i.seq, (select ${payloads.seq} from ${payloads} where ${payloads.id} = i.id)) from input i))`;
 
 export function acknowledged(given: Named): SQL {
   const { j } = given;
@@ -75,7 +78,7 @@ function ack(given: Named, needed: boolean): SQL {
     ${completionsInput},
     ended as (
       update ${jobs} ${j} set ${acknowledged(given)}
-      where ${hasId(given, sql`array(select id from input)`)} and ${j.leaseUntil} is not null${needed ? sql`` : sql` and ${j.needed} is null`}
+      where ${isInput(given)} and ${j.leaseUntil} is not null${needed ? sql`` : sql` and ${j.needed} is null`}
         and ((${j.id}, ${j.fence}) in (select id, fence from input)) is true
       returning ${j.seq}, ${j.id}, ${j.fence}, ${j.state}),
     kept as (${keepOutputs(given)})

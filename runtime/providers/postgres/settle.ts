@@ -10,38 +10,50 @@ const maxFence = 2 ** 31 - 1;
 
 export type Refusal = readonly [n: number, answer: Settlement];
 
-/**
- * What one statement settles: each lease once, with its place in the list. Leases that cannot exist are `stale` without
- * asking; a lease that comes again meets what its first settlement left.
- */
-export function batchOf<T extends Lease>(
-  items: readonly T[],
-  keep: "first" | "last",
-): ReadonlyMap<string, readonly [number, T]> {
-  const batch = new Map<string, readonly [number, T]>();
-  for (const [n, item] of items.entries()) {
-    const key = keyOf(item);
-    if (!isStorableId(item.id) || !Number.isInteger(item.fence) || Math.abs(item.fence) > maxFence) continue;
-    if (keep === "last" || !batch.has(key)) batch.set(key, [n, item]);
-  }
-  return batch;
+export type Batch<T> = readonly (readonly [n: number, item: T])[];
+
+/** The leases of a call, as a statement takes them: each once, with its place in the list. */
+export interface Leases<T> {
+  readonly batch: Batch<T>;
+  /** Of an item, the place of the one that stands for it; undefined if there can be no such lease. */
+  readonly placeOf: (n: number) => number | undefined;
 }
 
-const keyOf = ({ id, fence }: Lease): string => `${id} ${fence}`;
+/** Leases that cannot exist are `stale` without asking; a lease that comes again meets what its first settlement left. */
+export function leasesOf<T extends Lease>(items: readonly T[], keep: "first" | "last"): Leases<T> {
+  const entries = new Map<string, readonly [n: number, item: T]>();
+  const keys = items.map((item, n) => {
+    if (!isPossible(item)) return undefined;
+    // Seldom are there two leases of a job: only those of the second pay for a key with the fence.
+    const other = entries.get(item.id)?.[1];
+    const key = other === undefined || other.fence === item.fence ? item.id : `${item.id} ${item.fence}`;
+    if (keep === "last" || !entries.has(key)) entries.set(key, [n, item]);
+    return key;
+  });
+  const placeOf = (n: number): number | undefined => {
+    const key = keys[n];
+    return key === undefined ? undefined : entries.get(key)?.[0];
+  };
+  return { batch: [...entries.values()], placeOf };
+}
+
+function isPossible({ id, fence }: Lease): boolean {
+  return isStorableId(id) && Number.isInteger(fence) && Math.abs(fence) <= maxFence;
+}
 
 /** Everything that was not refused is `ok`; a repeated lease is `again`. */
 export function answers<T extends Lease>(
   items: readonly T[],
-  batch: ReadonlyMap<string, readonly [number, T]>,
+  { placeOf }: Leases<T>,
   refused: readonly Refusal[],
   again: Settlement,
 ): readonly Settlement[] {
   const refusals = new Map(refused);
-  return items.map((item, n) => {
-    const settled = batch.get(keyOf(item));
-    if (!settled) return "stale";
-    const answer = refusals.get(settled[0]) ?? "ok";
-    return answer === "ok" && settled[0] !== n ? again : answer;
+  return items.map((_, n) => {
+    const place = placeOf(n);
+    if (place === undefined) return "stale";
+    const answer = refusals.get(place) ?? "ok";
+    return answer === "ok" && place !== n ? again : answer;
   });
 }
 
@@ -50,8 +62,6 @@ export interface Settled {
   readonly settlements: readonly Settlement[];
   readonly after: Aftermath;
 }
-
-export type Batch<T> = readonly (readonly [n: number, item: T])[];
 
 /** Of a call that had none of them to end. */
 export const nothingEnded: { readonly answer: readonly number[] } & Pick<EndedRoots<unknown>, "moved" | "locked"> = {
@@ -78,11 +88,11 @@ export function besideGates(
 }
 
 export async function reportProgress(store: Store, items: readonly ProgressReport[]): Promise<readonly Settlement[]> {
-  const batch = batchOf(items, "last");
-  if (batch.size === 0) return items.map(() => "stale");
-  const rows = [...batch.values()].map(([n, { id, fence, progress }]) => ({ n, id, fence, progress }));
+  const leases = leasesOf(items, "last");
+  if (leases.batch.length === 0) return items.map(() => "stale");
+  const rows = leases.batch.map(([n, { id, fence, progress }]) => ({ n, id, fence, progress }));
   const refused = await store.database.rows<Refusal>(store.statements.report, { reports: JSON.stringify(rows) });
-  return answers(items, batch, refused, "ok");
+  return answers(items, leases, refused, "ok");
 }
 
 export async function extendLeases(store: Store, { workerId, leaseMs }: ExtendRequest): Promise<readonly HeldLease[]> {

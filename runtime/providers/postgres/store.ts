@@ -8,16 +8,27 @@ export interface Store {
   readonly statements: Statements;
   /** A test's clock; without one the database's decides. */
   readonly clock: Clock | undefined;
-  /** Jobs that were claimed here, and that others need: whether they have gates. A hint: what is not in it is found out. */
+  /** What is known of jobs that were claimed here and not settled yet. Hints: what is not in them is found out. */
+  readonly claimed: ClaimedJobs;
+}
+
+export interface ClaimedJobs {
+  /** `seq` by id. */
+  readonly seqs: Map<string, number>;
+  /** Of jobs that others need: whether they have gates. */
   readonly needed: Map<string, boolean>;
 }
 
 /** Jobs that are claimed here and settled elsewhere, or never, must not fill the memory. */
-const maxNeeded = 10_000;
+const maxClaimed = 10_000;
 
-export function rememberNeeded({ needed }: Store, id: string, hasGates: boolean): void {
-  if (needed.size >= maxNeeded) needed.clear();
-  needed.set(id, hasGates);
+export function noneClaimed(): ClaimedJobs {
+  return { seqs: new Map(), needed: new Map() };
+}
+
+export function remember<T>(known: Map<string, T>, id: string, value: T): void {
+  if (known.size >= maxClaimed) known.clear();
+  known.set(id, value);
 }
 
 /** The parameter `now` of statements that ask for the time. */

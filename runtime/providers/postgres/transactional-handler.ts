@@ -164,7 +164,8 @@ function bounds({ timeoutMs }: TransactionLimits): string {
 async function complete(store: Store, tx: PostgresTransaction, completion: Completion): Promise<readonly MovedJob[]> {
   const { statements } = store;
   const run: Run = (statement, values) => rowsIn(tx, statement, values);
-  const refused = await run(statements.ack, { ...completionsOf([[0, completion]]), ...timeOf(store) });
+  const refused = await run(statements.ack, { ...completionsOf(store.claimed, [[0, completion]]), ...timeOf(store) });
+  store.claimed.seqs.delete(completion.id);
   // Refused also if others need the job.
   const needed = refused.length === 0 ? undefined : await ackNeeded(run, store, [[0, completion]]);
   if (needed && needed.answer.length > 0) {

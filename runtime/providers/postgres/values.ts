@@ -1,16 +1,22 @@
 import { JobwrightError } from "../../contract/index.ts";
 
-/** Object ids of the types that are not text here (https://www.postgresql.org/docs/current/catalog-pg-type.html). */
-const numeric: ReadonlySet<number> = new Set([20, 21, 23, 26, 700, 701]);
-const boolean = 16;
+type Parser = (value: string) => unknown;
+
+const asText: Parser = (value) => value;
+const asBoolean: Parser = (value) => value === "t";
+
+/** By object id; all others are text here (https://www.postgresql.org/docs/current/catalog-pg-type.html). */
+const parsers: ReadonlyMap<number, Parser> = new Map([
+  [16, asBoolean],
+  ...[20, 21, 23, 26, 700, 701].map((numeric) => [numeric, Number] as const),
+]);
 
 /**
  * How results are read, whatever the application told pg about types: all our numbers, also 64-bit ones, are below 2⁵³.
  * The shape is that of pg's `CustomTypesConfig`.
  */
 export const types = {
-  getTypeParser: (oid: number) => (value: string) =>
-    numeric.has(oid) ? Number(value) : oid === boolean ? value === "t" : value,
+  getTypeParser: (oid: number) => parsers.get(oid) ?? asText,
 };
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;

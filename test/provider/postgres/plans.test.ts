@@ -1,5 +1,6 @@
 import { afterEach, expect, it } from "vitest";
 import { completionsOf } from "../../../runtime/providers/postgres/ack.ts";
+import { noneClaimed } from "../../../runtime/providers/postgres/store.ts";
 import { createStatements } from "../../../runtime/providers/postgres/statements.ts";
 import type { PgStatement } from "../../../runtime/providers/postgres/sql.ts";
 import { describePostgres } from "../../support/postgres-suite.ts";
@@ -59,9 +60,16 @@ describePostgres("a statement about many jobs on PostgreSQL", (given) => {
     const leases = await provider.claim(claimOf({ limit: 500 }));
     expect(leases).toHaveLength(500);
     const { ack, ackEdges } = createStatements(scene.schema);
+    const rows = await scene.sql<{ seq: string; id: string }>(`select seq, id from ${scene.tables}.jobs`);
+    const known = { ...noneClaimed(), seqs: new Map(rows.map(({ id, seq }) => [id, Number(seq)])) };
     const plain = leases.filter(({ gated }) => !gated);
     const needed = leases.filter(({ gated }) => gated);
-    expect(misfits(await planOf(ack, completionsOf([...plain.entries()])))).toBe(0);
-    expect(misfits(await planOf(ackEdges, completionsOf([...needed.entries()])))).toBe(0);
+    for (const claimed of [noneClaimed(), known]) {
+      const plan = await planOf(ack, completionsOf(claimed, [...plain.entries()]));
+      expect(misfits(plan)).toBe(0);
+      // What is known is not looked up again.
+      expect(readOf("payloads", plan)).toBe(claimed === known ? 0 : plain.length);
+      expect(misfits(await planOf(ackEdges, completionsOf(claimed, [...needed.entries()])))).toBe(0);
+    }
   });
 });

@@ -1,0 +1,51 @@
+import { afterEach, expect, it } from "vitest";
+import type { Provider } from "../../runtime/contract/index.ts";
+import { createMemoryProvider } from "../../runtime/testing/index.ts";
+import type { Worker } from "../../runtime/worker/types.ts";
+import { clientOf, createSignal, describeJobs, workerOf } from "./fixture.ts";
+
+const jobs = 400;
+const jobMs = 0.5;
+/** A turn of the event loop is up after 2 ms; the job that runs then still ends. */
+const mostInTurn = 2 / jobMs + 1;
+
+let worker: Worker | undefined;
+let provider: Provider | undefined;
+
+afterEach(async () => {
+  await worker?.stop();
+  await provider?.stop();
+});
+
+function work(): void {
+  const endsAt = performance.now() + jobMs;
+  while (performance.now() < endsAt);
+}
+
+it.each<[how: string, handlerOf: (body: () => void) => () => unknown]>([
+  ["return at once", (body) => body],
+  ["wait for nothing but promises that are kept", (body) => () => Promise.resolve().then(body)],
+])("lets the event loop go round while many jobs %s", async (_how, handlerOf) => {
+  provider = createMemoryProvider();
+  const descriptor = describeJobs({ work: {} });
+  const client = await clientOf(provider, descriptor);
+  await client["work"]?.enqueueMany(Array.from({ length: jobs }, (_, n) => ({ n })));
+  const done = createSignal();
+  let handled = 0;
+  let inTurn = 0;
+  let most = 0;
+  const goRound = (): void => {
+    inTurn = 0;
+    if (handled < jobs) setImmediate(goRound);
+  };
+  goRound();
+  const handler = handlerOf(() => {
+    work();
+    most = Math.max(most, ++inTurn);
+    if (++handled === jobs) done.fire();
+  });
+  worker = await workerOf(provider, descriptor, { work: handler }, { queues: { work: 1 } });
+  await worker.start();
+  await done.promise;
+  expect(most).toBeLessThanOrEqual(mostInTurn);
+});
