@@ -111,6 +111,11 @@ export interface Provider {
   readonly notifier?: Notifier;
   /** Absent: heartbeats come from the worker's main thread. */
   readonly leaseThread?: LeaseThread;
+  /**
+   * How many jobs a worker claims at most beyond its free slots, when jobs are short. More than the usual 300 where a call
+   * costs much, whatever it takes: a flush, a round trip.
+   */
+  readonly claimAhead?: number;
 
   /** Creates or upgrades the store's schema; safe when several processes do it at once. Refuses a newer schema. */
   migrate(): Promise<MigrationReport>;

@@ -26,6 +26,8 @@ export interface LanesOptions {
   readonly concurrency: ReadonlyMap<string, number>;
   readonly runnables: ReadonlyMap<string, Runnable>;
   readonly executor: Executor;
+  /** Jobs that a lane claims at most beyond its slots. */
+  readonly maxAhead: number | undefined;
   readonly wake: () => void;
 }
 
@@ -53,16 +55,17 @@ interface Lane {
 }
 
 const aheadMs = 25;
-/** Half of it is run while the other half is claimed: what a claim and an ack cost is shared by some three hundred jobs. */
-const maxAhead = 600;
+/** Of a store that does not say what it likes best. */
+const usualAhead = 300;
 /** How long, in ms, jobs that wait for nothing follow each other before timers, sockets and other lanes get their turn. */
-const turnMs = 2;
+const turnMs = 10;
 /** Settlements that may wait for confirmation before claiming pauses. */
 const maxUnsettled = 2_000;
 /** Weight of the latest job in the moving average. */
 const weight = 0.1;
 
-export function createLanes({ concurrency, runnables, executor, wake }: LanesOptions): Lanes {
+export function createLanes(options: LanesOptions): Lanes {
+  const { concurrency, runnables, executor, maxAhead = usualAhead, wake } = options;
   const lanes = new Map<string, Lane>();
   for (const [queue, slots] of concurrency) {
     const handles = [...runnables.values()]

@@ -79,7 +79,13 @@ export async function createTypedWorker<
     leaseMs,
     abortGraceMs,
   });
-  const lanes = createLanes({ concurrency: settings.concurrency, runnables, executor, wake: () => claimer.wake() });
+  const lanes = createLanes({
+    concurrency: settings.concurrency,
+    runnables,
+    executor,
+    maxAhead: provider.claimAhead,
+    wake: () => claimer.wake(),
+  });
   const claimer = createClaimer({
     provider,
     workerId: id,

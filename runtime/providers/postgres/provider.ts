@@ -146,6 +146,7 @@ export function createPostgresProvider<Schema extends DrizzleSchema>(
 
   const provider: PostgresProvider<Schema> = {
     capabilities: { transactions: "async", durable: true, reach: "network", transactionalHandlers: true },
+    claimAhead: 1_000,
     notifier: {
       subscribe: (queues, wake) => hints.subscribe(queues, wake),
       subscribeEnds(wake) {
