@@ -1,13 +1,6 @@
 import { type SQL, sql } from "drizzle-orm";
+import { claimedColumns, listOf } from "./claimed-list.ts";
 import { assign, clock, type Named, names, now, parameter, set } from "./sql.ts";
-
-/** Columns of a claimed job; `payload` is fetched by key, one by one. */
-function claimedColumns({ tables: { payloads } }: Named, from: SQL): SQL {
-  return sql`select c.seq, c.id, c.name, c.queue, c.version, c.priority, c.attempt, c.crashes, c.fence, c.run_at,
-    c.enqueued_at, c.lease_until,
-    (select ${payloads.payload} from ${payloads} where ${payloads.id} = c.id) as payload, c.passed is not null as gated, c.needed is not null as needed,
-    ${from} c`;
-}
 
 /**
  * Each lane reads the ready index from its cursor on, in the order of the offer, and locks what it takes; rows that others
@@ -50,12 +43,15 @@ export function claim(given: Named): SQL {
         set(j.startedAt, now),
         set(j.progress, sql`null`),
       )}
-      where ${j}.ctid = any(array(select p.row from picked p)) returning ${j}.*),
+      where ${j}.ctid = any(array(select p.row from picked p))
+      returning ${j.seq} as seq, ${j.fence} as fence, ${j.passed} is not null as gated, ${claimedColumns(given, true)}),
     started as (
       insert into ${starts} (${names(starts.key, starts.at, starts.seq, starts.fence)})
       select g.key, ${now}, g.seq, (select t.fence from taken t where t.seq = g.seq) from ${gates} g
-      where g.seq = any(array(select seq from taken where passed is not null)) and g.kind = 'rate')
-    ${claimedColumns(given, sql`1 as fresh from taken`)}
-    union all
-    ${claimedColumns(given, sql`0 from (select ${j}.* from ${jobs} ${j} where ${j.seq} = any(array(select seq from held)))`)}`;
+      where g.seq = any(array(select seq from taken where gated)) and g.kind = 'rate'),
+    claimed as materialized (
+      select facts, name, queue, payload from taken
+      union all
+      select ${claimedColumns(given, false)} from ${jobs} ${j} where ${j.seq} = any(array(select seq from held)))
+    ${listOf(sql`claimed`)}`;
 }

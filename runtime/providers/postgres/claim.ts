@@ -1,51 +1,33 @@
 import type { ClaimedJob, ClaimLane, ClaimRequest } from "../../contract/index.ts";
+import { type Claimed, claimedOf, marked, type PartRow } from "./claimed-list.ts";
 import { type ClaimCursors, type ClaimStart, front, type Position } from "./claim-cursor.ts";
 import { remember, type Store, timeOf } from "./store.ts";
 import { storable } from "./values.ts";
 
-type ClaimRow = readonly [
-  seq: number,
-  id: string,
-  name: string,
-  queue: string,
-  version: number,
-  priority: number,
-  attempt: number,
-  crashes: number,
-  fence: number,
-  runAt: number,
-  enqueuedAt: number,
-  leaseUntil: number,
-  payload: string,
-  gated: boolean,
-  needed: boolean,
-  fresh: number,
-];
-
 const maxInteger = 2 ** 31 - 1;
 
-export interface Claimed {
+export interface ClaimResult {
   readonly jobs: readonly ClaimedJob[];
   /** Ids of those with gates that were not taken by an earlier claim. */
   readonly gated: readonly string[];
 }
 
 /** One round trip, unless a cursor came to its end, or a queue stands in two lanes. */
-export async function claimJobs(store: Store, cursors: ClaimCursors, request: ClaimRequest): Promise<Claimed> {
+export async function claimJobs(store: Store, cursors: ClaimCursors, request: ClaimRequest): Promise<ClaimResult> {
   storable(request.workerId, "A worker's id");
   storable(request.claimId, "A claim's id");
-  const claimed: ClaimRow[] = [];
+  const claimed: Claimed[] = [];
   for (const [index, lanes] of inTurns(request.lanes).entries()) {
-    const { rows, repeated } = await claimLanes(store, cursors, { ...request, lanes }, index === 0);
-    claimed.push(...rows);
-    if (repeated) return { jobs: claimed.map(toClaimedJob), gated: [] };
+    const { taken, repeated } = await claimLanes(store, cursors, { ...request, lanes }, index === 0);
+    claimed.push(...taken);
+    if (repeated) return { jobs: claimed.map(({ job }) => job), gated: [] };
   }
-  const gated = claimed.flatMap((row) => (row[13] ? [row[1]] : []));
-  for (const row of claimed) {
-    remember(store.claimed.seqs, row[1], row[0]);
-    if (row[14]) remember(store.claimed.needed, row[1], row[13]);
+  for (const { job, seq, hasGates, isNeeded } of claimed) {
+    remember(store.claimed.seqs, job.id, seq);
+    if (isNeeded) remember(store.claimed.needed, job.id, hasGates);
   }
-  return { jobs: claimed.map(toClaimedJob), gated };
+  const gated = claimed.flatMap(({ job, hasGates }) => (hasGates ? [job.id] : []));
+  return { jobs: claimed.map(({ job }) => job), gated };
 }
 
 /** Lanes in their order, cut where a queue comes again: one statement must not offer the same jobs twice. */
@@ -70,19 +52,22 @@ async function claimLanes(
   cursors: ClaimCursors,
   request: ClaimRequest,
   mayRepeat: boolean,
-): Promise<{ readonly rows: readonly ClaimRow[]; readonly repeated: boolean }> {
+): Promise<{ readonly taken: readonly Claimed[]; readonly repeated: boolean }> {
   const { lanes } = request;
   const starts = lanes.map((lane) => cursors.start(laneKey(lane)));
-  const taken: ClaimRow[][] = lanes.map(() => []);
+  const taken: Claimed[][] = lanes.map(() => []);
+  let ends: readonly (Position | undefined)[] = [];
   try {
-    const rows = await takeRows(store, request, starts, mayRepeat);
-    if (rows.some((row) => row[15] === 0)) return { rows: sorted(rows), repeated: true };
-    share(rows, lanes, taken);
+    const all = await take(store, request, starts, mayRepeat);
+    if (all.some(({ isNew }) => !isNew)) return { taken: inOrder(all), repeated: true };
+    share(all, lanes, taken);
     await lookFromTheFront(store, request, starts, taken);
+    const ordered = taken.map(inOrder);
+    ends = lanes.map(({ limit }, index) => lastOf(limit, ordered[index] ?? []));
+    return { taken: ordered.flat(), repeated: false };
   } finally {
-    for (const [index, lane] of lanes.entries()) starts[index]?.end(lane.queue, lastOf(lane, taken[index] ?? []));
+    for (const [index, { queue }] of lanes.entries()) starts[index]?.end(queue, ends[index]);
   }
-  return { rows: taken.flatMap(sorted), repeated: false };
 }
 
 /** A lane whose cursor gave too little is claimed once more, without it: something may stand before the cursor. */
@@ -90,7 +75,7 @@ async function lookFromTheFront(
   store: Store,
   request: ClaimRequest,
   starts: readonly ClaimStart[],
-  taken: readonly ClaimRow[][],
+  taken: readonly Claimed[][],
 ): Promise<void> {
   const short = request.lanes.flatMap((lane, index) => {
     const room = lane.limit - (taken[index]?.length ?? 0);
@@ -98,20 +83,19 @@ async function lookFromTheFront(
   });
   if (short.length === 0) return;
   const lanes = short.map(({ lane }) => lane);
-  const rows = await takeRows(store, { ...request, lanes }, [], false);
   share(
-    rows,
+    await take(store, { ...request, lanes }, [], false),
     lanes,
     short.map(({ index }) => taken[index] ?? []),
   );
 }
 
-function takeRows(
+async function take(
   store: Store,
   { workerId, claimId, leaseMs, lanes }: ClaimRequest,
   starts: readonly ClaimStart[],
   mayRepeat: boolean,
-): Promise<ClaimRow[]> {
+): Promise<readonly Claimed[]> {
   const rows = lanes.map(({ queue, limit, handles }, index) => {
     const { priority, runAt, seq } = starts[index]?.from ?? front;
     const names = handles.map(({ name }) => storable(name, "A job's name"));
@@ -119,19 +103,21 @@ function takeRows(
     const room = Math.min(limit, maxInteger);
     return { queue: storable(queue, "A queue's name"), room, names, versions, priority, run_at: runAt, seq };
   });
-  return store.database.rows<ClaimRow>(store.statements.claim, {
+  const parts = await store.database.rows<PartRow>(store.statements.claim, {
     workerId,
     claimId,
     mayRepeat,
     lanes: JSON.stringify(rows),
     leaseMs: Math.round(leaseMs),
+    ...marked,
     ...timeOf(store),
   });
+  return claimedOf(parts);
 }
 
-function share(rows: readonly ClaimRow[], lanes: readonly ClaimLane[], taken: readonly ClaimRow[][]): void {
+function share(claimed: readonly Claimed[], lanes: readonly ClaimLane[], taken: readonly Claimed[][]): void {
   const byQueue = new Map(lanes.map(({ queue }, index) => [queue, taken[index]]));
-  for (const row of rows) byQueue.get(row[3])?.push(row);
+  for (const one of claimed) byQueue.get(one.job.queue)?.push(one);
 }
 
 /** Only lanes that can take the same jobs share a cursor. */
@@ -139,18 +125,11 @@ function laneKey({ queue, handles }: ClaimLane): string {
   return JSON.stringify([queue, ...handles.map(({ name, maxVersion }) => [name, maxVersion])]);
 }
 
-function lastOf(lane: ClaimLane, rows: readonly ClaimRow[]): Position | undefined {
-  if (rows.length < lane.limit) return undefined;
-  const last = sorted(rows).at(-1);
-  return last && { priority: last[5], runAt: last[9], seq: last[0] };
+function lastOf(limit: number, ordered: readonly Claimed[]): Position | undefined {
+  const last = ordered.length < limit ? undefined : ordered.at(-1);
+  return last && { priority: last.job.priority, runAt: last.job.runAt, seq: last.seq };
 }
 
-function sorted(rows: readonly ClaimRow[]): readonly ClaimRow[] {
-  return [...rows].sort((a, b) => a[5] - b[5] || a[9] - b[9] || a[0] - b[0]);
-}
-
-function toClaimedJob(row: ClaimRow): ClaimedJob {
-  const [, id, name, queue, version, priority, attempt, crashes, fence, runAt, enqueuedAt, leaseUntil, payload] = row;
-  const job = { id, fence, name, queue, version, priority, attempt, crashes, runAt, enqueuedAt, leaseUntil, payload };
-  return row[13] || row[14] ? { ...job, gated: true } : job;
+function inOrder(claimed: readonly Claimed[]): readonly Claimed[] {
+  return [...claimed].sort((a, b) => a.job.priority - b.job.priority || a.job.runAt - b.job.runAt || a.seq - b.seq);
 }
