@@ -41,7 +41,8 @@ export const enqueueCases: readonly ConformanceCase[] = [
     name: "texts of one call are kept apart, whatever is in them",
     async run(context) {
       const provider = await context.createProvider();
-      const texts = ["1", "", "\u001E", "", "\u001F", "\u001F\u001E", ",", "NULL", "{}", '"', "\\", "\u001E"];
+      const odd = ["1", "", "\u001E", "", "\u001F", "\u001F\u001E", ",", "NULL", "{}", '"', "\\", "\u001E"];
+      const texts = [...odd, "x".repeat(3_000), "2", "ü".repeat(1_500), "\u001E,\"".repeat(1_000), "3"];
       const jobs = texts.map((payload) => context.newJob({ payload }));
       await provider.enqueue(jobs);
       const leases = await provider.claim(claimRequest({ limit: texts.length }));
