@@ -32,7 +32,7 @@ type ClaimReply = readonly [
   leaseUntil: Int,
   lanes: readonly (Int | Buffer)[],
   runs: readonly Int[],
-  rows: readonly Buffer[],
+  rows: Buffer,
   long: readonly (Int | Buffer)[],
   gatedPlaces: readonly Int[],
   passed: Int,
@@ -64,25 +64,24 @@ export async function claimJobs(run: RunScript, request: ClaimRequest): Promise<
   return { jobs: claimedJobs(reply), opened: Number(reply[6]) > 0 };
 }
 
-const noBytes = Buffer.alloc(0);
-
 function claimedJobs([until, lanes, runs, rows, long, gatedPlaces]: ClaimReply): readonly ClaimedJob[] {
   const known = lanesOf(lanes);
   const leaseUntil = Number(until);
-  const gatedRows = new Set(gatedPlaces.map((place) => 3 * Number(place) - 3));
+  const gatedJobs = new Set(gatedPlaces.map(Number));
   const apart = new Map<number, string>();
-  for (let i = 0; i < long.length; i += 2) apart.set(3 * Number(long[i]) - 3, String(long[i + 1]));
+  for (let i = 0; i < long.length; i += 2) apart.set(Number(long[i]), String(long[i + 1]));
   const jobs: ClaimedJob[] = [];
-  let row = 0;
+  let at = 0;
   for (let i = 0; i < runs.length; i += 5) {
     const number = (place: number): number => Number(runs[i + place]);
     const { queue, name, version } = known.get(number(1)) ?? { queue: "", name: "", version: 0 };
     const [fence, attempt, crashes] = [number(0), number(2), number(3)];
-    for (const end = row + 3 * number(4); row < end; row += 3) {
-      const { priority, runAt, enqueuedAt } = readOwn(rows[row + 1] ?? noBytes);
-      const value = rows[row + 2] ?? noBytes;
+    for (const end = jobs.length + number(4); jobs.length < end; ) {
+      const { idAt, ownAt, valueAt, endAt } = partsOf(rows, at);
+      const { priority, runAt, enqueuedAt } = readOwn(rows, ownAt, valueAt - ownAt);
+      const place = jobs.length + 1;
       const job = {
-        id: unpackId(String(rows[row])),
+        id: unpackId(rows.toString("utf8", idAt, ownAt)),
         fence,
         name,
         queue,
@@ -93,12 +92,21 @@ function claimedJobs([until, lanes, runs, rows, long, gatedPlaces]: ClaimReply):
         runAt,
         enqueuedAt,
         leaseUntil,
-        payload: apart.get(row) ?? value.toString("utf8", headSizeOf(value)),
+        payload: apart.get(place) ?? rows.toString("utf8", valueAt + headSizeOf(rows[valueAt] ?? 0), endAt),
       };
-      jobs.push(gatedRows.has(row) ? { ...job, gated: true } : job);
+      jobs.push(gatedJobs.has(place) ? { ...job, gated: true } : job);
+      at = endAt;
     }
   }
   return jobs;
+}
+
+/** Where the parts of a job begin: see the header of `claim`. */
+function partsOf(rows: Buffer, at: number): Readonly<Record<"idAt" | "ownAt" | "valueAt" | "endAt", number>> {
+  const idAt = at + 9;
+  const ownAt = idAt + rows.readUInt32BE(at);
+  const valueAt = ownAt + rows.readUInt8(at + 4);
+  return { idAt, ownAt, valueAt, endAt: valueAt + rows.readUInt32BE(at + 5) };
 }
 
 function lanesOf(lanes: ClaimReply[1]): ReadonlyMap<number, StoredLane> {

@@ -43,15 +43,19 @@ local function admit() return gates and gates.admit(touched) or 0 end
 return start, admit, repeatClaim
 `;
 
+/** How long the id, the own part of the head and the value of a job are. One row for each job, or three, would cost more. */
+const jobSizes = ">I4BI4";
+
 /**
  * Takes ready jobs in their order and starts a lease on each. Jobs with gates let others through. A claim id under which jobs
  * of this worker run already gives those again and takes nothing.
  *
  * ARGV[3…] claimId, workerId, leaseMs; per lane of the request: queue, limit, number of handles; per handle: name, maxVersion
  * Returns  leaseUntil; per lane of the store: its number, queue, name, version; per run of jobs that took the same steps:
- *          fence, number of the lane, attempt, crashes, number of jobs; per job: id, own part of its head, value in `jobs`,
- *          which begins with a head of any format; payloads that lie apart: place, payload; places of jobs with gates, or
- *          that others need; how many gates were passed. All but the first and the last in lists without inner ones
+ *          fence, number of the lane, attempt, crashes, number of jobs; the jobs as one text, per job: how long the three that
+ *          follow are (see `jobSizes`), id, own part of its head, value in `jobs`, which begins with a head of any format;
+ *          payloads that lie apart: place, payload; places of jobs with gates, or that others need; how many gates were
+ *          passed. Lists have no inner ones
  */
 export const claim = defineScript("claim", {
   kind: "free",
@@ -62,6 +66,11 @@ local claimId, worker, leaseMs = ARGV[3], ARGV[4], tonumber(ARGV[5])
 local workerKey = P .. "worker:" .. worker
 local lanes, shown, runs, rows, long, gatedPlaces = {}, {}, {}, {}, {}, {}
 local rowsSize, last = 0, nil
+local idSize, ownSize, valueSize, jobSizes
+
+local function answer(leaseUntil, passed)
+  return { op, meta[2], { leaseUntil, lanes, runs, table.concat(rows), long, gatedPlaces, passed } }
+end
 
 -- step: that of the job, as a table of it or another
 local function show(step, id, own, value, isLong, needsCare)
@@ -78,13 +87,17 @@ local function show(step, id, own, value, isLong, needsCare)
     runs[at + 5] = 0
   end
   runs[#runs] = runs[#runs] + 1
-  rows[rowsSize + 1], rows[rowsSize + 2], rows[rowsSize + 3] = id, own, value
-  rowsSize = rowsSize + 3
+  if #value ~= valueSize or #own ~= ownSize or #id ~= idSize then
+    idSize, ownSize, valueSize = #id, #own, #value
+    jobSizes = pack("${jobSizes}", idSize, ownSize, valueSize)
+  end
+  rows[rowsSize + 1], rows[rowsSize + 2], rows[rowsSize + 3], rows[rowsSize + 4] = jobSizes, id, own, value
+  rowsSize = rowsSize + 4
   if isLong then
-    long[#long + 1] = rowsSize / 3
+    long[#long + 1] = rowsSize / 4
     long[#long + 1] = call("HGET", P .. "payloads", id) or ""
   end
-  if needsCare then gatedPlaces[#gatedPlaces + 1] = rowsSize / 3 end
+  if needsCare then gatedPlaces[#gatedPlaces + 1] = rowsSize / 4 end
 end
 
 local start, admit, repeatClaim
@@ -92,8 +105,7 @@ local repeated = call("HGET", workerKey, claimId)
 if repeated then
   start, admit, repeatClaim = openRest(show, before)
   repeatClaim(tonumber(repeated))
-  local leaseUntil = tonumber(call("ZSCORE", LEASES, repeated)) or now
-  return { op, meta[2], { leaseUntil, lanes, runs, rows, long, gatedPlaces, 0 } }
+  return answer(tonumber(call("ZSCORE", LEASES, repeated)) or now, 0)
 end
 
 -- Mostly nothing is, and one look says so.
@@ -175,7 +187,7 @@ for place = 1, #ids do
     entry[size + 2] = id
   end
 end
-if size == 0 then return { op, meta[2], { now + leaseMs, lanes, runs, rows, long, gatedPlaces, 0 } } end
+if size == 0 then return answer(now + leaseMs, 0) end
 
 many("HSET", HEADS, fields)
 
@@ -197,6 +209,6 @@ if start then
   passed = admit()
   closeRest()
 end
-return { op, meta[2], { now + leaseMs, lanes, runs, rows, long, gatedPlaces, passed } }
+return answer(now + leaseMs, passed)
 `,
 });
