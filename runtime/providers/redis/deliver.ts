@@ -10,7 +10,7 @@ import type {
   Settlement,
 } from "../../contract/index.ts";
 import { headSizeOf, readOwn } from "./heads.ts";
-import { packId, unpackId } from "./ids.ts";
+import { isPackedUuid, type PackedIds, packId, unpackId } from "./ids.ts";
 import { numberOfReason } from "./reasons.ts";
 import type { Int } from "./record.ts";
 import { ack, ackGated } from "./scripts/ack.ts";
@@ -50,7 +50,7 @@ interface StoredLane {
   readonly version: number;
 }
 
-export async function claimJobs(run: RunScript, request: ClaimRequest): Promise<Claimed> {
+export async function claimJobs(run: RunScript, packed: PackedIds, request: ClaimRequest): Promise<Claimed> {
   const args: Argument[] = [request.claimId, request.workerId, Math.ceil(request.leaseMs)];
   for (const { queue, limit, handles } of request.lanes) {
     args.push(
@@ -61,10 +61,13 @@ export async function claimJobs(run: RunScript, request: ClaimRequest): Promise<
     );
   }
   const reply = (await run(claim, args)) as ClaimReply; // see the script's header
-  return { jobs: claimedJobs(reply), opened: Number(reply[6]) > 0 };
+  return { jobs: claimedJobs(packed, reply), opened: Number(reply[6]) > 0 };
 }
 
-function claimedJobs([until, lanes, runs, rows, long, gatedPlaces]: ClaimReply): readonly ClaimedJob[] {
+function claimedJobs(
+  packed: PackedIds,
+  [until, lanes, runs, rows, long, gatedPlaces]: ClaimReply,
+): readonly ClaimedJob[] {
   const known = lanesOf(lanes);
   const leaseUntil = Number(until);
   const gatedJobs = new Set(gatedPlaces.map(Number));
@@ -80,8 +83,11 @@ function claimedJobs([until, lanes, runs, rows, long, gatedPlaces]: ClaimReply):
       const { idAt, ownAt, valueAt, endAt } = partsOf(rows, at);
       const { priority, runAt, enqueuedAt } = readOwn(rows, ownAt, valueAt - ownAt);
       const place = jobs.length + 1;
+      const packedId = rows.toString("utf8", idAt, ownAt);
+      const id = unpackId(packedId);
+      packed.remember(id, packedId);
       const job = {
-        id: unpackId(rows.toString("utf8", idAt, ownAt)),
+        id,
         fence,
         name,
         queue,
@@ -130,20 +136,26 @@ export interface Settled {
   readonly opened: boolean;
 }
 
-export async function ackJobs(run: RunScript, completions: readonly Completion[]): Promise<Settled> {
+export async function ackJobs(
+  run: RunScript,
+  packed: PackedIds,
+  completions: readonly Completion[],
+): Promise<Settled> {
   return settleInBatches(completions, async (batch, withGates) => {
-    const refused = (await run(withGates ? ackGated : ack, ackArguments(batch))) as readonly Int[]; // see the script's header
+    const refused = (await run(withGates ? ackGated : ack, ackArguments(packed, batch))) as readonly Int[]; // see the script's header
     const results = batch.map((): Answer => "ok");
     for (let i = 0; i < refused.length; i += 2) results[Number(refused[i]) - 1] = refused[i + 1] as Answer;
     return results;
   });
 }
 
-function ackArguments(batch: readonly Completion[]): readonly Argument[] {
+function ackArguments(packed: PackedIds, batch: readonly Completion[]): readonly Argument[] {
   const fence = batch[0]?.fence ?? 0;
   const alike = batch.every((completion) => completion.fence === fence);
   const args: Argument[] = [batch.length, alike ? fence : "", batch.map((lease) => (lease.gated ? 1 : 0)).join("")];
-  for (const { id } of batch) args.push(packId(id));
+  const ids = batch.map(({ id }) => packed.take(id));
+  if (ids.every(isPackedUuid)) args.push(ids.join(""));
+  else args.push("", ...ids);
   if (!alike) for (const completion of batch) args.push(completion.fence);
   for (const [index, { output }] of batch.entries()) {
     if (output !== undefined) args.push(index + 1, storable(output));

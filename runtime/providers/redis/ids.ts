@@ -11,6 +11,9 @@ const digits = Buffer.from("0123456789abcdef");
 /** Where the two digits of each byte stand in a UUID. */
 const places = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34] as const;
 
+/** Characters, and bytes, of a packed UUID. */
+export const packedSize = 22;
+
 export function packId(id: string): string {
   if (!uuid.test(id)) return `=${id}`;
   for (let index = 0; index < 16; index++) {
@@ -36,6 +39,36 @@ export function unpackId(packed: string): string {
     text[at + 1] = digits[byte & 15] ?? 0;
   }
   return text.toString("latin1");
+}
+
+export function isPackedUuid(packed: string): boolean {
+  return !packed.startsWith("=");
+}
+
+/** Packed ids of jobs that were claimed here and not settled yet: packing one again would cost more than to remember it. */
+export interface PackedIds {
+  remember(id: string, packed: string): void;
+  /** The packed id, which is forgotten then. */
+  take(id: string): string;
+}
+
+/** Jobs that are claimed here and settled elsewhere, or never, must not fill the memory. */
+const maxRemembered = 10_000;
+
+export function createPackedIds(): PackedIds {
+  const known = new Map<string, string>();
+  return {
+    remember(id, packed) {
+      if (known.size >= maxRemembered) known.clear();
+      known.set(id, packed);
+    },
+    take(id) {
+      const packed = known.get(id);
+      if (packed === undefined) return packId(id);
+      known.delete(id);
+      return packed;
+    },
+  };
 }
 
 /** Code points whose UTF-8 sorts elsewhere than their UTF-16 does, and the highest one, which marks the others. */

@@ -8,6 +8,7 @@ import * as control from "./control.ts";
 import * as deliver from "./deliver.ts";
 import { createEnqueueGroup } from "./enqueue-group.ts";
 import type { LeaseExtenderData } from "./lease-extender.ts";
+import { createPackedIds } from "./ids.ts";
 import { createListener, type Listener, type ListenerTimes } from "./listener.ts";
 import * as needs from "./needs.ts";
 import * as notes from "./notes.ts";
@@ -117,6 +118,8 @@ export function createRedisProvider(options: RedisOptions, times: ListenerTimes 
   const waits = createSettledWaits(createSettledLookup(run), settledPollMs, stopped);
   const checkWaits = throttle(() => waits.check(), settledCheckMs);
 
+  const packedIds = createPackedIds();
+
   const provider: RedisProvider = {
     capabilities: { transactions: "none", durable: true, reach: "network" },
     notifier: {
@@ -163,13 +166,13 @@ export function createRedisProvider(options: RedisOptions, times: ListenerTimes 
       }),
     claim: (request) =>
       guarded(async () => {
-        const { jobs, opened } = await deliver.claimJobs(run, request);
+        const { jobs, opened } = await deliver.claimJobs(run, packedIds, request);
         if (opened) wakeUps.wake();
         return jobs;
       }),
     ack: (completions) =>
       guarded(async () => {
-        const { settlements, opened } = await deliver.ackJobs(run, completions);
+        const { settlements, opened } = await deliver.ackJobs(run, packedIds, completions);
         checkWaits();
         if (opened) wakeUps.wake();
         return settlements;

@@ -1,4 +1,5 @@
 import { transitions } from "../../../core/transitions.ts";
+import { packedSize } from "../ids.ts";
 import { edgesAndGates } from "./edges.ts";
 import { formats, fullStep, sizes } from "./head.ts";
 import { defineScript } from "./script.ts";
@@ -26,9 +27,9 @@ end
 /** `settle(place, expected)` for jobs that are not like most, and `follow(needed)`. */
 function restOf({ withGates }: { readonly withGates: boolean }): string {
   return `${luaTransitions(["ack"])}${withGates ? edgesAndGates : ""}
-local refused, withheld, failed = ...
+local ids, refused, withheld, failed = ...
 local function settle(place, expected)
-  local job = loadAll({ ARGV[5 + place] })[1]
+  local job = loadAll({ ids[place] })[1]
   local t = job and job[FENCE] == expected and (T["ack"][situation(job)] or "alreadyDone")
 ${withGates ? "" : bounce}  if not t or type(t) == "string" then
     withheld[place] = true
@@ -58,17 +59,25 @@ end`;
 
 function bodyOf({ withGates }: { readonly withGates: boolean }): string {
   return `
-local size, fence = tonumber(ARGV[3]), tonumber(ARGV[4])
-local kept = size > 0 and call("HMGET", HEADS, unpack(ARGV, 6, 5 + size)) or {}
+local size, fence, joined = tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[6]
+-- after: the argument that follows the ids
+local ids, after = {}, 7
+if joined == "" then
+  for place = 1, size do ids[place] = ARGV[6 + place] end
+  after = 7 + size
+else
+  for place = 1, size do ids[place] = sub(joined, ${packedSize} * (place - 1) + 1, ${packedSize} * place) end
+end
+local kept = readMany(HEADS, ids)
 -- Outputs at places that are withheld are discarded. failed: ids of those of which an earlier attempt may have left an error
 local refused, withheld, failed, seen = {}, {}, {}, {}
-local settle${withGates ? ", follow = openRest(refused, withheld, failed)\nlocal needed = {}" : ""}
+local settle${withGates ? ", follow = openRest(ids, refused, withheld, failed)\nlocal needed = {}" : ""}
 -- by step: what becomes of jobs that have it; false: they have to be looked at one by one
 local row, steps = ${luaCell(transitions.running.ack)}, {}
 local fields, fieldsSize = {}, 0
 
 for place = 1, size do
-  local id, head, expected = ARGV[5 + place], kept[place], fence or tonumber(ARGV[5 + size + place])
+  local id, head, expected = ids[place], kept[place], fence or tonumber(ARGV[after + place - 1])
   local step = false
   if head and byte(head) == ${formats.full} and not seen[id]${withGates ? " and not loaded[id]" : ""} then
     local key = sub(head, 1, ${sizes.fullStep})
@@ -92,7 +101,7 @@ for place = 1, size do
     step.size = step.size + 1
     step.seqs[step.size] = sub(head, ${sizes.fullStep + 1}, ${sizes.fullStep + 6})
     if expected > 1 then failed[#failed + 1] = id end${withGates ? "\n    if step.isNeeded then needed[#needed + 1] = id end" : ""}
-  else${indented(writeHeads)}${withGates ? indented(followNeeded) : "\n    settle = settle or openRest(refused, withheld, failed)"}
+  else${indented(writeHeads)}${withGates ? indented(followNeeded) : "\n    settle = settle or openRest(ids, refused, withheld, failed)"}
     settle(place, expected)
   end
 end${writeHeads}${withGates ? followNeeded : ""}
@@ -120,10 +129,10 @@ for claim, by in pairs(claims) do endClaim(format("%.0f", claim), by) end
 if next(claims) then call("PUBLISH", P .. "settled", ARGV[2]) end
 
 local outputs = {}
-for i = 6 + size + (fence and 0 or size), #ARGV, 2 do
+for i = after + (fence and 0 or size), #ARGV, 2 do
   local place = tonumber(ARGV[i])
   if not withheld[place] then
-    outputs[#outputs + 1] = ARGV[5 + place]
+    outputs[#outputs + 1] = ids[place]
     outputs[#outputs + 1] = ARGV[i + 1]
   end
 end
@@ -142,7 +151,8 @@ function indented(lua: string): string {
  * Ends leases with success. The output of a job whose cancellation was requested is discarded.
  *
  * ARGV[3…] number of completions, fence of all of them (empty: they differ), per completion 1 if its lease is gated, else 0;
- *          the ids; the fences if they differ; per output: place of its completion, output
+ *          the ids as one text, or nothing and then each of them: they are not packed alike; the fences if they differ; per
+ *          output: place of its completion, output
  * Returns  per completion that was refused: its place, stale | alreadyDone | gated: that is for `ackGated`
  */
 export const ack = defineScript("ack", {
