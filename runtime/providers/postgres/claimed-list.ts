@@ -51,11 +51,14 @@ export const marked = { mark };
 
 /** What `listOf` needs of a job. */
 export function claimedColumns({ tables: { payloads }, j }: Named, isNew: boolean): SQL {
+  const plain = [j.version, j.priority, j.attempt, j.crashes, j.fence, j.runAt, j.enqueuedAt, j.leaseUntil];
   const facts = sql.join(
     [
-      ...[j.seq, sql`'"' || ${j.id} || '"'`, j.version, j.priority, j.attempt, j.crashes, j.fence],
-      ...[j.runAt, j.enqueuedAt, j.leaseUntil],
-      ...[sql`(${j.passed} is not null)::integer`, sql`(${j.needed} is not null)::integer`],
+      j.seq,
+      sql`'"' || ${j.id} || '"'`,
+      ...plain,
+      sql`(${j.passed} is not null)::integer`,
+      sql`(${j.needed} is not null)::integer`,
       sql.raw(isNew ? "1" : "0"),
     ],
     sql`, `,

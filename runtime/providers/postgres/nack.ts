@@ -38,11 +38,7 @@ export async function nackJobs(store: Store, items: readonly Rejection[]): Promi
 
 const noRows = { ...nothingEnded, answer: [] as readonly NackRow[] };
 
-function leftIn(
-  batch: Batch<Rejection>,
-  rows: readonly NackRow[],
-  why: "gated" | "needed",
-): Batch<Rejection> {
+function leftIn(batch: Batch<Rejection>, rows: readonly NackRow[], why: "gated" | "needed"): Batch<Rejection> {
   const left = new Set(rows.flatMap(({ n, answer }) => (answer === why ? [n] : [])));
   return left.size === 0 ? [] : batch.filter(([n]) => left.has(n));
 }

@@ -79,7 +79,7 @@ function claimedJobs(
     const number = (place: number): number => Number(runs[i + place]);
     const { queue, name, version } = known.get(number(1)) ?? { queue: "", name: "", version: 0 };
     const [fence, attempt, crashes] = [number(0), number(2), number(3)];
-    for (const end = jobs.length + number(4); jobs.length < end; ) {
+    for (const end = jobs.length + number(4); jobs.length < end;) {
       const { idAt, ownAt, valueAt, endAt } = partsOf(rows, at);
       const { priority, runAt, enqueuedAt } = readOwn(rows, ownAt, valueAt - ownAt);
       const place = jobs.length + 1;
@@ -136,11 +136,7 @@ export interface Settled {
   readonly opened: boolean;
 }
 
-export async function ackJobs(
-  run: RunScript,
-  packed: PackedIds,
-  completions: readonly Completion[],
-): Promise<Settled> {
+export async function ackJobs(run: RunScript, packed: PackedIds, completions: readonly Completion[]): Promise<Settled> {
   return settleInBatches(completions, async (batch, withGates) => {
     const refused = (await run(withGates ? ackGated : ack, ackArguments(packed, batch))) as readonly Int[]; // see the script's header
     const results = batch.map((): Answer => "ok");

@@ -42,7 +42,7 @@ export const enqueueCases: readonly ConformanceCase[] = [
     async run(context) {
       const provider = await context.createProvider();
       const odd = ["1", "", "\u001E", "", "\u001F", "\u001F\u001E", ",", "NULL", "{}", '"', "\\", "\u001E"];
-      const texts = [...odd, "x".repeat(3_000), "2", "ü".repeat(1_500), "\u001E,\"".repeat(1_000), "3"];
+      const texts = [...odd, "x".repeat(3_000), "2", "ü".repeat(1_500), '\u001E,"'.repeat(1_000), "3"];
       const jobs = texts.map((payload) => context.newJob({ payload }));
       await provider.enqueue(jobs);
       const leases = await provider.claim(claimRequest({ limit: texts.length }));
