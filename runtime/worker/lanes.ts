@@ -28,6 +28,10 @@ export interface LanesOptions {
   readonly executor: Executor;
   /** Jobs that a lane claims at most beyond its slots. */
   readonly maxAhead: number | undefined;
+  /** Called with jobs that were claimed and are not to be started here now. */
+  readonly giveBack: (job: ClaimedJob) => void;
+  /** Whether the store has not yet confirmed that the lease is over. */
+  readonly isSettling: (id: string) => boolean;
   readonly wake: () => void;
 }
 
@@ -47,6 +51,10 @@ interface Lane {
   /** Absent: no job of this queue has a batch handler. */
   readonly batches: ReadonlyMap<string, BatchPolicy> | undefined;
   readonly gathering: Map<string, Gathering>;
+  /** Whether a worker vanished with one of the jobs that the last claim brought. */
+  careful: boolean;
+  /** Until the store has them back, nothing is claimed. */
+  givenBack: readonly string[];
   /** Slots in use, by jobs that run or are gathered. */
   running: number;
   filling: boolean;
@@ -65,7 +73,7 @@ const maxUnsettled = 2_000;
 const weight = 0.1;
 
 export function createLanes(options: LanesOptions): Lanes {
-  const { concurrency, runnables, executor, maxAhead = usualAhead, wake } = options;
+  const { concurrency, runnables, executor, maxAhead = usualAhead, giveBack, isSettling, wake } = options;
   const lanes = new Map<string, Lane>();
   for (const [queue, slots] of concurrency) {
     const handles = [...runnables.values()]
@@ -78,6 +86,8 @@ export function createLanes(options: LanesOptions): Lanes {
       waiting: [],
       batches: batchesOf(runnables, queue),
       gathering: new Map(),
+      careful: false,
+      givenBack: [],
       running: 0,
       filling: false,
       jobMs: undefined,
@@ -89,8 +99,10 @@ export function createLanes(options: LanesOptions): Lanes {
   let quiet: (() => void)[] = [];
 
   function limit(lane: Lane): number {
+    lane.givenBack = lane.givenBack.filter(isSettling);
+    if (lane.givenBack.length > 0) return 0;
     const ahead =
-      lane.jobMs === undefined
+      lane.jobMs === undefined || lane.careful
         ? 0
         : Math.min(maxAhead, Math.floor((aheadMs * lane.slots) / Math.max(lane.jobMs, 0.05)));
     const inHand = lane.running + lane.waiting.length;
@@ -114,6 +126,17 @@ export function createLanes(options: LanesOptions): Lanes {
     for (const lane of cut) fill(lane);
     // Meanwhile there may be room for a claim.
     if (cut.length > 0) wake();
+  }
+
+  /**
+   * One of these jobs may end this process too. What was not even started must not share its crashes, so none is started
+   * before the store has all of those back that find no slot; then they are claimed few at a time.
+   */
+  function giveAllBack(lane: Lane): void {
+    const jobs = lane.waiting.splice(0);
+    held -= jobs.length;
+    lane.givenBack = jobs.map(({ id }) => id);
+    for (const job of jobs) giveBack(job);
   }
 
   function run(lane: Lane, job: ClaimedJob): void {
@@ -184,8 +207,13 @@ export function createLanes(options: LanesOptions): Lanes {
     },
     dispatch(jobs) {
       held += jobs.length;
-      for (const job of jobs) lanes.get(job.queue)?.waiting.push(job);
-      for (const lane of lanes.values()) fill(lane);
+      for (const lane of lanes.values()) {
+        const claimed = jobs.filter(({ queue }) => queue === lane.queue);
+        if (claimed.length > 0) lane.careful = claimed.some(({ crashes }) => crashes > 0);
+        for (const job of claimed) lane.waiting.push(job);
+        if (lane.careful && lane.waiting.length > lane.slots - lane.running) giveAllBack(lane);
+        fill(lane);
+      }
     },
     holds: (id) => [...lanes.values()].some((lane) => notStarted(lane).some((job) => job.id === id)),
     get held() {

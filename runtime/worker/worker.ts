@@ -31,6 +31,7 @@ import { createLanes } from "./lanes.ts";
 import { createLeaseKeeper } from "./lease-keeper.ts";
 import { readSettings } from "./options.ts";
 import { createPayloadReader } from "./payload-reader.ts";
+import { leaseOf } from "./rejection.ts";
 import { createSettler } from "./settler.ts";
 import { runUntilSignal } from "./signals.ts";
 import { shutDown } from "./shutdown.ts";
@@ -84,6 +85,8 @@ export async function createTypedWorker<
     runnables,
     executor,
     maxAhead: provider.claimAhead,
+    giveBack: (job) => settler.nack({ ...leaseOf({ job }), outcome: "release" }),
+    isSettling: (jobId) => settler.holds(jobId),
     wake: () => claimer.wake(),
   });
   const claimer = createClaimer({
