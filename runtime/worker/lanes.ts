@@ -57,6 +57,8 @@ interface Lane {
   givenBack: readonly string[];
   /** Slots in use, by jobs that run or are gathered. */
   running: number;
+  /** Undefined: no job was started since the event loop went round. */
+  turnEndsAt: number | undefined;
   filling: boolean;
   /** Moving average of what one job takes in ms; unknown until the first has ended. */
   jobMs: number | undefined;
@@ -65,7 +67,7 @@ interface Lane {
 const aheadMs = 25;
 /** Of a store that does not say what it likes best. */
 const usualAhead = 300;
-/** How long, in ms, jobs that wait for nothing follow each other before timers, sockets and other lanes get their turn. */
+/** How long, in ms, jobs of a lane that wait for nothing follow each other before others have their turn. */
 const turnMs = 10;
 /** Settlements that may wait for confirmation before claiming pauses. */
 const maxUnsettled = 2_000;
@@ -89,13 +91,12 @@ export function createLanes(options: LanesOptions): Lanes {
       careful: false,
       givenBack: [],
       running: 0,
+      turnEndsAt: undefined,
       filling: false,
       jobMs: undefined,
     });
   }
   let held = 0;
-  /** Undefined: no job was started since the event loop went round. */
-  let turnEndsAt: number | undefined;
   let quiet: (() => void)[] = [];
 
   function limit(lane: Lane): number {
@@ -111,21 +112,21 @@ export function createLanes(options: LanesOptions): Lanes {
     return inHand < lane.slots || room * 2 >= lane.slots + ahead ? room : 0;
   }
 
-  /** Whether one more job may start before the event loop goes round. */
-  function hasTurn(): boolean {
-    if (turnEndsAt === undefined) {
-      turnEndsAt = performance.now() + turnMs;
-      setImmediate(nextTurn);
+  /** Whether one more job of this lane may start before the event loop goes round. */
+  function hasTurn(lane: Lane): boolean {
+    if (lane.turnEndsAt === undefined) {
+      lane.turnEndsAt = performance.now() + turnMs;
+      setImmediate(nextTurn, lane);
     }
-    return performance.now() < turnEndsAt;
+    return performance.now() < lane.turnEndsAt;
   }
 
-  function nextTurn(): void {
-    turnEndsAt = undefined;
-    const cut = [...lanes.values()].filter(({ waiting, running, slots }) => waiting.length > 0 && running < slots);
-    for (const lane of cut) fill(lane);
+  function nextTurn(lane: Lane): void {
+    lane.turnEndsAt = undefined;
+    if (lane.waiting.length === 0 || lane.running >= lane.slots) return;
+    fill(lane);
     // Meanwhile there may be room for a claim.
-    if (cut.length > 0) wake();
+    wake();
   }
 
   /**
@@ -186,7 +187,7 @@ export function createLanes(options: LanesOptions): Lanes {
     if (lane.filling) return;
     lane.filling = true;
     do {
-      while (lane.running < lane.slots && lane.waiting.length > 0 && hasTurn()) {
+      while (lane.running < lane.slots && lane.waiting.length > 0 && hasTurn(lane)) {
         const job = lane.waiting.shift();
         if (!job) break;
         const batch = lane.batches?.get(job.name);
@@ -194,7 +195,7 @@ export function createLanes(options: LanesOptions): Lanes {
         else run(lane, job);
       }
       if (lane.batches) runImpatient(lane);
-    } while (lane.batches && lane.waiting.length > 0 && lane.running < lane.slots && hasTurn());
+    } while (lane.batches && lane.waiting.length > 0 && lane.running < lane.slots && hasTurn(lane));
     lane.filling = false;
   }
 

@@ -31,8 +31,8 @@ it("claims nothing ahead while it meets jobs with which a worker vanished", asyn
   const provider = createMemoryProvider({ clock });
   const descriptor = describeJobs({ work: {} });
   const client = await clientOf(provider, descriptor);
-  const enqueue = (from: number, count: number): Promise<unknown> | undefined =>
-    client["work"]?.enqueueMany(Array.from({ length: count }, (_, n) => ({ n: from + n })));
+  const enqueue = (from: number, count: number): Promise<unknown> =>
+    client.work.enqueueMany(Array.from({ length: count }, (_, n) => ({ n: from + n })));
 
   await enqueue(0, suspects);
   await provider.claim({ claimId: "1", workerId: "gone", leaseMs: 1_000, lanes });

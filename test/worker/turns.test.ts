@@ -29,7 +29,7 @@ it.each<[how: string, handlerOf: (body: () => void) => () => unknown]>([
   provider = createMemoryProvider();
   const descriptor = describeJobs({ work: {} });
   const client = await clientOf(provider, descriptor);
-  await client["work"]?.enqueueMany(Array.from({ length: jobs }, (_, n) => ({ n })));
+  await client.work.enqueueMany(Array.from({ length: jobs }, (_, n) => ({ n })));
   const done = createSignal();
   let handled = 0;
   let inTurn = 0;
@@ -45,6 +45,33 @@ it.each<[how: string, handlerOf: (body: () => void) => () => unknown]>([
     if (++handled === jobs) done.fire();
   });
   worker = await workerOf(provider, descriptor, { work: handler }, { queues: { work: 1 } });
+  await worker.start();
+  await done.promise;
+  expect(most).toBeLessThanOrEqual(mostInTurn);
+});
+
+it("lets every queue have its turn while all of them have much to do", async () => {
+  provider = createMemoryProvider();
+  const descriptor = describeJobs({ work: {}, other: { queue: "other" } });
+  const client = await clientOf(provider, descriptor);
+  const inputs = Array.from({ length: jobs }, (_, n) => ({ n }));
+  await client.work.enqueueMany(inputs);
+  await client.other.enqueueMany(inputs);
+  const done = createSignal();
+  const left = { work: jobs, other: jobs };
+  let previous: keyof typeof left | undefined;
+  let inRow = 0;
+  let most = 0;
+  const handlerOf = (name: keyof typeof left, rival: keyof typeof left) => () => {
+    work();
+    inRow = previous === name ? inRow + 1 : 1;
+    previous = name;
+    if (left[rival] > 0) most = Math.max(most, inRow);
+    left[name]--;
+    if (left.work + left.other === 0) done.fire();
+  };
+  const handlers = { work: handlerOf("work", "other"), other: handlerOf("other", "work") };
+  worker = await workerOf(provider, descriptor, handlers, { queues: { work: 1, other: 1 } });
   await worker.start();
   await done.promise;
   expect(most).toBeLessThanOrEqual(mostInTurn);
