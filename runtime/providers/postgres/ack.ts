@@ -13,7 +13,7 @@ import {
   type Root,
 } from "./needs.ts";
 import { answers, type Batch, besideGates, leasesOf, nothingEnded, type Refusal, type Settled } from "./settle.ts";
-import { type ClaimedJobs, type Store, timeOf } from "./store.ts";
+import { type ClaimedJobs, forget, type Store, timeOf } from "./store.ts";
 import { storable } from "./values.ts";
 
 /** The batch, as the statements take it. */
@@ -43,7 +43,7 @@ export async function ackJobs(store: Store, items: readonly Completion[]): Promi
   const leases = leasesOf(items, "first");
   const { batch } = leases;
   if (batch.length === 0) return { settlements: items.map(() => "stale"), after: nothing };
-  const { seqs, needed: gates } = store.claimed;
+  const { needed: gates } = store.claimed;
   const [plain, needed] = parted(batch, ([, { id }]) => gates.has(id));
   const known = new Map(needed.map(([n, { id }]) => [n, gates.get(id)]));
   const one = await ackPlain(store, plain);
@@ -53,8 +53,7 @@ export async function ackJobs(store: Store, items: readonly Completion[]): Promi
   const left = batch.filter(([n]) => open.has(n));
   const { answer, moved, locked } =
     left.length === 0 ? nothingEnded : await store.database.transact((run) => ackNeeded(run, store, left));
-  for (const [, { id }] of batch) seqs.delete(id);
-  for (const [, { id }] of needed) gates.delete(id);
+  forget(store.claimed, items);
   const refusals = [...closed.flatMap((row) => (row.open ? [] : [row.n])), ...answer];
   const refused = refusals.length === 0 ? [] : await reasons(store, items, refusals);
   const settlements = answers(items, leases, refused, "alreadyDone");

@@ -1,10 +1,13 @@
 import type { ClaimedJob, ClaimLane, ClaimRequest } from "../../contract/index.ts";
+import { remember } from "../../core/remember.ts";
 import { type Claimed, claimedOf, marked, type PartRow } from "./claimed-list.ts";
 import { type ClaimCursors, type ClaimStart, front, type Position } from "./claim-cursor.ts";
-import { remember, type Store, timeOf } from "./store.ts";
+import { type Store, timeOf } from "./store.ts";
 import { storable } from "./values.ts";
 
 const maxInteger = 2 ** 31 - 1;
+/** Who has room for more claims again: a text of all payloads must not be longer than JavaScript can have it. */
+const maxListed = 100_000;
 
 export interface ClaimResult {
   readonly jobs: readonly ClaimedJob[];
@@ -100,7 +103,7 @@ async function take(
     const { priority, runAt, seq } = starts[index]?.from ?? front;
     const names = handles.map(({ name }) => storable(name, "A job's name"));
     const versions = handles.map(({ maxVersion }) => Math.min(maxVersion, maxInteger));
-    const room = Math.min(limit, maxInteger);
+    const room = Math.min(limit, maxListed);
     return { queue: storable(queue, "A queue's name"), room, names, versions, priority, run_at: runAt, seq };
   });
   const parts = await store.database.rows<PartRow>(store.statements.claim, {

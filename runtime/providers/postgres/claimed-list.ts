@@ -24,9 +24,9 @@ type Facts = readonly [
   runAt: number,
   enqueuedAt: number,
   leaseUntil: number,
-  hasGates: 0 | 1,
-  isNeeded: 0 | 1,
-  isNew: 0 | 1,
+  gates: 0 | 1,
+  needed: 0 | 1,
+  fresh: 0 | 1,
 ];
 
 /** A job, and what only this provider knows of it. */
@@ -89,14 +89,14 @@ function jobsOf([facts, ...texts]: Part): readonly Claimed[] {
 }
 
 function claimedJob(facts: Facts, name: string, queue: string, payload: string): Claimed {
-  const [seq, id, version, priority, attempt, crashes, fence, runAt, enqueuedAt, leaseUntil] = facts;
-  const [hasGates, isNeeded] = [facts[10] === 1, facts[11] === 1];
+  const [seq, id, version, priority, attempt, crashes, fence, runAt, enqueuedAt, leaseUntil, gates, needed, fresh] =
+    facts;
   const job = { id, fence, name, queue, version, priority, attempt, crashes, runAt, enqueuedAt, leaseUntil, payload };
   return {
-    job: hasGates || isNeeded ? { ...job, gated: true } : job,
+    job: gates || needed ? { ...job, gated: true } : job,
     seq,
-    hasGates,
-    isNeeded,
-    isNew: facts[12] === 1,
+    hasGates: gates === 1,
+    isNeeded: needed === 1,
+    isNew: fresh === 1,
   };
 }

@@ -4,7 +4,7 @@ import type { ExpectedEnd } from "./edge-tables.ts";
 import { aftermathOf, type EndedRoots, endWithEdges, joined, nothing, type Root } from "./needs.ts";
 import { answers, type Batch, besideGates, leasesOf, nothingEnded, type Settled } from "./settle.ts";
 import type { PgStatement } from "./sql.ts";
-import { type Store, timeOf } from "./store.ts";
+import { forget, type Store, timeOf } from "./store.ts";
 
 /** The answer to a lease, or a queue whose jobs can be claimed again. */
 type NackRow =
@@ -29,7 +29,7 @@ export async function nackJobs(store: Store, items: readonly Rejection[]): Promi
   const refused = all.flatMap(({ n, answer: one }) =>
     n === null || one === "gated" || one === "needed" ? [] : [[n, one] as const],
   );
-  for (const { id } of items) store.claimed.seqs.delete(id);
+  forget(store.claimed, items);
   const settlements = answers(items, leases, refused, "alreadyDone");
   const queues = all.flatMap(({ queue }) => (queue === null ? [] : [queue]));
   const after = joined(besideGates(items, settlements, new Map(), locked), aftermathOf(moved), { ...nothing, queues });

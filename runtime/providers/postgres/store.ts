@@ -1,4 +1,4 @@
-import type { Clock } from "../../contract/index.ts";
+import type { Clock, Lease } from "../../contract/index.ts";
 import type { Database } from "./database.ts";
 import type { Statements } from "./statements.ts";
 
@@ -19,16 +19,16 @@ export interface ClaimedJobs {
   readonly needed: Map<string, boolean>;
 }
 
-/** Jobs that are claimed here and settled elsewhere, or never, must not fill the memory. */
-const maxClaimed = 10_000;
-
 export function noneClaimed(): ClaimedJobs {
   return { seqs: new Map(), needed: new Map() };
 }
 
-export function remember<T>(known: Map<string, T>, id: string, value: T): void {
-  if (known.size >= maxClaimed) known.clear();
-  known.set(id, value);
+/** Call it when leases have ended. */
+export function forget({ seqs, needed }: ClaimedJobs, leases: readonly Lease[]): void {
+  for (const { id } of leases) {
+    seqs.delete(id);
+    needed.delete(id);
+  }
 }
 
 /** The parameter `now` of statements that ask for the time. */

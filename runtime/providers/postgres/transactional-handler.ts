@@ -16,7 +16,7 @@ import type { DrizzleSchema, UserDatabase } from "./options.ts";
 import type { Run } from "./database.ts";
 import { type Aftermath, aftermathOf, type MovedJob, nothing } from "./needs.ts";
 import { ackJobs, ackNeeded, completionsOf, refusalOf } from "./ack.ts";
-import { type Store, timeOf } from "./store.ts";
+import { forget, type Store, timeOf } from "./store.ts";
 import { driverError, readonly, storeError } from "./store-error.ts";
 import { type PostgresTransaction, rowsIn } from "./transaction.ts";
 import { isStorableId } from "./values.ts";
@@ -165,7 +165,7 @@ async function complete(store: Store, tx: PostgresTransaction, completion: Compl
   const { statements } = store;
   const run: Run = (statement, values) => rowsIn(tx, statement, values);
   const refused = await run(statements.ack, { ...completionsOf(store.claimed, [[0, completion]]), ...timeOf(store) });
-  store.claimed.seqs.delete(completion.id);
+  forget(store.claimed, [completion]);
   // Refused also if others need the job.
   const needed = refused.length === 0 ? undefined : await ackNeeded(run, store, [[0, completion]]);
   if (needed && needed.answer.length > 0) {

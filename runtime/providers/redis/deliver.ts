@@ -159,11 +159,14 @@ function ackArguments(packed: PackedIds, batch: readonly Completion[]): readonly
   return args;
 }
 
-export async function nackJobs(run: RunScript, rejections: readonly Rejection[]): Promise<Settled> {
+export async function nackJobs(run: RunScript, packed: PackedIds, rejections: readonly Rejection[]): Promise<Settled> {
   return settleInBatches(
     rejections,
     async (batch, withGates) =>
-      (await run(withGates ? nackGated : nack, batch.flatMap(nackArguments))) as readonly Answer[], // see the header
+      (await run(
+        withGates ? nackGated : nack,
+        batch.flatMap((one) => nackArguments(packed, one)),
+      )) as readonly Answer[], // see the header
   );
 }
 
@@ -190,9 +193,9 @@ async function settleInBatches<Item extends Lease>(
   return { settlements, opened };
 }
 
-function nackArguments(rejection: Rejection): readonly Argument[] {
+function nackArguments(packed: PackedIds, rejection: Rejection): readonly Argument[] {
   return [
-    packId(rejection.id),
+    packed.take(rejection.id),
     rejection.fence,
     `nack-${rejection.outcome}`,
     "delayMs" in rejection ? Math.max(0, Math.ceil(rejection.delayMs)) : "",

@@ -1,3 +1,5 @@
+import { remember } from "../../core/remember.ts";
+
 /**
  * Ids as the store keeps them: a UUID takes 22 characters instead of 36, which is felt in every key that holds it.
  * Whatever is no lower-case UUID is kept as it is, marked so that the two cannot be confused.
@@ -52,16 +54,10 @@ export interface PackedIds {
   take(id: string): string;
 }
 
-/** Jobs that are claimed here and settled elsewhere, or never, must not fill the memory. */
-const maxRemembered = 10_000;
-
 export function createPackedIds(): PackedIds {
   const known = new Map<string, string>();
   return {
-    remember(id, packed) {
-      if (known.size >= maxRemembered) known.clear();
-      known.set(id, packed);
-    },
+    remember: (id, packed) => remember(known, id, packed),
     take(id) {
       const packed = known.get(id);
       if (packed === undefined) return packId(id);

@@ -179,7 +179,7 @@ export function createRedisProvider(options: RedisOptions, times: ListenerTimes 
       }),
     nack: (rejections) =>
       guarded(async () => {
-        const { settlements } = await deliver.nackJobs(run, rejections);
+        const { settlements } = await deliver.nackJobs(run, packedIds, rejections);
         checkWaits();
         wakeUps.wake();
         return settlements;
