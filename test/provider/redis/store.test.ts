@@ -45,6 +45,26 @@ describe.skipIf(noServer)(suite, () => {
     }
   }
 
+  it.each([
+    ["all of them UUIDs", []],
+    ["some of them other texts", ["mine", "ü🐎", "=", "0".repeat(22), "x".repeat(300)]],
+  ])("acks ids of one call, %s, with fences and outputs of their own", async (_which, others) => {
+    const provider = await scene.started(direct());
+    const jobs = [...others.map((id) => jobOf({ id })), jobOf(), jobOf(), jobOf()];
+    await provider.enqueue(jobs);
+    const error = { name: "E", message: "m" };
+    const [first, ...rest] = await provider.claim(claimOf({ claimId: "1", limit: jobs.length }));
+    if (!first) throw new TypeError("nothing was claimed");
+    await provider.nack([{ ...first, outcome: "retry", delayMs: 0, error }]);
+    const leases = [...rest, ...(await provider.claim(claimOf({ claimId: "2" })))];
+    expect(leases.map(({ id }) => id)).toEqual([...jobs.slice(1), ...jobs.slice(0, 1)].map(({ id }) => id));
+    const completions = leases.map(({ id, fence }) => ({ id, fence, output: JSON.stringify(id) }));
+    expect(await provider.ack(completions)).toEqual(leases.map(() => "ok"));
+    for (const { id } of jobs) {
+      expect(await provider.get(id)).toMatchObject({ state: "succeeded", output: JSON.stringify(id) });
+    }
+  });
+
   it("is only the marker once all jobs are over and pruned", async () => {
     const provider = await scene.started(direct());
     const before = await keysOf(server.admin, "jobwright");
