@@ -1,12 +1,14 @@
 import { afterEach, expect, it } from "vitest";
 import { completionsOf } from "../../../runtime/providers/postgres/ack.ts";
 import { noneClaimed } from "../../../runtime/providers/postgres/store.ts";
+import { setUpSession } from "../../../runtime/providers/postgres/session.ts";
 import { createStatements } from "../../../runtime/providers/postgres/statements.ts";
 import type { PgStatement } from "../../../runtime/providers/postgres/sql.ts";
 import { describePostgres } from "../../support/postgres-suite.ts";
 import { claimOf, createScene, jobOf, jobsOf } from "./scene.ts";
 
 interface Plan {
+  readonly "Node Type": string;
   readonly "Relation Name"?: string;
   readonly "Actual Rows": number;
   readonly "Actual Loops": number;
@@ -23,6 +25,11 @@ function misfits({ "Rows Removed by Join Filter": own = 0, Plans: parts = [] }: 
 function readOf(table: string, plan: Plan): number {
   const own = plan["Relation Name"] === table ? plan["Actual Rows"] * plan["Actual Loops"] : 0;
   return (plan.Plans ?? []).reduce((sum, part) => sum + readOf(table, part), own);
+}
+
+/** Kinds of the plan's parts. */
+function partsOf({ "Node Type": own, Plans: parts = [] }: Plan): readonly string[] {
+  return [own, ...parts.flatMap(partsOf)];
 }
 
 describePostgres("a statement about many jobs on PostgreSQL", (given) => {
@@ -70,6 +77,23 @@ describePostgres("a statement about many jobs on PostgreSQL", (given) => {
       // What is known is not looked up again.
       expect(readOf("payloads", plan)).toBe(claimed === known ? 0 : plain.length);
       expect(misfits(await planOf(ackEdges, completionsOf(claimed, [...needed.entries()])))).toBe(0);
+    }
+  });
+
+  it("is given to no processes of its own, whatever it is about", async () => {
+    const provider = await scene.started();
+    await provider.enqueue(jobsOf(10));
+    const client = await scene.client();
+    await new Promise<void>((resolve, reject) => {
+      setUpSession(client, (error) => (error ? reject(error) : resolve()));
+    });
+    for (const [name, { text, parameters }] of Object.entries(createStatements(scene.schema))) {
+      const { rows } = await client.query(
+        `explain (format json) ${text}`,
+        parameters.map(() => null),
+      );
+      const [{ Plan: plan }] = rows[0]["QUERY PLAN"] as [{ Plan: Plan }]; // what EXPLAIN says
+      expect(partsOf(plan), name).not.toContain("Gather");
     }
   });
 });
