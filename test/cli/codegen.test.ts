@@ -1,27 +1,18 @@
-import { type ChildProcessByStdio, spawn, spawnSync } from "node:child_process";
+import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline/promises";
 import type { Readable } from "node:stream";
-import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { imports } from "../generator/support/problems.ts";
-import { createProject, type Project, repository } from "../generator/support/project.ts";
+import { createProject, type Project } from "../generator/support/project.ts";
+import { cliFile, type Ended, runCli } from "../support/cli.ts";
 
-const command = ["--import", "tsx", join(repository, "generator/cli/main.ts"), "codegen"];
 /** Each type is a version of its own, so that none breaks the contract of another. */
 const versions = ["string", "number"];
 const schema = (type: string): string =>
   `${imports}export default defineJobs({ a: job({ input: z.${type}(), version: ${versions.indexOf(type) + 1 || 1} }) });\n`;
 
-interface Ended {
-  readonly status: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-function codegen(project: Project, ...args: readonly string[]): Ended {
-  return spawnSync(process.execPath, [...command, ...args], { cwd: project.folder, encoding: "utf8" });
-}
+const codegen = (project: Project, ...args: readonly string[]): Ended => runCli(project, "codegen", ...args);
 
 describe("codegen on the command line", () => {
   it("says what it made, and where", () => {
@@ -99,7 +90,7 @@ describe("codegen on the command line", () => {
 
   it("--watch goes on after an error, and ends with 0 at SIGTERM", async () => {
     using project = createProject({ "jobs.schema.ts": schema("string") });
-    const child: ChildProcessByStdio<null, null, Readable> = spawn(process.execPath, [...command, "--watch"], {
+    const child: ChildProcessByStdio<null, null, Readable> = spawn(process.execPath, [cliFile, "codegen", "--watch"], {
       cwd: project.folder,
       stdio: ["ignore", "ignore", "pipe"],
     });

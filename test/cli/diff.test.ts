@@ -1,22 +1,11 @@
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createJobs } from "../../generated/index.ts";
 import { sqlite } from "../../runtime/providers/sqlite/index.ts";
 import { imports } from "../generator/support/problems.ts";
-import { createProject, type Project, repository } from "../generator/support/project.ts";
-
-interface Ended {
-  readonly status: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-function run(project: Project, ...words: readonly string[]): Ended {
-  const command = ["--import", "tsx", join(repository, "generator/cli/main.ts"), ...words];
-  const { status, stdout, stderr } = spawnSync(process.execPath, command, { cwd: project.folder, encoding: "utf8" });
-  return { status, stdout, stderr };
-}
+import { createProject, type Project } from "../generator/support/project.ts";
+import { type Ended, runCli } from "../support/cli.ts";
 
 function git(project: Project, ...words: readonly string[]): void {
   const author = ["-c", "user.name=Ada", "-c", "user.email=ada@example.com", "-c", "commit.gpgsign=false"];
@@ -37,7 +26,7 @@ describe("jobwright diff", () => {
 
   beforeAll(() => {
     project = createProject({ "jobs.schema.ts": first });
-    run(project, "codegen");
+    runCli(project, "codegen");
     git(project, "init", "-q");
     git(project, "add", "jobs.schema.ts", "jobs.lock.json");
     git(project, "commit", "-q", "-m", "first");
@@ -48,7 +37,7 @@ describe("jobwright diff", () => {
 
   it("says nothing of what did not change, and exits 0", () => {
     project.write("jobs.schema.ts", first);
-    expect(run(project, "diff", "--against", "v1")).toEqual({
+    expect(runCli(project, "diff", "--against", "v1")).toEqual({
       status: 0,
       stdout: "",
       stderr: "✔ no change that matters to older builds or jobs\n",
@@ -61,14 +50,14 @@ describe("jobwright diff", () => {
     ["a file", "jobs.lock.json"],
   ])("compares with %s, tells each finding at its place, and exits 4", (_, against) => {
     project.write("jobs.schema.ts", breaking);
-    const { status, stdout, stderr } = run(project, "diff", "--against", against);
+    const { status, stdout, stderr } = runCli(project, "diff", "--against", against);
     expect({ status, stderr }).toEqual({ status: 4, stderr: "" });
     expect(stdout.split("\n")[0]).toBe(`breaking   jobs.schema.ts:4:54 ${message}`);
   });
 
   it("exits 0 for what breaks nothing, and tells it all the same", () => {
     project.write("jobs.schema.ts", mail("subject: z.string()", 'queue: "mail"'));
-    const { status, stdout } = run(project, "diff", "--against", "v1");
+    const { status, stdout } = runCli(project, "diff", "--against", "v1");
     expect({ status, stdout }).toEqual({
       status: 0,
       stdout: expect.stringMatching(/^behaviour {2}jobs\.schema\.ts:4:\d+ sendEmail\.queue: QUEUE_CHANGED\. /),
@@ -77,7 +66,7 @@ describe("jobwright diff", () => {
 
   it("prints one JSON object", () => {
     project.write("jobs.schema.ts", breaking);
-    const { status, stdout, stderr } = run(project, "diff", "--against", "v1", "--json");
+    const { status, stdout, stderr } = runCli(project, "diff", "--against", "v1", "--json");
     expect({ status, stderr }).toEqual({ status: 4, stderr: "" });
     expect(JSON.parse(stdout)).toMatchObject({
       ok: false,
@@ -99,14 +88,14 @@ describe("jobwright diff", () => {
 
   it("prints workflow commands for GitHub", () => {
     project.write("jobs.schema.ts", breaking);
-    const { status, stdout } = run(project, "diff", "--against", "v1", "--format", "github");
+    const { status, stdout } = runCli(project, "diff", "--against", "v1", "--format", "github");
     expect(status).toBe(4);
     expect(stdout.split("\n")[0]).toBe(`::error file=jobs.schema.ts,line=4,col=54,title=TYPE_CHANGED::${message}`);
   });
 
   it("prints SARIF", () => {
     project.write("jobs.schema.ts", breaking);
-    const { status, stdout } = run(project, "diff", "--against", "v1", "--format", "sarif");
+    const { status, stdout } = runCli(project, "diff", "--against", "v1", "--format", "sarif");
     expect(status).toBe(4);
     expect(JSON.parse(stdout)).toMatchObject({
       version: "2.1.0",
@@ -138,7 +127,7 @@ describe("jobwright diff", () => {
     using own = createProject({
       "jobs.schema.ts": mail("name: z.string(), language: z.string(), issue: z.string()"),
     });
-    run(own, "codegen");
+    runCli(own, "codegen");
     own.write(
       "jobs.schema.ts",
       mail(
@@ -146,11 +135,11 @@ describe("jobwright diff", () => {
         "version: 2, upgrade: { 1: () => ({} as never) }",
       ),
     );
-    run(own, "codegen");
+    runCli(own, "codegen");
     const url = join(own.folder, "jobs.db");
     const provider = sqlite(url);
     const jobs = await createJobs({ provider });
-    expect(run(own, "diff", "--against", `sqlite:${url}`)).toMatchObject({
+    expect(runCli(own, "diff", "--against", `sqlite:${url}`)).toMatchObject({
       status: 0,
       stderr: expect.stringContaining(
         "sendEmail version 1: no job is left; its block in the lock and its upgrade can go",
@@ -158,17 +147,17 @@ describe("jobwright diff", () => {
     });
     await jobs.sendEmail.enqueue({ to: "a@b.co", name: "a", language: "en", issue: "1" });
     await provider.stop();
-    expect(run(own, "diff", "--against", `sqlite:${url}`)).toMatchObject({
+    expect(runCli(own, "diff", "--against", `sqlite:${url}`)).toMatchObject({
       status: 0,
       stderr: expect.stringContaining("sendEmail version 1: 1 in flight"),
     });
     own.write("jobs.schema.ts", mail("name: z.number()", "version: 2"));
-    expect(run(own, "diff", "--against", `sqlite:${url}`)).toMatchObject({
+    expect(runCli(own, "diff", "--against", `sqlite:${url}`)).toMatchObject({
       status: 4,
       stdout: expect.stringContaining("JOB_UPGRADE_REMOVED"),
     });
     using bare = createProject({ "jobs.schema.ts": first });
-    expect(run(bare, "diff", "--against", `sqlite:${url}`)).toMatchObject({
+    expect(runCli(bare, "diff", "--against", `sqlite:${url}`)).toMatchObject({
       status: 2,
       stderr: expect.stringContaining("✖ JW_LOCK_INVALID There is no jobs.lock.json in"),
     });
@@ -195,9 +184,9 @@ await jobs.$flow.chain(jobs.mail.node("a")).next(() => jobs.mail.node("b")).enqu
 await provider.stop();
 `,
     });
-    run(own, "codegen");
+    runCli(own, "codegen");
     execFileSync(process.execPath, ["--import", "tsx", "begin.ts"], { cwd: own.folder });
-    const diff = (...more: readonly string[]): Ended => run(own, "diff", "--against", "sqlite:jobs.db", ...more);
+    const diff = (...more: readonly string[]): Ended => runCli(own, "diff", "--against", "sqlite:jobs.db", ...more);
     expect(diff()).toMatchObject({
       status: 0,
       stderr: expect.stringMatching(/flows of greet: 2 in flight\nflows of leave: 1 in flight\n(?!flows)/),
@@ -227,19 +216,19 @@ await provider.stop();
     ["a format that does not exist", ["--against", "v1", "--format", "xml"], "✖ JW_USAGE There is no format xml."],
     ["nothing to compare with", [], "required option"],
   ])("exits 2 for %s", (_, words, text) => {
-    const { status, stdout, stderr } = run(project, "diff", ...words);
+    const { status, stdout, stderr } = runCli(project, "diff", ...words);
     expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
     expect(stderr).toContain(text);
   });
 
   it("exits 2 for a damaged lock, and for one of a newer jobwright", () => {
     project.write("damaged.lock.json", "<<<<<<< HEAD\n{}");
-    expect(run(project, "diff", "--against", "damaged.lock.json")).toMatchObject({
+    expect(runCli(project, "diff", "--against", "damaged.lock.json")).toMatchObject({
       status: 2,
       stderr: expect.stringContaining("✖ JW_LOCK_INVALID damaged.lock.json cannot be read"),
     });
     project.write("newer.lock.json", '{ "format": 2 }');
-    expect(run(project, "diff", "--against", "newer.lock.json")).toMatchObject({
+    expect(runCli(project, "diff", "--against", "newer.lock.json")).toMatchObject({
       status: 2,
       stderr: expect.stringContaining("has the format 2; this jobwright knows 1."),
     });
@@ -249,21 +238,21 @@ await provider.stop();
 describe("jobwright accept", () => {
   it("takes a breaking change with a reason, once", () => {
     using project = createProject({ "jobs.schema.ts": first });
-    run(project, "codegen");
+    runCli(project, "codegen");
     const accepted = (): unknown => JSON.parse(project.read("jobs.lock.json")).jobs.sendEmail.versions["1"].accepted;
 
     project.write("jobs.schema.ts", mail("subject: z.string(), cc: z.string().optional()"));
-    expect(run(project, "accept", "sendEmail", "--reason", "nothing breaks")).toMatchObject({ status: 0 });
+    expect(runCli(project, "accept", "sendEmail", "--reason", "nothing breaks")).toMatchObject({ status: 0 });
     expect(accepted()).toBeUndefined();
 
     project.write("jobs.schema.ts", breaking);
     const before = project.read("jobs.lock.json");
-    expect(run(project, "accept", "sendEmail").status).toBe(2);
-    expect(run(project, "accept", "sendEmail", "--reason", "  ")).toMatchObject({
+    expect(runCli(project, "accept", "sendEmail").status).toBe(2);
+    expect(runCli(project, "accept", "sendEmail", "--reason", "  ")).toMatchObject({
       status: 2,
       stderr: expect.stringContaining("✖ JW_USAGE --reason is empty."),
     });
-    expect(run(project, "accept", "another", "--reason", "never deployed")).toMatchObject({
+    expect(runCli(project, "accept", "another", "--reason", "never deployed")).toMatchObject({
       status: 2,
       stderr: expect.stringContaining(
         "✖ JW_UNKNOWN_JOB Neither the schema nor its lock has a job or workflow another.",
@@ -272,16 +261,16 @@ describe("jobwright accept", () => {
     expect(project.read("jobs.lock.json")).toBe(before);
 
     const reasons = [{ rules: ["TYPE_CHANGED"], reason: "never deployed" }];
-    expect(run(project, "accept", "sendEmail", "--reason", "never deployed")).toMatchObject({
+    expect(runCli(project, "accept", "sendEmail", "--reason", "never deployed")).toMatchObject({
       status: 0,
       stderr: expect.stringContaining("breaking   sendEmail.input.subject: TYPE_CHANGED"),
     });
     expect(accepted()).toEqual(reasons);
-    expect(run(project, "accept", "sendEmail", "--reason", "once more")).toMatchObject({
+    expect(runCli(project, "accept", "sendEmail", "--reason", "once more")).toMatchObject({
       status: 0,
       stderr: expect.stringContaining("unchanged"),
     });
     expect(accepted()).toEqual(reasons);
-    expect(run(project, "codegen", "--check").status).toBe(0);
+    expect(runCli(project, "codegen", "--check").status).toBe(0);
   }, 90_000);
 });

@@ -1,21 +1,9 @@
-import { spawnSync } from "node:child_process";
-import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { errorCodes } from "../../runtime/contract/errors.ts";
 import { remedies } from "../../generator/explain/remedies.ts";
 import { imports } from "../generator/support/problems.ts";
-import { createProject, type Project, repository } from "../generator/support/project.ts";
-
-interface Ended {
-  readonly status: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-function cli(project: Project, ...args: readonly string[]): Ended {
-  const command = ["--import", "tsx", join(repository, "generator/cli/main.ts"), ...args];
-  return spawnSync(process.execPath, command, { cwd: project.folder, encoding: "utf8" });
-}
+import { createProject } from "../generator/support/project.ts";
+import { runCli } from "../support/cli.ts";
 
 const schema = `${imports}export default defineJobs({ a: job({ input: z.string() }) });\n`;
 
@@ -23,7 +11,7 @@ describe("jobwright export", () => {
   it("prints nothing but the document on stdout, and writes nothing", () => {
     using project = createProject({ "jobs.schema.ts": schema });
     const before = project.list(".");
-    const { status, stdout, stderr } = cli(project, "export", "json-schema");
+    const { status, stdout, stderr } = runCli(project, "export", "json-schema");
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
     expect(JSON.parse(stdout)).toMatchObject({ $defs: { "a.input": { type: "string" } } });
     expect(project.list(".")).toEqual(before);
@@ -31,8 +19,8 @@ describe("jobwright export", () => {
 
   it("writes into the file of --out what it would print", () => {
     using project = createProject({ "jobs.schema.ts": schema });
-    const { stdout } = cli(project, "export", "markdown");
-    expect(JSON.parse(cli(project, "export", "markdown", "--out", "jobs.md", "--json").stdout)).toMatchObject({
+    const { stdout } = runCli(project, "export", "markdown");
+    expect(JSON.parse(runCli(project, "export", "markdown", "--out", "jobs.md", "--json").stdout)).toMatchObject({
       ok: true,
     });
     expect(project.read("jobs.md")).toBe(stdout);
@@ -44,7 +32,7 @@ describe("jobwright export", () => {
     ["a folder that does not exist", ["export", "asyncapi", "--out", "no/where.json"], "Check that its folder exists"],
   ])("exits 2 for %s, with a way out", (_, args, hint) => {
     using project = createProject({ "jobs.schema.ts": schema });
-    const { status, stdout, stderr } = cli(project, ...args);
+    const { status, stdout, stderr } = runCli(project, ...args);
     expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
     expect(stderr).toContain(hint);
   });
@@ -53,11 +41,11 @@ describe("jobwright export", () => {
 describe("jobwright explain", () => {
   it("tells meaning, cause and fix of a code, however it is written", () => {
     using project = createProject({});
-    const { status, stdout } = cli(project, "explain", "jw_queue_full");
+    const { status, stdout } = runCli(project, "explain", "jw_queue_full");
     expect(status).toBe(0);
     const { cause, fix } = remedies.JW_QUEUE_FULL;
     expect(stdout).toBe(`JW_QUEUE_FULL\n${errorCodes.JW_QUEUE_FULL}\n\nCause: ${cause}\nFix:   ${fix}\n`);
-    expect(cli(project, "explain", "toString").status).toBe(2);
+    expect(runCli(project, "explain", "toString").status).toBe(2);
   });
 
   it("has something to say about every code", () => {

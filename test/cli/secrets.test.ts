@@ -1,4 +1,3 @@
-import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
@@ -10,6 +9,7 @@ import { createClient } from "../../runtime/codegen/v1.ts";
 import { defineJobs, job } from "../../runtime/schema/index.ts";
 import { imports } from "../generator/support/problems.ts";
 import { createProject, linkToSource, type Project, repository } from "../generator/support/project.ts";
+import { type Ended, runCli } from "../support/cli.ts";
 import type { SchemaDescriptor } from "../../runtime/core/descriptor.ts";
 import type { JobClient } from "../../runtime/client/types.ts";
 
@@ -64,11 +64,7 @@ describe("jobs show and jobs list, of a job with secrets", () => {
     project[Symbol.dispose]();
   });
 
-  function run(...args: readonly string[]): { status: number | null; stdout: string; stderr: string } {
-    const command = ["--import", "tsx", join(repository, "generator/cli/main.ts"), "jobs", ...args];
-    const { status, stdout, stderr } = spawnSync(process.execPath, command, { cwd: project.folder, encoding: "utf8" });
-    return { status, stdout, stderr };
-  }
+  const run = (...args: readonly string[]): Ended => runCli(project, "jobs", ...args);
 
   it("redact what the schema marks, in text and in JSON", () => {
     const text = run("show", ids.pay);

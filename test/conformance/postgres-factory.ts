@@ -1,16 +1,19 @@
+import { afterAll } from "vitest";
 import { postgres } from "../../runtime/providers/postgres/index.ts";
 import type { ConformanceFactory } from "../../runtime/testing/index.ts";
-import { dropSchema, newSchemaName } from "../support/postgres-suite.ts";
+import { createSchemaPool } from "../support/postgres-schemas.ts";
 
-/** A new schema per case, on the server that `url` gives. */
+/** An empty schema per case, on the server that `url` gives; to be called within a suite. */
 export function postgresFactory(url: () => string, pooler: "none" | "transaction" = "none"): ConformanceFactory {
+  const schemas = createSchemaPool(url);
+  afterAll(() => schemas.end());
   return {
     capabilities: { transactions: "async", durable: true, reach: "network", transactionalHandlers: true },
     createStore(clock) {
-      const schema = newSchemaName();
+      const schema = schemas.take();
       return {
         open: () => postgres({ url: url(), schema, clock, pooler, onWarning: () => {} }),
-        dispose: () => dropSchema(url(), schema),
+        dispose: () => schemas.giveBack(schema),
       };
     },
   };

@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { buildProcesses } from "../support/build.ts";
 import { runLoad } from "./load.ts";
 import { loadPlaces } from "./load-places.ts";
 
@@ -7,6 +8,7 @@ const { values } = parseArgs({
   options: { store: { type: "string", multiple: true }, seconds: { type: "string", default: "60" } },
 });
 
+buildProcesses();
 for (const [name, create] of Object.entries(loadPlaces)) {
   if (values.store && !values.store.includes(name)) continue;
   const { remove, ...place } = await create();

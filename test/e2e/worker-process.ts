@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { createInterface } from "node:readline";
+import { builtProcesses } from "../support/build.ts";
 import type { Place } from "./place.ts";
 
 export interface WorkerEvent {
@@ -33,7 +34,8 @@ export function startWorkerProcess(
   env: Readonly<Record<string, string>> = {},
 ): WorkerProcess {
   const args = [lease, place.url, ...(place.namespace === undefined ? [] : [place.namespace])];
-  const child: ChildProcess = spawn(process.execPath, ["--import", "tsx", join(import.meta.dirname, app), ...args], {
+  const file = join(builtProcesses, `${basename(app, ".ts")}.js`);
+  const child: ChildProcess = spawn(process.execPath, [file, ...args], {
     stdio: ["ignore", "pipe", "inherit"],
     env: { ...process.env, ...env },
   });

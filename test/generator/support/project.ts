@@ -44,6 +44,15 @@ const strictest = {
   types: ["node"],
 };
 
+/** For the compiler: what the built package says of itself, as users see it; the source takes three seconds longer each time. */
+const builtPaths = {
+  jobwright: [`${repository}/dist/runtime/index.d.ts`],
+  "jobwright/*": [`${repository}/dist/runtime/*/index.d.ts`, `${repository}/dist/runtime/providers/*/index.d.ts`],
+  "jobwright/codegen/v1": [`${repository}/dist/runtime/codegen/v1.d.ts`],
+  "jobwright/generator": [`${repository}/dist/generator/index.d.ts`],
+};
+
+/** For what runs. */
 const paths = {
   jobwright: [`${repository}/runtime/index.ts`],
   "jobwright/schema": [`${repository}/runtime/schema/index.ts`],
@@ -79,7 +88,7 @@ export function createProject(files: Readonly<Record<string, string>>): Project 
     compile(options = {}) {
       project.write(
         "tsconfig.check.json",
-        JSON.stringify({ compilerOptions: { ...strictest, paths, ...options }, include: ["**/*.ts"] }),
+        JSON.stringify({ compilerOptions: { ...strictest, paths: builtPaths, ...options }, include: ["**/*.ts"] }),
       );
       try {
         execFileSync(
