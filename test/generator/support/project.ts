@@ -63,16 +63,6 @@ const paths = {
   "jobwright/redis": [`${repository}/runtime/providers/redis/index.ts`],
 };
 
-/** Without those of the repository's source, which is not written for every compiler option tried here. */
-function ownErrors(output: string): string {
-  let isOwn = true;
-  const lines = output.split("\n").filter((line) => {
-    if (!line.startsWith(" ")) isOwn = !line.startsWith("..");
-    return isOwn && line !== "";
-  });
-  return lines.join("\n");
-}
-
 export function createProject(files: Readonly<Record<string, string>>): Project {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), "jobwright-test-")));
   symlinkSync(join(repository, "node_modules"), join(folder, "node_modules"));
@@ -98,7 +88,7 @@ export function createProject(files: Readonly<Record<string, string>>): Project 
         );
         return "";
       } catch (error) {
-        return ownErrors(String((error as { readonly stdout?: unknown }).stdout ?? error)); // execFileSync puts it there
+        return String((error as { readonly stdout?: unknown }).stdout ?? error).trimEnd(); // execFileSync puts it there
       }
     },
     [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),
