@@ -1,4 +1,4 @@
-import { type ChildProcess } from "node:child_process";
+import { type ChildProcess, fork } from "node:child_process";
 import { randomInt } from "node:crypto";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -12,8 +12,8 @@ import { createJobs } from "../../examples/photos/generated/index.ts";
 import { edges } from "../../examples/photos/images.ts";
 import { readMails } from "../../examples/photos/mailbox.ts";
 import { type Sample, takePictures } from "../../examples/photos/sample-pictures.ts";
-import { startWorker } from "../../examples/photos/start-worker.ts";
 import { type MailServer, startMailServer } from "../../examples/services/smtp-server.ts";
+import { builtProcesses } from "../support/build.ts";
 import { optionsOf, type Place } from "./place.ts";
 
 const samples: readonly Sample[] = [
@@ -49,7 +49,13 @@ export function photosSuite(open: () => Place): void {
     rmSync(folder, { recursive: true });
   });
 
-  const start = (): void => void (worker = startWorker({ ...place, smtpPort: server.port, lease: "1s" }));
+  /** As the example's `startWorker` does, without the compiler. */
+  function start(): void {
+    const { url, namespace } = place;
+    const args = [String(server.port), "1s", ...(namespace === undefined ? [] : [namespace])];
+    const env = { ...process.env, JOBS_URL: url };
+    worker = fork(join(builtProcesses, "examples/photos/worker.js"), args, { execArgv: [], env });
+  }
 
   async function kill(): Promise<void> {
     const exited = new Promise((resolve) => worker.once("exit", resolve));

@@ -34,7 +34,7 @@ export function startWorkerProcess(
   env: Readonly<Record<string, string>> = {},
 ): WorkerProcess {
   const args = [lease, place.url, ...(place.namespace === undefined ? [] : [place.namespace])];
-  const file = join(builtProcesses, `${basename(app, ".ts")}.js`);
+  const file = join(builtProcesses, "test/e2e", `${basename(app, ".ts")}.js`);
   const child: ChildProcess = spawn(process.execPath, [file, ...args], {
     stdio: ["ignore", "pipe", "inherit"],
     env: { ...process.env, ...env },

@@ -1,19 +1,6 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { Tables } from "../../../drizzle/postgres/tables.ts";
-import {
-  assign,
-  clock,
-  compile,
-  final,
-  lockById,
-  type Named,
-  names,
-  now,
-  parameter,
-  type PgStatement,
-  set,
-  waitingStates,
-} from "./sql.ts";
+import { assign, clock, final, lockById, type Named, names, now, parameter, set, waitingStates } from "./sql.ts";
 import { waiting } from "./waiting.ts";
 
 /* The operator verbs, and what the store says of itself. */
@@ -162,7 +149,7 @@ const writeVersion = ({ tables: { meta } }: Named): SQL => sql`
   insert into ${meta} (${names(meta.key, meta.value)}) values ('schema_version', ${parameter.text("version")})
   on conflict (${sql.identifier(meta.key.name)}) do update set value = excluded.value`;
 
-const texts = {
+export const controlTexts = {
   cancel: (given: Named) => cancel(given, false),
   cancelNeeded: (given: Named) => cancel(given, true),
   complete: (given: Named) => complete(given, false),
@@ -180,10 +167,3 @@ const texts = {
   writeVersion,
   notify: () => sql`select pg_notify(${parameter.text("channel")}, t) from unnest(${parameter.texts("texts")}) t`,
 };
-
-export type ControlStatements = Readonly<Record<keyof typeof texts, PgStatement>>;
-
-export function controlStatements(given: Named): ControlStatements {
-  const compiled = Object.entries(texts).map(([name, text]) => [name, compile(name, text(given))] as const);
-  return Object.fromEntries(compiled) as ControlStatements; // the keys of `texts`
-}

@@ -1,6 +1,6 @@
 import { type SQL, sql } from "drizzle-orm";
 import { list } from "./lists.ts";
-import { clock, compile, type Named, names, now, parameter, type PgStatement, set } from "./sql.ts";
+import { clock, type Named, names, now, parameter, set } from "./sql.ts";
 
 /* The writing of new jobs: one statement, whatever their number; what they have besides is written by a longer one. */
 
@@ -52,7 +52,7 @@ function placeOf({ tables: { jobs } }: Named, extras: Extras): readonly (readonl
 }
 
 /** The time of the enqueue, as the only row with one, and `n` of every id that is there already. */
-function insertJobs(given: Named, nextSeq: SQL, extras: Extras): SQL {
+function insertJobs(given: Named, extras: Extras): SQL {
   const { jobs, payloads } = given.tables;
   const { onKnown = sql``, parts = [] } = extras;
   const place = placeOf(given, extras);
@@ -60,7 +60,7 @@ function insertJobs(given: Named, nextSeq: SQL, extras: Extras): SQL {
   return sql`with ${clock},
     kinds as materialized (select * from ${kinds}),
     placed as materialized (
-      select i.*, (i.place - 1)::integer as n, coalesce(i.kind, 0) as k, ${nextSeq} as seq,
+      select i.*, (i.place - 1)::integer as n, coalesce(i.kind, 0) as k, ${given.nextSeq} as seq,
         coalesce(i.run_at, ${now} + coalesce(i.delay, 0)) as due
       from ${newJobs(extras.edged ?? false)}),
     ${extras.gated ? beside : sql``}
@@ -121,28 +121,12 @@ const keepNeeds = ({ tables: { needs } }: Named): SQL => sql`,
       insert into ${needs} (${names(needs.seq, needs.mode, needs.afterMs)})
       select seq, mode, after_ms from placed where mode is not null and seq in (select seq from added))`;
 
-export interface EnqueueStatements {
-  readonly insertJobs: PgStatement;
-  /** With gates and tags. */
-  readonly insertGated: PgStatement;
-  /** For a transaction that has locked the keys and looked for the ids; see `unique.ts`. */
-  readonly insertUnique: PgStatement;
-  readonly insertUniqueGated: PgStatement;
-  /** With everything that a job can have. */
-  readonly insertEdged: PgStatement;
-}
-
-/** `nextSeq`: the expression that draws an insertion number. */
-export function enqueueStatements(given: Named, nextSeq: SQL): EnqueueStatements {
-  const insert = (name: string, extras: Extras): PgStatement => compile(name, insertJobs(given, nextSeq, extras));
-  const onKnown = skipKnown(given);
-  const keys = takeKeys(given);
-  const kept = keepBeside(given);
-  return {
-    insertJobs: insert("insert_jobs", { onKnown }),
-    insertGated: insert("insert_gated", { onKnown, gated: true, parts: [kept] }),
-    insertUnique: insert("insert_unique", { parts: [keys] }),
-    insertUniqueGated: insert("insert_unique_gated", { gated: true, parts: [keys, kept] }),
-    insertEdged: insert("insert_edged", { gated: true, edged: true, parts: [keys, kept, keepNeeds(given)] }),
-  };
-}
+export const enqueueTexts = {
+  insertJobs: (given: Named) => insertJobs(given, { onKnown: skipKnown(given) }),
+  insertGated: (given: Named) =>
+    insertJobs(given, { onKnown: skipKnown(given), gated: true, parts: [keepBeside(given)] }),
+  insertUnique: (given: Named) => insertJobs(given, { parts: [takeKeys(given)] }),
+  insertUniqueGated: (given: Named) => insertJobs(given, { gated: true, parts: [takeKeys(given), keepBeside(given)] }),
+  insertEdged: (given: Named) =>
+    insertJobs(given, { gated: true, edged: true, parts: [takeKeys(given), keepBeside(given), keepNeeds(given)] }),
+};

@@ -1,5 +1,5 @@
 import { type SQL, sql } from "drizzle-orm";
-import { hasId, assign, clock, compile, type Named, names, now, parameter, type PgStatement, set } from "./sql.ts";
+import { hasId, assign, clock, type Named, names, now, parameter, set } from "./sql.ts";
 
 /*
  * Steps of the opening of gates; `gates.ts` says how they go together. Groups are found by key, those who wait in them and
@@ -134,7 +134,7 @@ const putLimits = (given: Named): SQL => {
 const forgetStarts = ({ tables: { starts, limits } }: Named): SQL => sql`with ${clock}
   delete from ${starts} s where s.at <= ${now} - (select coalesce(max(l.window_ms), 0) from ${limits} l)`;
 
-const texts = {
+export const gateTexts = {
   lockGates,
   openBeside,
   openAnywhere,
@@ -143,10 +143,3 @@ const texts = {
   learnLimits: (given: Named) => writeLimits(given, sql`nothing`),
   forgetStarts,
 };
-
-export type GateStatements = Readonly<Record<keyof typeof texts, PgStatement>>;
-
-export function gateStatements(given: Named): GateStatements {
-  const compiled = Object.entries(texts).map(([name, text]) => [name, compile(name, text(given))] as const);
-  return Object.fromEntries(compiled) as GateStatements; // the keys of `texts`
-}

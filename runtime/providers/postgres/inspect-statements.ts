@@ -1,7 +1,7 @@
 import { getTableColumns, type SQL, sql } from "drizzle-orm";
 import { finalStates, prerequisites } from "../../contract/index.ts";
 import { history } from "./history-statements.ts";
-import { clock, compile, hasId, type Named, now, parameter, type PgStatement } from "./sql.ts";
+import { clock, hasId, type Named, now, parameter } from "./sql.ts";
 
 /* What can be asked without changing anything. */
 
@@ -93,7 +93,7 @@ const ties = (given: Named): SQL =>
 
 const isGated = ({ j }: Named): SQL => sql`${j.passed} is not null as gated`;
 
-const texts = {
+export const inspectTexts = {
   page,
   taggedPage,
   counts,
@@ -106,10 +106,3 @@ const texts = {
   ties,
   history,
 };
-
-export type InspectStatements = Readonly<Record<keyof typeof texts, PgStatement>>;
-
-export function inspectStatements(given: Named): InspectStatements {
-  const compiled = Object.entries(texts).map(([name, text]) => [name, compile(name, text(given))] as const);
-  return Object.fromEntries(compiled) as InspectStatements; // the keys of `texts`
-}

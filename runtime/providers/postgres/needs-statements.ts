@@ -1,20 +1,6 @@
 import { type SQL, sql } from "drizzle-orm";
 import { decisionOf, endKind, isMet } from "./edge-tables.ts";
-import {
-  assign,
-  clock,
-  compile,
-  final,
-  hasId,
-  isJob,
-  type Named,
-  names,
-  now,
-  numbers,
-  parameter,
-  type PgStatement,
-  set,
-} from "./sql.ts";
+import { assign, clock, final, hasId, isJob, type Named, names, now, numbers, parameter, set } from "./sql.ts";
 import { heldNow, isCancelling, isHeld, letGo, movedColumns } from "./edge-pieces.ts";
 
 /*
@@ -173,11 +159,4 @@ const lockSeqs = ({ tables: { jobs }, j }: Named): SQL => sql`
   select ${j.seq} as seq from ${jobs} ${j} where ${j.seq} = any(array(${numbers("seqs")}))
   order by ${j.seq} for no key update`;
 
-const texts = { lockReach, drawEdges, lookAnew, follow, lockSeqs };
-
-export type NeedsStatements = Readonly<Record<keyof typeof texts, PgStatement>>;
-
-export function needsStatements(given: Named): NeedsStatements {
-  const compiled = Object.entries(texts).map(([name, text]) => [name, compile(name, text(given))] as const);
-  return Object.fromEntries(compiled) as NeedsStatements; // the keys of `texts`
-}
+export const needsTexts = { lockReach, drawEdges, lookAnew, follow, lockSeqs };

@@ -1,5 +1,5 @@
 import { type SQL, sql } from "drizzle-orm";
-import { assign, clock, compile, type Named, names, now, parameter, type PgStatement, set } from "./sql.ts";
+import { assign, clock, type Named, names, now, parameter, set } from "./sql.ts";
 
 /* Schedules. Several are locked in the order of their keys. */
 
@@ -63,7 +63,7 @@ const moveSchedule = ({ tables: { schedules: s } }: Named): SQL => sql`
     and ${s.nextAt} = ${parameter.bigint("expectedAt")} and ${s.pausedAt} is null
   returning 1 as moved`;
 
-const texts = {
+export const scheduleTexts = {
   putSchedules,
   removeSchedules,
   findSchedule,
@@ -73,10 +73,3 @@ const texts = {
   dueSchedules,
   moveSchedule,
 };
-
-export type ScheduleStatements = Readonly<Record<keyof typeof texts, PgStatement>>;
-
-export function scheduleStatements(given: Named): ScheduleStatements {
-  const compiled = Object.entries(texts).map(([name, text]) => [name, compile(name, text(given))] as const);
-  return Object.fromEntries(compiled) as ScheduleStatements; // the keys of `texts`
-}

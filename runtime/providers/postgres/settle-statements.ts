@@ -1,19 +1,7 @@
 import { type SQL, sql } from "drizzle-orm";
 import { recordAttempts } from "./history-statements.ts";
 import { list } from "./lists.ts";
-import {
-  assign,
-  clock,
-  compile,
-  isJob,
-  lockById,
-  type Named,
-  names,
-  now,
-  parameter,
-  type PgStatement,
-  set,
-} from "./sql.ts";
+import { assign, clock, isJob, lockById, type Named, names, now, parameter, set } from "./sql.ts";
 import { waiting } from "./waiting.ts";
 
 /* Everything that moves or ends a lease. */
@@ -180,29 +168,13 @@ function extend({ tables: { jobs }, j }: Named): SQL {
     returning ${j.seq}, ${j.id}, ${j.fence}, ${j.leaseUntil}, ${j.cancelRequested}`;
 }
 
-export interface SettleStatements {
-  readonly ack: PgStatement;
-  /** The same for jobs that others need as well. */
-  readonly ackNeeded: PgStatement;
-  readonly nack: PgStatement;
-  /** The same for leases of which some are gated. */
-  readonly nackGated: PgStatement;
-  /** The same for all jobs. */
-  readonly nackNeeded: PgStatement;
-  readonly report: PgStatement;
-  readonly note: PgStatement;
-  readonly extend: PgStatement;
-}
-
-export function settleStatements(given: Named): SettleStatements {
-  return {
-    ack: compile("ack", ack(given, false)),
-    ackNeeded: compile("ack_needed", ack(given, true)),
-    nack: compile("nack", nack(given, { gated: true, needed: true })),
-    nackGated: compile("nack_gated", nack(given, { needed: true })),
-    nackNeeded: compile("nack_needed", nack(given, {})),
-    report: compile("report", report(given)),
-    note: compile("note", note(given)),
-    extend: compile("extend", extend(given)),
-  };
-}
+export const settleTexts = {
+  ack: (given: Named) => ack(given, false),
+  ackNeeded: (given: Named) => ack(given, true),
+  nack: (given: Named) => nack(given, { gated: true, needed: true }),
+  nackGated: (given: Named) => nack(given, { needed: true }),
+  nackNeeded: (given: Named) => nack(given, {}),
+  report,
+  note,
+  extend,
+};

@@ -64,11 +64,13 @@ export const now = sql`(select now from clock)`;
 export interface Named {
   readonly tables: Tables;
   readonly j: Tables["jobs"];
+  /** The expression that draws an insertion number. */
+  readonly nextSeq: SQL;
 }
 
-export function named(tables: Tables): Named {
+export function named(tables: Tables, nextSeq: SQL): Named {
   // An alias has the columns of its table; its type says so in other words.
-  return { tables, j: alias(tables.jobs, "j") as unknown as Tables["jobs"] };
+  return { tables, j: alias(tables.jobs, "j") as unknown as Tables["jobs"], nextSeq };
 }
 
 /** Whether it is one of the jobs with these ids, whose index is that of the payloads. */

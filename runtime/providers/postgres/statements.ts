@@ -1,17 +1,17 @@
 import { type SQL, sql } from "drizzle-orm";
 import { createTables } from "../../../drizzle/postgres/tables.ts";
-import { type ControlStatements, controlStatements } from "./control-statements.ts";
+import { controlTexts } from "./control-statements.ts";
 import { ackEdges } from "./ack-edges-statement.ts";
 import { claim } from "./claim-statement.ts";
-import { type EnqueueStatements, enqueueStatements } from "./enqueue-statements.ts";
-import { type GateStatements, gateStatements } from "./gate-statements.ts";
-import { type InspectStatements, inspectStatements } from "./inspect-statements.ts";
-import { type NeedsStatements, needsStatements } from "./needs-statements.ts";
-import { type ScheduleStatements, scheduleStatements } from "./schedule-statements.ts";
-import { type SettleStatements, settleStatements } from "./settle-statements.ts";
+import { enqueueTexts } from "./enqueue-statements.ts";
+import { gateTexts } from "./gate-statements.ts";
+import { inspectTexts } from "./inspect-statements.ts";
+import { needsTexts } from "./needs-statements.ts";
+import { scheduleTexts } from "./schedule-statements.ts";
+import { settleTexts } from "./settle-statements.ts";
 import { compile, named, type PgStatement } from "./sql.ts";
-import { type UniqueStatements, uniqueStatements } from "./unique-statements.ts";
-import { type UpkeepStatements, upkeepStatements } from "./upkeep-statements.ts";
+import { uniqueTexts } from "./unique-statements.ts";
+import { upkeepTexts } from "./upkeep-statements.ts";
 
 /*
  * Enqueue, claim, settle, extend, report: one statement and so one round trip each, whatever the number of jobs. State
@@ -21,32 +21,39 @@ import { type UpkeepStatements, upkeepStatements } from "./upkeep-statements.ts"
  * stands where rows are compared with a batch: it is looked up in a hash, and cannot become a loop within a loop.
  */
 
-/** Everything that this provider says to a database, for the tables of one schema. */
-export type Statements = EnqueueStatements &
-  SettleStatements &
-  ControlStatements &
-  UpkeepStatements &
-  InspectStatements &
-  UniqueStatements &
-  ScheduleStatements &
-  GateStatements &
-  NeedsStatements & { readonly claim: PgStatement; readonly ackEdges: PgStatement };
+const texts = {
+  ...enqueueTexts,
+  claim,
+  ackEdges,
+  ...settleTexts,
+  ...controlTexts,
+  ...upkeepTexts,
+  ...inspectTexts,
+  ...uniqueTexts,
+  ...scheduleTexts,
+  ...gateTexts,
+  ...needsTexts,
+};
 
+/** Everything that this provider says to a database, for the tables of one schema. */
+export type Statements = Readonly<Record<keyof typeof texts, PgStatement>>;
+
+/** Each is made when it is first asked for: a process needs few of them, and all of them take longer than to connect. */
 export function createStatements(schema: string): Statements {
-  const given = named(createTables(schema));
-  return {
-    ...enqueueStatements(given, nextSeq(schema)),
-    claim: compile("claim", claim(given)),
-    ackEdges: compile("ack_edges", ackEdges(given)),
-    ...settleStatements(given),
-    ...controlStatements(given),
-    ...upkeepStatements(given),
-    ...inspectStatements(given),
-    ...uniqueStatements(given),
-    ...scheduleStatements(given),
-    ...gateStatements(given),
-    ...needsStatements(given),
-  };
+  const given = named(createTables(schema), nextSeq(schema));
+  const statements = {};
+  for (const [name, text] of Object.entries(texts)) {
+    Object.defineProperty(statements, name, {
+      enumerable: true,
+      configurable: true,
+      get() {
+        const value = compile(name, text(given));
+        Object.defineProperty(statements, name, { value, enumerable: true });
+        return value;
+      },
+    });
+  }
+  return statements as Statements; // the keys of `texts`
 }
 
 /** The sequence behind `jobs.seq`, drawn before the insert, so that payloads can be written in the same statement. */

@@ -1,5 +1,5 @@
 import { type SQL, sql } from "drizzle-orm";
-import { assign, clock, compile, hasId, type Named, names, now, parameter, type PgStatement, set } from "./sql.ts";
+import { assign, clock, hasId, type Named, names, now, parameter, set } from "./sql.ts";
 import { waiting } from "./waiting.ts";
 
 /*
@@ -89,11 +89,4 @@ const dropKeys = ({ tables: { uniqueKeys } }: Named): SQL => sql`
 const keysOf = ({ tables: { payloads, uniqueJobs } }: Named): SQL => sql`
   select p.id, u.key from ${payloads} p join ${uniqueJobs} u on u.seq = p.seq where p.id = any(${parameter.uuids("ids")})`;
 
-const texts = { lockKeys, lockHolders, lockJobs, look, rewrite, retakeKeys, dropKeys, keysOf };
-
-export type UniqueStatements = Readonly<Record<keyof typeof texts, PgStatement>>;
-
-export function uniqueStatements(given: Named): UniqueStatements {
-  const compiled = Object.entries(texts).map(([name, text]) => [name, compile(name, text(given))] as const);
-  return Object.fromEntries(compiled) as UniqueStatements; // the keys of `texts`
-}
+export const uniqueTexts = { lockKeys, lockHolders, lockJobs, look, rewrite, retakeKeys, dropKeys, keysOf };

@@ -1,18 +1,6 @@
 import { type SQL, sql } from "drizzle-orm";
 import { recordAttempts } from "./history-statements.ts";
-import {
-  hasId,
-  assign,
-  clock,
-  compile,
-  final,
-  type Named,
-  now,
-  numbers,
-  parameter,
-  type PgStatement,
-  set,
-} from "./sql.ts";
+import { hasId, assign, clock, final, type Named, now, numbers, parameter, set } from "./sql.ts";
 import { waiting } from "./waiting.ts";
 
 /* What happens to jobs because time passes. */
@@ -187,7 +175,7 @@ function openEdges({ tables: { jobs, edges }, j }: Named): SQL {
     order by e.child, e.place`;
 }
 
-const texts = {
+export const upkeepTexts = {
   promote,
   nextRun,
   reap: (given: Named) => reap(given, expired(given)),
@@ -198,10 +186,3 @@ const texts = {
   heldByNothing,
   openEdges,
 };
-
-export type UpkeepStatements = Readonly<Record<keyof typeof texts, PgStatement>>;
-
-export function upkeepStatements(given: Named): UpkeepStatements {
-  const compiled = Object.entries(texts).map(([name, text]) => [name, compile(name, text(given))] as const);
-  return Object.fromEntries(compiled) as UpkeepStatements; // the keys of `texts`
-}
