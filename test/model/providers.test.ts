@@ -9,7 +9,7 @@ const twoMinutes = 120_000;
 describe("random sequences of calls, lost replies and stale handles", () => {
   it(
     "leave SQLite as they leave the model",
-    () => runModel((clock) => sqlite({ path: ":memory:", clock, durability: "normal" }), { runs: 300 }),
+    () => runModel((clock) => sqlite({ path: ":memory:", clock, durability: "normal" }), { runs: 150 }),
     twoMinutes,
   );
 
