@@ -45,7 +45,7 @@ describePostgres(
 
         it(
           "give the same answers and hold the same jobs after every call, also after one that is made again",
-          () => runSideBySide(allProviders, { runs: 40 }),
+          () => runSideBySide(allProviders, { runs: 30 }),
           twoMinutes,
         );
       },

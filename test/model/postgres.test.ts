@@ -22,7 +22,7 @@ describePostgres(
             schemas.push(schema);
             return postgres({ url: given.url, schema, clock, onWarning: () => {} });
           },
-          { runs: 40 },
+          { runs: 30 },
         ),
       twoMinutes,
     );
