@@ -123,10 +123,13 @@ const keepNeeds = ({ tables: { needs } }: Named): SQL => sql`,
 
 export const enqueueTexts = {
   insertJobs: (given: Named) => insertJobs(given, { onKnown: skipKnown(given) }),
+  /** With gates and tags. */
   insertGated: (given: Named) =>
     insertJobs(given, { onKnown: skipKnown(given), gated: true, parts: [keepBeside(given)] }),
+  /** For a transaction that has locked the keys and looked for the ids; see `unique.ts`. */
   insertUnique: (given: Named) => insertJobs(given, { parts: [takeKeys(given)] }),
   insertUniqueGated: (given: Named) => insertJobs(given, { gated: true, parts: [takeKeys(given), keepBeside(given)] }),
+  /** With everything that a job can have. */
   insertEdged: (given: Named) =>
     insertJobs(given, { gated: true, edged: true, parts: [takeKeys(given), keepBeside(given), keepNeeds(given)] }),
 };

@@ -170,9 +170,12 @@ function extend({ tables: { jobs }, j }: Named): SQL {
 
 export const settleTexts = {
   ack: (given: Named) => ack(given, false),
+  /** The same for jobs that others need as well. */
   ackNeeded: (given: Named) => ack(given, true),
   nack: (given: Named) => nack(given, { gated: true, needed: true }),
+  /** The same for leases of which some are gated. */
   nackGated: (given: Named) => nack(given, { needed: true }),
+  /** The same for all jobs. */
   nackNeeded: (given: Named) => nack(given, {}),
   report,
   note,
